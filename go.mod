@@ -1,0 +1,3 @@
+module github.com/ipvsadm-go/ipvsadm
+
+go 1.25.0
