@@ -83,20 +83,13 @@ func (c *Client) open(ctx context.Context, netns int) error {
 		}
 		c.netns = os.NewFile(uintptr(fd), "netns")
 	}
-	s, err := c.take(ctx)
-	if err != nil {
+	return c.use(ctx, func(s *socket) (err error) {
+		s.midway = true
+		c.family, err = lookUp(s.conn)
+		s.family = c.family
+		s.midway = err != nil
 		return err
-	}
-	ok := false
-	defer func() { c.give(s, ok) }()
-	stop := s.watch(ctx)
-	c.family, err = lookUp(s.conn)
-	s.family = c.family
-	ok = stop() && err == nil
-	if err != nil && ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return err
+	})
 }
 
 func (c *Client) dialKernel() (*netlink.Conn, error) {
@@ -172,9 +165,9 @@ func (c *Client) take(ctx context.Context) (*socket, error) {
 }
 
 // give takes a socket back, to keep it if it is fit for another exchange.
-func (c *Client) give(s *socket, fit bool) {
+func (c *Client) give(s *socket) {
 	c.mu.Lock()
-	keep := fit && !c.closed && len(c.idle) < maxIdle
+	keep := !s.midway && !c.closed && len(c.idle) < maxIdle
 	if keep {
 		c.idle = append(c.idle, s)
 	}

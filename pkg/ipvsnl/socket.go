@@ -16,15 +16,19 @@ type socket struct {
 	family netlink.HeaderType
 	enc    encoder
 	dec    decoder
+
+	// midway is true from a request until its last reply, and so stays true
+	// if the exchange breaks: what comes next on the socket is then unknown.
+	midway bool
 }
 
 // genlHeader is the length of a generic-netlink header.
 const genlHeader = 4
 
 // exchange sends the request that the encoder holds and calls each with the
-// attributes of every reply. An error leaves the socket in the midst of the
-// exchange: it cannot serve another.
+// attributes of every reply.
 func (s *socket) exchange(flags netlink.HeaderFlags, each func(b []byte) error) error {
+	s.midway = true
 	req, err := s.conn.Send(netlink.Message{
 		Header: netlink.Header{Type: s.family, Flags: flags},
 		Data:   s.enc.buf,
@@ -34,36 +38,47 @@ func (s *socket) exchange(flags netlink.HeaderFlags, each func(b []byte) error) 
 	}
 	acked, replies := false, 0
 	for m, err := range s.conn.ReceiveIter() {
-		if err == nil {
-			err = s.check(&m, &req)
-		}
-		if err == nil {
-			switch m.Header.Type {
-			case netlink.Error: // of number 0, or else ReceiveIter had made it an error
-				acked = true
-			case s.family:
-				replies++
-				err = each(m.Data[genlHeader:])
-			}
-		}
 		if err != nil {
-			return s.abandon(err, &req)
+			return s.broke(err, &req)
+		}
+		if err := s.check(&m, &req); err != nil {
+			return s.leave(err)
+		}
+		switch m.Header.Type {
+		case netlink.Error: // of number 0, or else ReceiveIter had made it an error
+			acked = true
+		case s.family:
+			replies++
+			if err := each(m.Data[genlHeader:]); err != nil {
+				return s.leave(err)
+			}
 		}
 	}
 	if flags == byAck && !acked || flags == byReply && replies == 0 {
 		return errNoReply
 	}
+	s.midway = false
 	return nil
 }
 
-// abandon ends an exchange because of err. The socket is closed first, or else
-// ReceiveIter would read all of a listing that nobody wants.
-func (s *socket) abandon(err error, req *netlink.Message) error {
+// leave ends an exchange because of err, with replies still to come. It closes the
+// socket, or else ReceiveIter would read the rest of a listing that nobody wants.
+func (s *socket) leave(err error) error {
 	_ = s.conn.Close()
+	return err
+}
+
+// broke returns why ReceiveIter failed. If the kernel refused the request,
+// there is nothing more to come and the socket is good for another exchange.
+func (s *socket) broke(err error, req *netlink.Message) error {
 	var oe *netlink.OpError
-	if errors.As(err, &oe) && oe.Sequence != 0 && oe.Sequence != req.Header.Sequence {
+	if !errors.As(err, &oe) || oe.Sequence == 0 {
+		return err
+	}
+	if oe.Sequence != req.Header.Sequence {
 		return errStray
 	}
+	s.midway = req.Header.Flags == byDump
 	return refusal(err)
 }
 
@@ -102,8 +117,8 @@ func (s *socket) check(m, req *netlink.Message) error {
 	return errType
 }
 
-// watch interrupts what the socket does once ctx is done. The function it
-// returns ends the watch and reports whether the socket was left alone.
+// watch interrupts what the socket does, now and ever after, once ctx is done. The
+// function it returns ends the watch and reports whether it is not too late.
 func (s *socket) watch(ctx context.Context) (stop func() bool) {
 	if ctx.Done() == nil {
 		return unwatched
