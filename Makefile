@@ -1,0 +1,22 @@
+GO ?= go
+
+.PHONY: build test golden demo
+
+# A static program, without symbols or paths of the machine it was built on.
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/ipvsadm ./cmd/ipvsadm
+
+# Everything, tests on a real kernel with real traffic included.
+test:
+	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then echo "not gofmt's form: $$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool -modfile=tools.mod staticcheck ./...
+	$(GO) test ./...
+
+# Records what the reference says, anew.
+golden:
+	$(GO) test ./internal/golden -run TestGolden -record
+
+# Shows the main job on real traffic, in a kernel of its own.
+demo: build
+	scripts/demo
