@@ -79,10 +79,15 @@ func (g *gen) connection() string {
 	if g.chance(25) {
 		engine = " sip " + pick(g, "abcdef@192.0.2.1", "x", "0123456789", "call-id%s", "a@b;c=d", strings.Repeat("y", 255), "[2001:db8::1]", "\xff\x01z")
 	}
-	return fmt.Sprintf("%-3s %s %04X %s %04X %s %04X %-11s %7d%s\n", p.name,
+	line := fmt.Sprintf("%-3s %s %04X %s %04X %s %04X %-11s %7d%s", p.name,
 		g.connAddr(ipv6), g.connPort(), g.connAddr(ipv6), g.connPort(), g.connAddr(destIPv6), g.connPort(),
 		pick(g, p.states...), pick(g, 0, 1, 59, 60, 61, 599, 600, 899, 3599, 3600, 5999, 6000, 59999, 60000, 2678400, 9999999, 10000000, 4294967, g.IntN(1000)), engine)
+	return line[:min(len(line), longestConn)] + "\n"
 }
+
+// longestConn is the length of the longest line that the reference takes in one piece. Longer ones, of which
+// the kernel has some, it parts, or it crashes.
+const longestConn = 254
 
 func (g *gen) connPort() int {
 	return pick(g, 0, 80, 80, 443, 53, 5060, 65535, g.IntN(1<<16))

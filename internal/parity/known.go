@@ -25,6 +25,7 @@ type knownDifference struct {
 var knownDifferences = []knownDifference{
 	{name: "a mark of 2^31 and more is printed unsigned", expect: unsignedMarks},
 	{name: "a line of a restore that begins with # is skipped", input: withoutComments},
+	{name: "the last line of a restore is run whatever it ends with", input: withNewline},
 	{name: "an empty list of flags gets a message", expect: emptyFlags},
 	{name: "help and version have a text of their own, and need no IPVS", expect: helpText},
 }
@@ -84,6 +85,15 @@ func withoutComments(_ *Case, call Call) Call {
 		}
 	}
 	call.Stdin = strings.Join(kept, "")
+	return call
+}
+
+// withNewline ends the last line, which the reference does not run if there is no newline behind it but more
+// than one blank.
+func withNewline(_ *Case, call Call) Call {
+	if n := len(call.Stdin); n > 1 && strings.Trim(call.Stdin[n-2:], " \t\r") == "" {
+		call.Stdin += "\n"
+	}
 	return call
 }
 

@@ -138,7 +138,7 @@ func (r *runner) run(number uint64, c *Case) {
 	f.cases++
 	f.calls += r.lab.calls - calls
 	f.time += time.Since(start)
-	if r.done++; r.done%500 == 0 {
+	if r.done++; r.done%200 == 0 {
 		r.Logf("%d cases in %v", r.done, time.Since(r.start).Round(time.Second))
 	}
 	if d != nil {
@@ -148,7 +148,7 @@ func (r *runner) run(number uint64, c *Case) {
 
 // different shows a case that differs, cut down, unless it has been seen.
 func (r *runner) different(number uint64, c *Case, d *Difference) {
-	small, d, err := r.lab.Shrink(r.Context(), c, d, 400)
+	small, d, err := r.lab.Shrink(r.Context(), c, d, 30*time.Second)
 	if err != nil {
 		r.Fatalf("shrinking case %d of seed %d: %v\n%s", number, *seedFlag, err, c.Shell())
 	}

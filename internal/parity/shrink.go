@@ -4,14 +4,15 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Shrink cuts a case down to a short one that still differs in the same way, and returns it with its
-// difference. It makes at most so many tries.
-func (l *Lab) Shrink(ctx context.Context, c *Case, d *Difference, tries int) (*Case, *Difference, error) {
-	s := &shrinker{ctx: ctx, lab: l, best: c.clone(), difference: d, left: tries}
+// difference. It takes about so much time at most.
+func (l *Lab) Shrink(ctx context.Context, c *Case, d *Difference, most time.Duration) (*Case, *Difference, error) {
+	s := &shrinker{ctx: ctx, lab: l, best: c.clone(), difference: d, end: time.Now().Add(most)}
 	s.best.Calls = s.best.Calls[:d.Call+1]
-	for progress := true; progress && s.err == nil && s.left > 0; {
+	for progress := true; progress && s.more(); {
 		before := s.best
 		s.round()
 		progress = s.best != before
@@ -24,9 +25,11 @@ type shrinker struct {
 	lab        *Lab
 	best       *Case
 	difference *Difference
-	left       int
+	end        time.Time
 	err        error
 }
+
+func (s *shrinker) more() bool { return s.err == nil && time.Now().Before(s.end) }
 
 // round tries every way to make the case shorter once.
 func (s *shrinker) round() {
@@ -73,7 +76,7 @@ func blanks(s string) []string {
 // dropParts drops parts of a text.
 func (s *shrinker) dropParts(get func(*Case) *string, set func(*Case, string), split func(string) []string) {
 	s.drop(func(c *Case) int {
-		if n := len(split(*get(c))); n <= 200 {
+		if n := len(split(*get(c))); n <= 150 {
 			return n
 		}
 		return 0
@@ -100,7 +103,7 @@ func (s *shrinker) drop(count func(*Case) int, remove func(c *Case, from, to int
 
 // attempt changes the case and keeps the change if it differs in the same way still.
 func (s *shrinker) attempt(change func(c *Case)) bool {
-	if s.err != nil || s.left <= 0 {
+	if !s.more() {
 		return false
 	}
 	c := s.best.clone()
@@ -108,7 +111,6 @@ func (s *shrinker) attempt(change func(c *Case)) bool {
 	if c.Shell() == s.best.Shell() {
 		return false
 	}
-	s.left--
 	d, err := s.lab.Try(s.ctx, c)
 	if err != nil {
 		s.err = err

@@ -142,7 +142,7 @@ func (p *parser) finish() error {
 	if c.Service.Scheduler == "" {
 		c.Service.Scheduler = defaultScheduler
 	}
-	if c.Action == StartDaemon && !p.given.has(optInterface) {
+	if c.Action == StartDaemon && c.Daemon.Interface == "" {
 		c.Daemon.Interface = defaultInterface
 	}
 	return p.applySchedFlags()

@@ -153,6 +153,9 @@ func TestParse(t *testing.T) {
 		{"--start-daemon master", StartDaemon, func(c *Command) {
 			c.Daemon = ipvsnl.Daemon{State: ipvsnl.Master, Interface: "eth0"}
 		}},
+		{"--start-daemon=master --mcast-interface=", StartDaemon, func(c *Command) {
+			c.Daemon = ipvsnl.Daemon{State: ipvsnl.Master, Interface: "eth0"}
+		}},
 		{"--start-daemon=backup --mcast-interface eth1 --syncid 255 --mcast-group ff02::1 --mcast-port 1 --mcast-ttl 255 --sync-maxlen 65507",
 			StartDaemon, func(c *Command) {
 				c.Daemon = ipvsnl.Daemon{State: ipvsnl.Backup, Interface: "eth1", SyncID: 255, MaxLen: 65507,
@@ -245,6 +248,9 @@ func TestParseErrors(t *testing.T) {
 		{"-L ''", "unexpected argument "},
 		{"-LA", "invalid option `-LA'"},
 		{"-L --help", "invalid option `--help'"},
+		{"-L --start-daemon=master", "invalid option `--start-daemon=master'"},
+		{"-L --start-daemon master", "invalid option `master'"},
+		{"-L --stop-daemon ''", "invalid option `'"},
 		{"-L -c -t 1.2.3.4:80", "The option 'service-address' conflicts with the 'connection' option in the 'list' command"},
 		{"-L --timeout --daemon", "The option 'daemon' conflicts with the 'timeout' option in the 'list' command"},
 		{"-L -c --stats", "options conflicts in the list command"},
@@ -295,6 +301,8 @@ func TestParseErrors(t *testing.T) {
 		{"--start-daemon master --mcast-ttl 0", "illegal mcast-ttl specified"},
 		{"--start-daemon master --sync-maxlen 65508", "illegal sync-maxlen specified"},
 		{"--start-daemon master --mcast-group 1.2.3.4", "invalid IPv4 mcast-group `1.2.3.4'"},
+		{"--start-daemon master --mcast-group :", "invalid IPv6 mcast-group `:'"},
+		{"--start-daemon master --mcast-group 224.0.0.1:80", "invalid IPv6 mcast-group `224.0.0.1:80'"},
 		{"--start-daemon master --mcast-group x", "invalid IPv4 mcast-group `x'"},
 		{"--start-daemon master --mcast-group ::1", "invalid IPv6 mcast-group `::1'"},
 		{"--start-daemon master --mcast-group ::ffff:224.0.0.1", "invalid IPv6 mcast-group `::ffff:224.0.0.1'"},

@@ -164,16 +164,14 @@ func parseIPv6(s string) (netip.Addr, error) {
 	return addr, nil
 }
 
-// parseAddr reads an address in its standard form, without names, and
-// says of which family it would be.
+// parseAddr reads an address in its standard form, without names, and says of which family it is, which
+// goes by whether there is a colon in it. The address is not valid if s is none.
 func parseAddr(s string) (addr netip.Addr, family string) {
-	if addr, err := parseIPv6(s); err == nil {
+	if strings.Contains(s, ":") {
+		addr, _ := parseIPv6(s)
 		return addr, "IPv6"
 	}
-	addr, err := netip.ParseAddr(s)
-	if err != nil || !addr.Is4() {
-		return netip.Addr{}, "IPv4"
-	}
+	addr, _ = netip.ParseAddr(s)
 	return addr, "IPv4"
 }
 
