@@ -10,11 +10,12 @@ import (
 
 func TestMain(m *testing.M) { kernel.Main(m) }
 
-// modprobe loads a module into the test kernel.
-func modprobe(t *testing.T, module string) {
+// modprobe loads modules into the test kernel.
+func modprobe(t *testing.T, modules ...string) {
 	t.Helper()
-	if out, err := exec.Command("/sbin/modprobe", module).CombinedOutput(); err != nil {
-		t.Fatalf("modprobe %s: %v\n%s", module, err, out)
+	words := append([]string{"-a"}, modules...)
+	if out, err := exec.Command("/sbin/modprobe", words...).CombinedOutput(); err != nil {
+		t.Fatalf("modprobe %s: %v\n%s", modules, err, out)
 	}
 }
 

@@ -20,6 +20,7 @@ const (
 	vip6     = "fd00:1::100"
 	client1  = "10.1.0.2"
 	client2  = "10.1.0.3"
+	client6  = "fd00:1::2"
 	director = "10.2.0.1" // as the real servers see it
 )
 
@@ -76,7 +77,7 @@ address add 10.1.0.254/24 dev front
 address add 10.2.0.254/24 dev back
 address add fd00:1::fe/64 dev front nodad
 address add fd00:2::fe/64 dev back nodad`)
-	n.join(t, n.client, "front", client1+"/24", client2+"/24", "fd00:1::2/64")
+	n.join(t, n.client, "front", client1+"/24", client2+"/24", client6+"/64")
 	n.join(t, n.director, "front", "10.1.0.1/24", "fd00:1::1/64", vip+"/32", vip6+"/128")
 	n.join(t, n.director, "back", director+"/24", "fd00:2::1/64")
 	for i := range reals {
