@@ -16,7 +16,6 @@ const (
 	optConnection
 	optService
 	optScheduler
-	optEngine
 	optPersistent
 	optNetmask
 	optServer
@@ -35,6 +34,7 @@ const (
 	optSyncID
 	optExact
 	optOnePacket
+	optEngine
 	optSchedFlags
 	optGroup
 	optPort
@@ -57,7 +57,6 @@ var optionNames = [optionCount]string{
 	optConnection:     "connection",
 	optService:        "service-address",
 	optScheduler:      "scheduler",
-	optEngine:         "pe",
 	optPersistent:     "persistent",
 	optNetmask:        "netmask",
 	optServer:         "real-server",
@@ -76,6 +75,7 @@ var optionNames = [optionCount]string{
 	optSyncID:         "syncid",
 	optExact:          "exact",
 	optOnePacket:      "ops",
+	optEngine:         "pe",
 	optSchedFlags:     "sched-flags",
 	optGroup:          "mcast-group",
 	optPort:           "mcast-port",
@@ -105,6 +105,8 @@ func (s optionSet) has(id optionID) bool { return s&(1<<id) != 0 }
 // An option is one row of the table of options: its words, what it is about, its
 // value and what it does.
 type option struct {
+	heading string // of a group of options; such a row is none itself
+
 	short byte // 0 for none
 	long  string
 	arg   argument
@@ -112,6 +114,9 @@ type option struct {
 
 	// action is set for the commands, which have to come first.
 	action Action
+
+	value string // what the help calls the value
+	help  string
 
 	// set takes the value in.
 	set func(p *parser, w word) error
@@ -136,84 +141,148 @@ const (
 	defaultPersistence = 6 * 60 // seconds
 )
 
-// options are all the options there are.
+// options are all the options there are, in the order of the help. A row with
+// only a heading stands before a group of them.
 var options = []option{
-	{short: 'A', long: "add-service", id: noOption, action: AddService},
-	{short: 'E', long: "edit-service", id: noOption, action: EditService},
-	{short: 'D', long: "delete-service", id: noOption, action: DeleteService},
-	{short: 'C', long: "clear", id: noOption, action: Clear},
-	{short: 'L', long: "list", id: noOption, action: List},
+	{heading: "Commands"},
+	{short: 'A', long: "add-service", id: noOption, action: AddService,
+		help: "add a service"},
+	{short: 'E', long: "edit-service", id: noOption, action: EditService,
+		help: "change a service"},
+	{short: 'D', long: "delete-service", id: noOption, action: DeleteService,
+		help: "delete a service and its real servers"},
+	{short: 'C', long: "clear", id: noOption, action: Clear,
+		help: "delete all services"},
+	{short: 'L', long: "list", id: noOption, action: List,
+		help: "list services, or what the options say"},
 	{short: 'l', id: noOption, action: List},
-	{short: 'Z', long: "zero", id: noOption, action: Zero},
-	{short: 'a', long: "add-server", id: noOption, action: AddServer},
-	{short: 'e', long: "edit-server", id: noOption, action: EditServer},
-	{short: 'd', long: "delete-server", id: noOption, action: DeleteServer},
-	{long: "set", id: noOption, action: SetTimeouts},
-	{long: "start-daemon", arg: required, id: noOption, action: StartDaemon,
-		set: daemonState("illegal start-daemon parameter specified")},
-	{long: "stop-daemon", arg: required, id: noOption, action: StopDaemon,
-		set: daemonState("illegal start_daemon specified")},
-	{short: 'R', long: "restore", id: noOption, action: Restore},
-	{short: 'S', long: "save", id: noOption, action: Save},
-	{short: 'h', long: "help", id: noOption, action: Help},
-	{short: 'v', long: "version", id: noOption, action: Version},
+	{short: 'Z', long: "zero", id: noOption, action: Zero,
+		help: "set the counters of one or all services to zero"},
+	{short: 'a', long: "add-server", id: noOption, action: AddServer,
+		help: "add a real server to a service"},
+	{short: 'e', long: "edit-server", id: noOption, action: EditServer,
+		help: "change a real server"},
+	{short: 'd', long: "delete-server", id: noOption, action: DeleteServer,
+		help: "delete a real server from a service"},
+	{long: "set", id: noOption, action: SetTimeouts, value: "TCP FIN UDP",
+		help: "set the timeouts of connections, in seconds; 0 leaves one as it is"},
+	{long: "start-daemon", arg: required, id: noOption, action: StartDaemon, value: "STATE",
+		help: "start the sync daemon, STATE master or backup",
+		set:  daemonState("illegal start-daemon parameter specified")},
+	{long: "stop-daemon", arg: required, id: noOption, action: StopDaemon, value: "STATE",
+		help: "stop the sync daemon, STATE master or backup",
+		set:  daemonState("illegal start_daemon specified")},
+	{short: 'R', long: "restore", id: noOption, action: Restore,
+		help: "run the command lines that standard input has"},
+	{short: 'S', long: "save", id: noOption, action: Save,
+		help: "write the table as command lines for --restore"},
+	{short: 'h', long: "help", id: noOption, action: Help,
+		help: "print this help"},
+	{short: 'v', long: "version", id: noOption, action: Version,
+		help: "print the version"},
 
-	{short: 't', long: "tcp-service", arg: required, id: optService, set: service(ipvsnl.TCP)},
-	{short: 'u', long: "udp-service", arg: required, id: optService, set: service(ipvsnl.UDP)},
-	{long: "sctp-service", arg: required, id: optService, set: service(ipvsnl.SCTP)},
-	{short: 'f', long: "fwmark-service", arg: required, id: optService, set: (*parser).mark},
-	{short: '6', long: "ipv6", id: noOption, set: (*parser).markIPv6},
+	{heading: "Services"},
+	{short: 't', long: "tcp-service", arg: required, id: optService, value: "ADDRESS",
+		help: "the TCP service at this address", set: service(ipvsnl.TCP)},
+	{short: 'u', long: "udp-service", arg: required, id: optService, value: "ADDRESS",
+		help: "the UDP service at this address", set: service(ipvsnl.UDP)},
+	{long: "sctp-service", arg: required, id: optService, value: "ADDRESS",
+		help: "the SCTP service at this address", set: service(ipvsnl.SCTP)},
+	{short: 'f', long: "fwmark-service", arg: required, id: optService, value: "MARK",
+		help: "the service of packets with this firewall mark, 1 to 4294967295", set: (*parser).mark},
+	{short: '6', long: "ipv6", id: noOption,
+		help: "the mark's packets are IPv6; behind -f", set: (*parser).markIPv6},
 
-	{short: 's', long: "scheduler", arg: required, id: optScheduler,
-		set: name(maxSchedulerName, func(c *Command) *string { return &c.Service.Scheduler })},
-	{short: 'p', long: "persistent", arg: optional, id: optPersistent, set: (*parser).persistent},
-	{short: 'M', long: "netmask", arg: required, id: optNetmask, set: (*parser).netmask},
-	{long: "pe", arg: required, id: optEngine,
-		set: name(maxEngineName, func(c *Command) *string { return &c.Service.Engine })},
-	{short: 'b', long: "sched-flags", arg: required, id: optSchedFlags, set: (*parser).schedFlags},
-	{short: 'o', long: "ops", id: optOnePacket, set: (*parser).onePacket},
+	{heading: "With -A and -E"},
+	{short: 's', long: "scheduler", arg: required, id: optScheduler, value: "NAME",
+		help: "how connections are spread: rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh (default wlc)",
+		set:  name(maxSchedulerName, func(c *Command) *string { return &c.Service.Scheduler })},
+	{short: 'p', long: "persistent", arg: optional, id: optPersistent, value: "[SECONDS]",
+		help: "keep a client on its real server, 1 to 2678400 seconds (default 360)", set: (*parser).persistent},
+	{short: 'M', long: "netmask", arg: required, id: optNetmask, value: "MASK",
+		help: "treat clients that are alike under MASK as one; a prefix length for IPv6", set: (*parser).netmask},
+	{long: "pe", arg: required, id: optEngine, value: "NAME",
+		help: "persistence engine: sip",
+		set:  name(maxEngineName, func(c *Command) *string { return &c.Service.Engine })},
+	{short: 'b', long: "sched-flags", arg: required, id: optSchedFlags, value: "FLAGS",
+		help: "flags of the scheduler: sh-fallback,sh-port mh-fallback,mh-port flag-1,flag-2,flag-3", set: (*parser).schedFlags},
+	{short: 'o', long: "ops", id: optOnePacket,
+		help: "schedule each UDP packet by itself", set: (*parser).onePacket},
 
-	{short: 'r', long: "real-server", arg: required, id: optServer, set: (*parser).server},
-	{short: 'm', long: "masquerading", id: optForwarding, set: forwarding(ipvsnl.Masquerade)},
-	{short: 'i', long: "ipip", id: optForwarding, set: forwarding(ipvsnl.Tunnel)},
-	{short: 'g', long: "gatewaying", id: optForwarding, set: forwarding(ipvsnl.Route)},
-	{short: 'w', long: "weight", arg: required, id: optWeight,
-		set: number("weight", 0, maxInt, func(c *Command) *uint32 { return &c.Destination.Weight })},
-	{short: 'x', long: "u-threshold", arg: required, id: optUpper,
-		set: number("u_threshold", 0, maxInt, func(c *Command) *uint32 { return &c.Destination.UpperThreshold })},
-	{short: 'y', long: "l-threshold", arg: required, id: optLower,
-		set: number("l_threshold", 0, maxInt, func(c *Command) *uint32 { return &c.Destination.LowerThreshold })},
-	{long: "tun-type", arg: required, id: optTunType, set: (*parser).tunnelType},
-	{long: "tun-port", arg: required, id: optTunPort,
-		set: number("tunnel port", 1, maxPort, func(c *Command) *uint16 { return &c.Destination.TunnelPort })},
-	{long: "tun-nocsum", id: optTunNoCsum, set: tunnelFlags(0)},
-	{long: "tun-csum", id: optTunCsum, set: tunnelFlags(ipvsnl.TunnelChecksum)},
-	{long: "tun-remcsum", id: optTunRemCsum, set: tunnelFlags(ipvsnl.TunnelRemoteChecksum)},
+	{heading: "Real servers, with -a, -e and -d"},
+	{short: 'r', long: "real-server", arg: required, id: optServer, value: "ADDRESS",
+		help: "the real server at this address", set: (*parser).server},
+	{short: 'm', long: "masquerading", id: optForwarding,
+		help: "forward by network address translation", set: forwarding(ipvsnl.Masquerade)},
+	{short: 'i', long: "ipip", id: optForwarding,
+		help: "forward through a tunnel", set: forwarding(ipvsnl.Tunnel)},
+	{short: 'g', long: "gatewaying", id: optForwarding,
+		help: "forward by direct routing (default)", set: forwarding(ipvsnl.Route)},
+	{short: 'w', long: "weight", arg: required, id: optWeight, value: "N",
+		help: "share of the connections, 0 for no new ones (default 1)",
+		set:  number("weight", 0, maxInt, func(c *Command) *uint32 { return &c.Destination.Weight })},
+	{short: 'x', long: "u-threshold", arg: required, id: optUpper, value: "N",
+		help: "no new connections from N on; 0 for no limit (default 0)",
+		set:  number("u_threshold", 0, maxInt, func(c *Command) *uint32 { return &c.Destination.UpperThreshold })},
+	{short: 'y', long: "l-threshold", arg: required, id: optLower, value: "N",
+		help: "new connections again below N (default 0)",
+		set:  number("l_threshold", 0, maxInt, func(c *Command) *uint32 { return &c.Destination.LowerThreshold })},
+	{long: "tun-type", arg: required, id: optTunType, value: "TYPE",
+		help: "kind of tunnel: ipip gue gre (default ipip)", set: (*parser).tunnelType},
+	{long: "tun-port", arg: required, id: optTunPort, value: "PORT",
+		help: "UDP port of a gue tunnel",
+		set:  number("tunnel port", 1, maxPort, func(c *Command) *uint16 { return &c.Destination.TunnelPort })},
+	{long: "tun-nocsum", id: optTunNoCsum,
+		help: "tunnel without checksums, gue and gre (default)", set: tunnelFlags(0)},
+	{long: "tun-csum", id: optTunCsum,
+		help: "tunnel with checksums, gue and gre", set: tunnelFlags(ipvsnl.TunnelChecksum)},
+	{long: "tun-remcsum", id: optTunRemCsum,
+		help: "tunnel with remote checksums, gue", set: tunnelFlags(ipvsnl.TunnelRemoteChecksum)},
 
-	{long: "mcast-interface", arg: required, id: optInterface,
-		set: name(maxInterfaceName, func(c *Command) *string { return &c.Daemon.Interface })},
-	{long: "syncid", arg: required, id: optSyncID,
-		set: number("syncid", 0, maxSyncID, func(c *Command) *uint32 { return &c.Daemon.SyncID })},
-	{long: "mcast-group", arg: required, id: optGroup, set: (*parser).mcastGroup},
-	{long: "mcast-port", arg: required, id: optPort,
-		set: number("mcast-port", 1, maxPort, func(c *Command) *uint16 { return &c.Daemon.Port })},
-	{long: "mcast-ttl", arg: required, id: optTTL,
-		set: number("mcast-ttl", 1, maxTTL, func(c *Command) *uint8 { return &c.Daemon.TTL })},
-	{long: "sync-maxlen", arg: required, id: optMaxLen,
-		set: number("sync-maxlen", 1, maxSyncPayload, func(c *Command) *uint16 { return &c.Daemon.MaxLen })},
+	{heading: "With --start-daemon"},
+	{long: "mcast-interface", arg: required, id: optInterface, value: "NAME",
+		help: "network interface of the sync messages (default eth0)",
+		set:  name(maxInterfaceName, func(c *Command) *string { return &c.Daemon.Interface })},
+	{long: "syncid", arg: required, id: optSyncID, value: "N",
+		help: "number of the group of directors, 0 to 255 (default 0)",
+		set:  number("syncid", 0, maxSyncID, func(c *Command) *uint32 { return &c.Daemon.SyncID })},
+	{long: "mcast-group", arg: required, id: optGroup, value: "ADDRESS",
+		help: "multicast address, IPv4 or IPv6 (default 224.0.0.81)", set: (*parser).mcastGroup},
+	{long: "mcast-port", arg: required, id: optPort, value: "PORT",
+		help: "UDP port (default 8848)",
+		set:  number("mcast-port", 1, maxPort, func(c *Command) *uint16 { return &c.Daemon.Port })},
+	{long: "mcast-ttl", arg: required, id: optTTL, value: "N",
+		help: "time to live, 1 to 255 (default 1)",
+		set:  number("mcast-ttl", 1, maxTTL, func(c *Command) *uint8 { return &c.Daemon.TTL })},
+	{long: "sync-maxlen", arg: required, id: optMaxLen, value: "BYTES",
+		help: "most bytes in a sync message, 1 to 65507 (default by the interface)",
+		set:  number("sync-maxlen", 1, maxSyncPayload, func(c *Command) *uint16 { return &c.Daemon.MaxLen })},
 
-	{short: 'c', long: "connection", id: optConnection, set: subject(Connections)},
-	{long: "timeout", id: optTimeout, set: subject(Timeouts)},
-	{long: "daemon", id: optDaemon, set: subject(Daemons)},
-	{long: "stats", id: optStats, set: listing(func(l *Listing) *bool { return &l.Stats })},
-	{long: "rate", id: optRate, set: listing(func(l *Listing) *bool { return &l.Rate })},
-	{long: "thresholds", id: optThresholds, set: listing(func(l *Listing) *bool { return &l.Thresholds })},
-	{long: "persistent-conn", id: optPersistentConn, set: listing(func(l *Listing) *bool { return &l.PersistentConn })},
-	{long: "tun-info", id: optTunInfo, set: listing(func(l *Listing) *bool { return &l.TunnelInfo })},
-	{long: "nosort", id: optNoSort, set: listing(func(l *Listing) *bool { return &l.NoSort })},
-	{long: "sort", id: noOption, set: func(*parser, word) error { return nil }}, // the default
-	{short: 'X', long: "exact", id: optExact, set: listing(func(l *Listing) *bool { return &l.Exact })},
-	{short: 'n', long: "numeric", id: optNumeric, set: listing(func(l *Listing) *bool { return &l.Numeric })},
+	{heading: "With -L"},
+	{short: 'c', long: "connection", id: optConnection,
+		help: "list connections", set: subject(Connections)},
+	{long: "timeout", id: optTimeout,
+		help: "list the timeouts of connections", set: subject(Timeouts)},
+	{long: "daemon", id: optDaemon,
+		help: "list the sync daemons", set: subject(Daemons)},
+	{long: "stats", id: optStats,
+		help: "with counters of connections, packets and bytes", set: listing(func(l *Listing) *bool { return &l.Stats })},
+	{long: "rate", id: optRate,
+		help: "with connections, packets and bytes a second", set: listing(func(l *Listing) *bool { return &l.Rate })},
+	{long: "thresholds", id: optThresholds,
+		help: "with thresholds", set: listing(func(l *Listing) *bool { return &l.Thresholds })},
+	{long: "persistent-conn", id: optPersistentConn,
+		help: "with persistent connections; with -c, persistence engines", set: listing(func(l *Listing) *bool { return &l.PersistentConn })},
+	{long: "tun-info", id: optTunInfo,
+		help: "with tunnels", set: listing(func(l *Listing) *bool { return &l.TunnelInfo })},
+	{long: "nosort", id: optNoSort,
+		help: "in the order of the kernel", set: listing(func(l *Listing) *bool { return &l.NoSort })},
+	{long: "sort", id: noOption,
+		help: "sorted (default)", set: func(*parser, word) error { return nil }}, // the default
+	{short: 'X', long: "exact", id: optExact,
+		help: "with all digits of large numbers", set: listing(func(l *Listing) *bool { return &l.Exact })},
+	{short: 'n', long: "numeric", id: optNumeric,
+		help: "with addresses and ports as numbers", set: listing(func(l *Listing) *bool { return &l.Numeric })},
 }
 
 var (
@@ -260,6 +329,7 @@ func (p *parser) mark(w word) error {
 		return fault("invalid fwmark value `" + w.value + "' specified")
 	}
 	p.cmd.Service.Mark, p.cmd.Service.Family = uint32(n), ipvsnl.IPv4
+	p.protocol = ipvsnl.TCP
 	return nil
 }
 

@@ -10,11 +10,11 @@ import (
 
 // A Resolver finds addresses and ports by their names.
 type Resolver interface {
-	// Host returns an IPv4 address of a host.
-	Host(name string) (netip.Addr, bool)
+	// Addr returns an IPv4 address of a host.
+	Addr(host string) (netip.Addr, bool)
 
-	// Port returns the port that /etc/services has under a name.
-	Port(name string, protocol ipvsnl.Protocol) (uint16, bool)
+	// PortNumber returns the port that /etc/services has under a name.
+	PortNumber(name string, protocol ipvsnl.Protocol) (uint16, bool)
 }
 
 // A parser is a command line on its way to a Command. Options take effect one by
@@ -23,7 +23,7 @@ type parser struct {
 	resolver  Resolver
 	cmd       Command
 	given     optionSet
-	protocol  ipvsnl.Protocol // whose port names count
+	protocol  ipvsnl.Protocol // whose port names count; 0 before a service is named
 	flagNames string
 }
 
@@ -44,7 +44,7 @@ func First(words []string) Action {
 // Parse understands the words of a command line, the program's name not among
 // them. No words at all ask for a listing. Every error is an *Error.
 func Parse(words []string, r Resolver) (Command, error) {
-	p := parser{resolver: r, protocol: ipvsnl.TCP}
+	p := parser{resolver: r}
 	p.cmd.Service.Family = ipvsnl.IPv4
 	p.cmd.Service.Netmask = wholeIPv4
 	p.cmd.Destination.Forwarding = ipvsnl.Route

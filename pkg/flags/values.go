@@ -79,7 +79,7 @@ func (p *parser) port(s string) (uint16, bool) {
 	if n, ok := parseNumber(s, 0, maxPort); ok {
 		return uint16(n), true
 	}
-	return p.resolver.Port(s, p.protocol)
+	return p.resolver.PortNumber(s, p.protocol)
 }
 
 // ipv4 reads an IPv4 address, or looks it up by name.
@@ -87,7 +87,7 @@ func (p *parser) ipv4(s string) (uint32, bool) {
 	if n, ok := parseIPv4(s); ok {
 		return n, true
 	}
-	addr, ok := p.resolver.Host(s)
+	addr, ok := p.resolver.Addr(s)
 	if !ok || !addr.Is4() {
 		return 0, false
 	}
