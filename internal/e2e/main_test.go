@@ -8,7 +8,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
 )
 
-func TestMain(m *testing.M) { kernel.Main(m) }
+func TestMain(m *testing.M) { kernel.Main(m, "./cmd/ipvsadm") }
 
 // modprobe loads modules into the test kernel.
 func modprobe(t *testing.T, modules ...string) {
@@ -19,8 +19,8 @@ func modprobe(t *testing.T, modules ...string) {
 	}
 }
 
-// program is the path of the program under test.
-func program() string { return kernel.Reference }
+// program is the path of our program.
+func program() string { return kernel.Program("ipvsadm") }
 
 // run runs the program on the director, given its words in one string, and returns its standard output. It
 // must succeed, and be silent on standard error.
