@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
 	"github.com/ipvsadm-go/ipvsadm/internal/recording"
+	"github.com/ipvsadm-go/ipvsadm/internal/recording/cases"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/mdlayher/netlink"
 )
@@ -34,7 +35,7 @@ func TestRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	for _, c := range recording.Cases {
+	for _, c := range cases.All {
 		got, err := c.Run(t.Context(), client)
 		check(t, c, got, err)
 		tap.Normalize()
@@ -43,7 +44,7 @@ func TestRecorded(t *testing.T) {
 }
 
 // check checks what came of a case.
-func check(t *testing.T, c recording.Case, got any, err error) {
+func check(t *testing.T, c cases.Case, got any, err error) {
 	t.Helper()
 	if !errors.Is(err, c.Err) {
 		t.Fatalf("%s: error %v, want %v", c.Name, err, c.Err)
@@ -56,7 +57,7 @@ func check(t *testing.T, c recording.Case, got any, err error) {
 var comparable = cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{})
 
 // compare compares an exchange with that of the file, or writes it there.
-func compare(t *testing.T, c recording.Case, got recording.Exchange) {
+func compare(t *testing.T, c cases.Case, got recording.Exchange) {
 	t.Helper()
 	file := filepath.Join("..", "..", "pkg", "ipvsnl", "testdata", c.Name+".txt")
 	if *record {

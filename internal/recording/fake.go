@@ -11,11 +11,15 @@ import (
 )
 
 // FakeKernel returns a socket to a kernel that has the IPVS family, of number [Family],
-// and leaves what it says to answer. The answers' sequence number, port id and,
-// unless they are control messages, family are filled in where they are 0.
-func FakeKernel(answer nltest.Func) *netlink.Conn {
+// and leaves what that says to answer. See [Answer].
+func FakeKernel(answer nltest.Func) *netlink.Conn { return nltest.Dial(Answer(answer)) }
+
+// Answer returns a function that answers as a kernel does that has the IPVS family:
+// it tells the family's number, and leaves what the family says to answer. The
+// answers' sequence number, port id and type are filled in where they are 0.
+func Answer(answer nltest.Func) nltest.Func {
 	families := genltest.ServeFamily(genetlink.Family{ID: Family, Version: 1, Name: "IPVS"}, nil)
-	return nltest.Dial(func(requests []netlink.Message) ([]netlink.Message, error) {
+	return func(requests []netlink.Message) ([]netlink.Message, error) {
 		if len(requests) == 0 {
 			return nil, io.EOF // nobody speaks unless spoken to
 		}
@@ -30,7 +34,7 @@ func FakeKernel(answer nltest.Func) *netlink.Conn {
 			address(&replies[i].Header, requests[0].Header)
 		}
 		return replies, err
-	})
+	}
 }
 
 // adapt has fn, which speaks generic netlink, answer a netlink message.

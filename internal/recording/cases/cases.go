@@ -1,4 +1,5 @@
-package recording
+// Package cases has the operations whose exchanges with the kernel are recorded.
+package cases
 
 import (
 	"context"
@@ -115,9 +116,9 @@ var (
 	}
 )
 
-// Cases are in the order in which the kernel got them, one table being between them
+// All are in the order in which the kernel got them, one table being between them
 // all. They cover every command.
-var Cases = []Case{
+var All = []Case{
 	{Name: "info", About: "Info",
 		Run:  func(ctx context.Context, c *ipvsnl.Client) (any, error) { return c.Info(ctx) },
 		Want: ipvsnl.Info{Version: 0x010201, ConnTableSize: 4096}},
