@@ -21,7 +21,8 @@ import (
 // A fake is a kernel that answers what the test says, and counts its sockets.
 type fake struct {
 	answer nltest.Func
-	mute   bool // says nothing, not even what families it has
+	mute   bool   // says nothing, not even what families it has
+	idle   func() // called when a read has to wait
 
 	mu      sync.Mutex
 	dialled int
@@ -104,6 +105,9 @@ func (s *fakeSocket) next() (netlink.Message, error) {
 	case s.closed:
 		return netlink.Message{}, os.NewSyscallError("recvmsg", syscall.EBADF)
 	case len(s.queue) == 0:
+		if s.kernel.idle != nil {
+			s.kernel.idle()
+		}
 		<-s.late
 		return netlink.Message{}, os.ErrDeadlineExceeded
 	}
