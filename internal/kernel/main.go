@@ -82,6 +82,9 @@ func boot(programs []string) (int, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(bin)
+	if err := os.Chmod(bin, 0o755); err != nil { // for tests that drop root
+		return 0, err
+	}
 	if err := build(root, bin, programs); err != nil {
 		return 0, err
 	}

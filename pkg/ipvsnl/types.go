@@ -76,7 +76,7 @@ type Service struct {
 	// (IPVS_SVC_ATTR_NETMASK)
 	Netmask uint32
 
-	// Engine is the name of the persistence engine, at most 15 bytes; empty for
+	// Engine is the name of the persistence engine, at most 16 bytes; empty for
 	// none. (IPVS_SVC_ATTR_PE_NAME)
 	Engine string
 

@@ -1,0 +1,156 @@
+// Command ipvsadm sets up and lists the services of IPVS, the load balancer in the
+// Linux kernel. It takes the command lines of ipvsadm 1.31 and prints what that
+// prints.
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/names"
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+func main() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) }
+
+// Exit codes besides those that errors of package flags carry.
+const (
+	exitDone    = 0
+	exitListing = 1   // a listing failed, or could not be written
+	exitNoIPVS  = 2   // there is no IPVS to be had
+	exitChange  = 255 // the kernel refused a change
+)
+
+// run runs a command line and returns its exit code.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := newApp(args, stdin, stdout, stderr)
+	code := a.run(args[min(1, len(args)):])
+	if err := a.stdout.Flush(); err != nil {
+		a.complain("cannot write: " + err.Error())
+		return exitListing
+	}
+	return code
+}
+
+// An app is one run of the command.
+type app struct {
+	ctx    context.Context
+	name   string // the name it was called by
+	stdin  io.Reader
+	stdout *bufio.Writer
+	stderr io.Writer
+	names  *names.Resolver
+	client *ipvsnl.Client
+	info   ipvsnl.Info
+}
+
+func newApp(args []string, stdin io.Reader, stdout, stderr io.Writer) *app {
+	ctx := context.Background()
+	a := &app{
+		ctx:    ctx,
+		name:   "ipvsadm",
+		stdin:  stdin,
+		stdout: bufio.NewWriterSize(stdout, 64<<10),
+		stderr: stderr,
+		names:  names.New(ctx),
+	}
+	if len(args) > 0 {
+		a.name = args[0]
+	}
+	return a
+}
+
+// run runs the words of a command line. Help and version need no kernel; for
+// everything else IPVS has to be there before the words are looked at.
+func (a *app) run(words []string) int {
+	switch flags.First(words) {
+	case flags.Help:
+		return a.help()
+	case flags.Version:
+		return a.version()
+	}
+	if err := a.open(); err != nil {
+		a.complain("Can't initialize ipvs: " + message(err) + "\n" +
+			"Are you sure that IP Virtual Server is built in the kernel or as module?")
+		return exitNoIPVS
+	}
+	defer a.client.Close()
+	c, err := flags.Parse(words, a.names)
+	if err != nil {
+		code, _ := a.reject(err)
+		return code
+	}
+	if queue := changes[c.Action]; queue != nil {
+		return a.change(&c, queue)
+	}
+	if c.Action == flags.Restore {
+		return a.restore()
+	}
+	code, _ := a.show(&c)
+	return code
+}
+
+// change runs a command that changes something.
+func (a *app) change(c *flags.Command, queue func(*ipvsnl.Batch, *flags.Command)) int {
+	batch := a.client.Batch()
+	queue(batch, c)
+	failures, err := batch.Send(a.ctx)
+	if len(failures) > 0 {
+		err = failures[0].Err
+	}
+	if err != nil {
+		a.complain(message(err))
+		return exitChange
+	}
+	return exitDone
+}
+
+// show runs a command that prints something. It ends says whether a restore ends with it.
+func (a *app) show(c *flags.Command) (code int, ends bool) {
+	var err error
+	switch c.Action {
+	case flags.Help:
+		return a.help(), true
+	case flags.Version:
+		return a.version(), true
+	case flags.List:
+		err = a.list(c)
+	case flags.Save:
+		err = a.save(c)
+	}
+	if err != nil {
+		a.complain(message(err))
+		return exitListing, true
+	}
+	return exitDone, false
+}
+
+// reject says why words are no command.
+func (a *app) reject(err error) (code int, ends bool) {
+	var e *flags.Error
+	if !errors.As(err, &e) {
+		a.complain(err.Error())
+		return flags.ExitFault, true
+	}
+	if e.Text == "" {
+		a.hint()
+	} else {
+		a.complain(e.Text)
+	}
+	return e.Exit, e.Ends
+}
+
+// hint tells how to get help.
+func (a *app) hint() {
+	a.complain("Try `" + a.name + " -h' or '" + a.name + " --help' for more information.")
+}
+
+// complain writes a message to stderr, behind all that stdout has been given.
+func (a *app) complain(text string) {
+	_ = a.stdout.Flush() // its error stays with the writer
+	_, _ = io.WriteString(a.stderr, text+"\n")
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+// messages are what is printed for an error of the library, some of them for
+// some operations only. The first row that matches counts.
+var messages = []struct {
+	err  error
+	ops  []ipvsnl.Op // nil for all
+	text string
+}{
+	{ipvsnl.ErrServiceExists, nil, "Service already exists"},
+	{ipvsnl.ErrSchedulerNotFound, nil, "Scheduler or persistence engine not found"},
+	{ipvsnl.ErrServiceNotFound, []ipvsnl.Op{ipvsnl.OpAddDestination, ipvsnl.OpSetDestination,
+		ipvsnl.OpDeleteDestination}, "Service not defined"},
+	{ipvsnl.ErrServiceNotFound, nil, "No such service"},
+	{ipvsnl.ErrDestinationExists, nil, "Destination already exists"},
+	{ipvsnl.ErrDestinationNotFound, nil, "No such destination"},
+	{ipvsnl.ErrDaemonRunning, nil, "Daemon has already run"},
+	{ipvsnl.ErrDaemonNotRunning, nil, "No daemon is running"},
+	{syscall.EPERM, nil, "Permission denied (you must be root)"},
+	{syscall.EINVAL, nil, "Invalid operation.  Possibly wrong module version, address not unicast, ..."},
+	{syscall.ENOPROTOOPT, nil, "Protocol not available"},
+	{syscall.ENOMEM, nil, "Memory allocation problem"},
+	{syscall.EOPNOTSUPP, nil, "Operation not supported with IPv6"},
+	{syscall.EAFNOSUPPORT, nil, "Operation not supported with specified address family"},
+	{syscall.EMSGSIZE, nil, "Module is wrong version"},
+}
+
+// message returns what is printed for an error.
+func message(err error) string {
+	var e *ipvsnl.Error
+	isOp := errors.As(err, &e)
+	for _, m := range messages {
+		if errors.Is(err, m.err) && (m.ops == nil || isOp && slices.Contains(m.ops, e.Op)) {
+			return m.text
+		}
+	}
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return strerror(errno)
+	}
+	return err.Error()
+}
+
+// strerror returns the text of an error number as C has it, which begins with a
+// capital.
+func strerror(e syscall.Errno) string {
+	text := e.Error()
+	return strings.ToUpper(text[:1]) + text[1:]
+}

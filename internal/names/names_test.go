@@ -1,0 +1,66 @@
+package names
+
+import (
+	"context"
+	"net/netip"
+	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+func TestServices(t *testing.T) {
+	s := parseServices("# ports\n" +
+		"http\t80/tcp\t\twww # web\n" +
+		"http 80/sctp\n" +
+		"web 80/tcp www\n" + // the first counts
+		"domain 53/udp\n" +
+		"http-alt 8080/tcp webcache\n" +
+		"bad 65536/tcp\nbad x/tcp\nbad 80\nbad\n\n" +
+		"last 9/tcp")
+	for name, want := range map[string]uint16{"http": 80, "www": 80, "web": 80, "webcache": 8080, "last": 9, "domain": 0, "bad": 0, "HTTP": 0} {
+		if got := s.byName["tcp"][name]; got != want {
+			t.Errorf("%s: got %d, want %d", name, got, want)
+		}
+	}
+	for port, want := range map[uint16]string{80: "http", 8080: "http-alt", 9: "last", 53: ""} {
+		if got := s.byPort[serviceKey{port, "tcp"}]; got != want {
+			t.Errorf("%d: got %q, want %q", port, got, want)
+		}
+	}
+}
+
+func TestPorts(t *testing.T) {
+	r := New(context.Background())
+	r.services = func() *services { return parseServices("http 80/tcp\ntftp 69/udp\n") }
+	if got, ok := r.PortNumber("tftp", ipvsnl.UDP); !ok || got != 69 {
+		t.Errorf("tftp: got %d, %v", got, ok)
+	}
+	for _, p := range []ipvsnl.Protocol{0, ipvsnl.TCP, ipvsnl.SCTP} {
+		if got, ok := r.PortNumber("tftp", p); ok {
+			t.Errorf("tftp of %v: got %d", p, got)
+		}
+	}
+	if got := r.Port(80, ipvsnl.TCP); got != "http" {
+		t.Errorf("80: got %q", got)
+	}
+	if got := r.Port(80, ipvsnl.UDP); got != "" {
+		t.Errorf("80 of UDP: got %q", got)
+	}
+}
+
+// An address is looked up once, and words that can only be addresses never are.
+func TestHosts(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // nothing may be asked
+	r := New(ctx)
+	a := netip.MustParseAddr("192.0.2.1")
+	r.hosts[a] = "known"
+	if got := r.Host(a); got != "known" {
+		t.Errorf("got %q", got)
+	}
+	for _, word := range []string{"", "1.2.3.4.5", "999"} {
+		if got, ok := r.Addr(word); ok {
+			t.Errorf("%q: got %v", word, got)
+		}
+	}
+}

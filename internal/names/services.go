@@ -1,0 +1,56 @@
+package names
+
+import (
+	"strconv"
+	"strings"
+)
+
+// A serviceKey is a port of a protocol.
+type serviceKey struct {
+	port     uint16
+	protocol string
+}
+
+// services is the table of /etc/services.
+type services struct {
+	byName map[string]map[string]uint16 // by protocol, then name or alias
+	byPort map[serviceKey]string
+}
+
+// parseServices reads a table in the format of /etc/services. Of lines that say
+// different things of one name or port the first counts; lines that say nothing
+// are passed over.
+func parseServices(text string) *services {
+	s := &services{byName: make(map[string]map[string]uint16), byPort: make(map[serviceKey]string)}
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(line, "#")
+		fields := strings.Fields(line)
+		if len(fields) < 2 {
+			continue
+		}
+		number, protocol, ok := strings.Cut(fields[1], "/")
+		port, err := strconv.ParseUint(number, 10, 16)
+		if !ok || err != nil {
+			continue
+		}
+		s.add(uint16(port), protocol, fields[0], fields[2:])
+	}
+	return s
+}
+
+func (s *services) add(port uint16, protocol, name string, aliases []string) {
+	byName := s.byName[protocol]
+	if byName == nil {
+		byName = make(map[string]uint16)
+		s.byName[protocol] = byName
+	}
+	for _, n := range append([]string{name}, aliases...) {
+		if _, ok := byName[n]; !ok {
+			byName[n] = port
+		}
+	}
+	key := serviceKey{port, protocol}
+	if _, ok := s.byPort[key]; !ok {
+		s.byPort[key] = name
+	}
+}

@@ -1,0 +1,106 @@
+// Package flags reads command lines of ipvsadm: words in, a [Command] out, a
+// plain value that says everything there is to do. What the words may be is in
+// tables: the options and their values in options.go, which of them go with
+// which command in commands.go.
+package flags
+
+import "github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+
+// An Action is what a command does.
+type Action uint8
+
+// The actions, of which each has one command.
+const (
+	None Action = iota
+	AddService
+	EditService
+	DeleteService
+	Clear
+	List
+	Zero
+	AddServer
+	EditServer
+	DeleteServer
+	SetTimeouts
+	StartDaemon
+	StopDaemon
+	Restore
+	Save
+	Help
+	Version
+)
+
+// A Subject is what a listing is of.
+type Subject uint8
+
+// The subjects of listings.
+const (
+	Table       Subject = iota // services and their destinations
+	Connections                // -c
+	Timeouts                   // --timeout
+	Daemons                    // --daemon
+)
+
+// A Command is a command line, understood and checked.
+type Command struct {
+	Action Action
+
+	// Service is the service of every command that names one. OneService says
+	// whether a List or Zero does; without, it is for all.
+	Service    ipvsnl.Service
+	OneService bool
+
+	// Destination is the real server of AddServer, EditServer and DeleteServer.
+	Destination ipvsnl.Destination
+
+	Timeouts ipvsnl.Timeouts // of SetTimeouts
+	Daemon   ipvsnl.Daemon   // of StartDaemon and StopDaemon
+	Listing  Listing         // of List and, Numeric only, of Save
+}
+
+// A Listing is how a listing is to look.
+type Listing struct {
+	Subject        Subject
+	Stats          bool
+	Rate           bool
+	Thresholds     bool
+	PersistentConn bool
+	TunnelInfo     bool
+	Numeric        bool
+	Exact          bool
+	NoSort         bool
+}
+
+// Exit codes that errors carry.
+const (
+	ExitFault   = 2   // the command line is at fault in meaning
+	ExitRefused = 255 // no command, or an option that there is not
+)
+
+// An Error is why words are no command.
+type Error struct {
+	// Text is the message, without its final newline. It is empty where the user
+	// is to be told how to get help instead.
+	Text string
+
+	// Exit is the exit code: ExitFault or ExitRefused.
+	Exit int
+
+	// Ends says whether a restore ends at a line with this error.
+	Ends bool
+}
+
+func (e *Error) Error() string {
+	if e.Text == "" {
+		return "no command"
+	}
+	return e.Text
+}
+
+// NoCommand is the error of a line whose first option is no command.
+var NoCommand = &Error{Exit: ExitRefused, Ends: true}
+
+// fault returns the error of a line that is at fault in meaning.
+func fault(text string) error {
+	return &Error{Text: text, Exit: ExitFault, Ends: true}
+}

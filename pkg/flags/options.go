@@ -1,0 +1,482 @@
+package flags
+
+import (
+	"net/netip"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+// An optionID says what an option is about. Words that are about the same thing
+// share one, and may not stand together. Options are checked in this order.
+type optionID uint8
+
+const (
+	optNumeric optionID = iota
+	optConnection
+	optService
+	optScheduler
+	optPersistent
+	optNetmask
+	optServer
+	optForwarding
+	optWeight
+	optUpper
+	optLower
+	optInterface
+	optTimeout
+	optDaemon
+	optStats
+	optRate
+	optThresholds
+	optPersistentConn
+	optNoSort
+	optSyncID
+	optExact
+	optOnePacket
+	optEngine
+	optSchedFlags
+	optGroup
+	optPort
+	optTTL
+	optMaxLen
+	optTunInfo
+	optTunType
+	optTunPort
+	optTunNoCsum
+	optTunCsum
+	optTunRemCsum
+
+	optionCount
+	noOption = optionCount // an option that does not count as one
+)
+
+// optionNames are what messages call the options.
+var optionNames = [optionCount]string{
+	optNumeric:        "numeric",
+	optConnection:     "connection",
+	optService:        "service-address",
+	optScheduler:      "scheduler",
+	optPersistent:     "persistent",
+	optNetmask:        "netmask",
+	optServer:         "real-server",
+	optForwarding:     "forwarding-method",
+	optWeight:         "weight",
+	optUpper:          "u-threshold",
+	optLower:          "l-threshold",
+	optInterface:      "mcast-interface",
+	optTimeout:        "timeout",
+	optDaemon:         "daemon",
+	optStats:          "stats",
+	optRate:           "rate",
+	optThresholds:     "thresholds",
+	optPersistentConn: "persistent-conn",
+	optNoSort:         "nosort",
+	optSyncID:         "syncid",
+	optExact:          "exact",
+	optOnePacket:      "ops",
+	optEngine:         "pe",
+	optSchedFlags:     "sched-flags",
+	optGroup:          "mcast-group",
+	optPort:           "mcast-port",
+	optTTL:            "mcast-ttl",
+	optMaxLen:         "sync-maxlen",
+	optTunInfo:        "tun-info",
+	optTunType:        "tun-type",
+	optTunPort:        "tun-port",
+	optTunNoCsum:      "tun-nocsum",
+	optTunCsum:        "tun-csum",
+	optTunRemCsum:     "tun-remcsum",
+}
+
+// An optionSet is a set of options.
+type optionSet uint64
+
+func set(ids ...optionID) optionSet {
+	var s optionSet
+	for _, id := range ids {
+		s |= 1 << id
+	}
+	return s
+}
+
+func (s optionSet) has(id optionID) bool { return s&(1<<id) != 0 }
+
+// An option is one row of the table of options: its words, what it is about, its
+// value and what it does.
+type option struct {
+	heading string // of a group of options; such a row is none itself
+
+	short byte // 0 for none
+	long  string
+	arg   argument
+	id    optionID // noOption for the commands, too
+
+	// action is set for the commands, which have to come first.
+	action Action
+
+	value string // what the help calls the value
+	help  string
+
+	// set takes the value in.
+	set func(p *parser, w word) error
+}
+
+// Limits of values.
+const (
+	maxTimeout     = 31 * 24 * 60 * 60 // seconds
+	maxInt         = 1<<31 - 1
+	maxMark        = 1<<32 - 1
+	maxPort        = 1<<16 - 1
+	maxSyncID      = 255
+	maxTTL         = 255
+	maxSyncPayload = 1<<16 - 1 - 20 - 8 // what an IPv4 packet leaves to UDP
+
+	maxSchedulerName = 15
+	maxEngineName    = 16
+	maxInterfaceName = 15
+
+	defaultScheduler   = "wlc"
+	defaultInterface   = "eth0"
+	defaultPersistence = 6 * 60 // seconds
+)
+
+// options are all the options there are, in the order of the help. A row with
+// only a heading stands before a group of them.
+var options = []option{
+	{heading: "Commands"},
+	{short: 'A', long: "add-service", id: noOption, action: AddService,
+		help: "add a service"},
+	{short: 'E', long: "edit-service", id: noOption, action: EditService,
+		help: "change a service"},
+	{short: 'D', long: "delete-service", id: noOption, action: DeleteService,
+		help: "delete a service and its real servers"},
+	{short: 'C', long: "clear", id: noOption, action: Clear,
+		help: "delete all services"},
+	{short: 'L', long: "list", id: noOption, action: List,
+		help: "list services, or what the options say"},
+	{short: 'l', id: noOption, action: List},
+	{short: 'Z', long: "zero", id: noOption, action: Zero,
+		help: "set the counters of one or all services to zero"},
+	{short: 'a', long: "add-server", id: noOption, action: AddServer,
+		help: "add a real server to a service"},
+	{short: 'e', long: "edit-server", id: noOption, action: EditServer,
+		help: "change a real server"},
+	{short: 'd', long: "delete-server", id: noOption, action: DeleteServer,
+		help: "delete a real server from a service"},
+	{long: "set", id: noOption, action: SetTimeouts, value: "TCP FIN UDP",
+		help: "set the timeouts of connections, in seconds; 0 leaves one as it is"},
+	{long: "start-daemon", arg: required, id: noOption, action: StartDaemon, value: "STATE",
+		help: "start the sync daemon, STATE master or backup",
+		set:  daemonState("illegal start-daemon parameter specified")},
+	{long: "stop-daemon", arg: required, id: noOption, action: StopDaemon, value: "STATE",
+		help: "stop the sync daemon, STATE master or backup",
+		set:  daemonState("illegal start_daemon specified")},
+	{short: 'R', long: "restore", id: noOption, action: Restore,
+		help: "run the command lines that standard input has"},
+	{short: 'S', long: "save", id: noOption, action: Save,
+		help: "write the table as command lines for --restore"},
+	{short: 'h', long: "help", id: noOption, action: Help,
+		help: "print this help"},
+	{short: 'v', long: "version", id: noOption, action: Version,
+		help: "print the version"},
+
+	{heading: "Services"},
+	{short: 't', long: "tcp-service", arg: required, id: optService, value: "ADDRESS",
+		help: "the TCP service at this address", set: service(ipvsnl.TCP)},
+	{short: 'u', long: "udp-service", arg: required, id: optService, value: "ADDRESS",
+		help: "the UDP service at this address", set: service(ipvsnl.UDP)},
+	{long: "sctp-service", arg: required, id: optService, value: "ADDRESS",
+		help: "the SCTP service at this address", set: service(ipvsnl.SCTP)},
+	{short: 'f', long: "fwmark-service", arg: required, id: optService, value: "MARK",
+		help: "the service of packets with this firewall mark, 1 to 4294967295", set: (*parser).mark},
+	{short: '6', long: "ipv6", id: noOption,
+		help: "the mark's packets are IPv6; behind -f", set: (*parser).markIPv6},
+
+	{heading: "With -A and -E"},
+	{short: 's', long: "scheduler", arg: required, id: optScheduler, value: "NAME",
+		help: "how connections are spread: rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh (default wlc)",
+		set:  name(maxSchedulerName, func(c *Command) *string { return &c.Service.Scheduler })},
+	{short: 'p', long: "persistent", arg: optional, id: optPersistent, value: "[SECONDS]",
+		help: "keep a client on its real server, 1 to 2678400 seconds (default 360)", set: (*parser).persistent},
+	{short: 'M', long: "netmask", arg: required, id: optNetmask, value: "MASK",
+		help: "treat clients that are alike under MASK as one; a prefix length for IPv6", set: (*parser).netmask},
+	{long: "pe", arg: required, id: optEngine, value: "NAME",
+		help: "persistence engine: sip",
+		set:  name(maxEngineName, func(c *Command) *string { return &c.Service.Engine })},
+	{short: 'b', long: "sched-flags", arg: required, id: optSchedFlags, value: "FLAGS",
+		help: "flags of the scheduler: sh-fallback,sh-port mh-fallback,mh-port flag-1,flag-2,flag-3", set: (*parser).schedFlags},
+	{short: 'o', long: "ops", id: optOnePacket,
+		help: "schedule each UDP packet by itself", set: (*parser).onePacket},
+
+	{heading: "Real servers, with -a, -e and -d"},
+	{short: 'r', long: "real-server", arg: required, id: optServer, value: "ADDRESS",
+		help: "the real server at this address", set: (*parser).server},
+	{short: 'm', long: "masquerading", id: optForwarding,
+		help: "forward by network address translation", set: forwarding(ipvsnl.Masquerade)},
+	{short: 'i', long: "ipip", id: optForwarding,
+		help: "forward through a tunnel", set: forwarding(ipvsnl.Tunnel)},
+	{short: 'g', long: "gatewaying", id: optForwarding,
+		help: "forward by direct routing (default)", set: forwarding(ipvsnl.Route)},
+	{short: 'w', long: "weight", arg: required, id: optWeight, value: "N",
+		help: "share of the connections, 0 for no new ones (default 1)",
+		set:  number("weight", 0, maxInt, func(c *Command) *uint32 { return &c.Destination.Weight })},
+	{short: 'x', long: "u-threshold", arg: required, id: optUpper, value: "N",
+		help: "no new connections from N on; 0 for no limit (default 0)",
+		set:  number("u_threshold", 0, maxInt, func(c *Command) *uint32 { return &c.Destination.UpperThreshold })},
+	{short: 'y', long: "l-threshold", arg: required, id: optLower, value: "N",
+		help: "new connections again below N (default 0)",
+		set:  number("l_threshold", 0, maxInt, func(c *Command) *uint32 { return &c.Destination.LowerThreshold })},
+	{long: "tun-type", arg: required, id: optTunType, value: "TYPE",
+		help: "kind of tunnel: ipip gue gre (default ipip)", set: (*parser).tunnelType},
+	{long: "tun-port", arg: required, id: optTunPort, value: "PORT",
+		help: "UDP port of a gue tunnel",
+		set:  number("tunnel port", 1, maxPort, func(c *Command) *uint16 { return &c.Destination.TunnelPort })},
+	{long: "tun-nocsum", id: optTunNoCsum,
+		help: "tunnel without checksums, gue and gre (default)", set: tunnelFlags(0)},
+	{long: "tun-csum", id: optTunCsum,
+		help: "tunnel with checksums, gue and gre", set: tunnelFlags(ipvsnl.TunnelChecksum)},
+	{long: "tun-remcsum", id: optTunRemCsum,
+		help: "tunnel with remote checksums, gue", set: tunnelFlags(ipvsnl.TunnelRemoteChecksum)},
+
+	{heading: "With --start-daemon"},
+	{long: "mcast-interface", arg: required, id: optInterface, value: "NAME",
+		help: "network interface of the sync messages (default eth0)",
+		set:  name(maxInterfaceName, func(c *Command) *string { return &c.Daemon.Interface })},
+	{long: "syncid", arg: required, id: optSyncID, value: "N",
+		help: "number of the group of directors, 0 to 255 (default 0)",
+		set:  number("syncid", 0, maxSyncID, func(c *Command) *uint32 { return &c.Daemon.SyncID })},
+	{long: "mcast-group", arg: required, id: optGroup, value: "ADDRESS",
+		help: "multicast address, IPv4 or IPv6 (default 224.0.0.81)", set: (*parser).mcastGroup},
+	{long: "mcast-port", arg: required, id: optPort, value: "PORT",
+		help: "UDP port (default 8848)",
+		set:  number("mcast-port", 1, maxPort, func(c *Command) *uint16 { return &c.Daemon.Port })},
+	{long: "mcast-ttl", arg: required, id: optTTL, value: "N",
+		help: "time to live, 1 to 255 (default 1)",
+		set:  number("mcast-ttl", 1, maxTTL, func(c *Command) *uint8 { return &c.Daemon.TTL })},
+	{long: "sync-maxlen", arg: required, id: optMaxLen, value: "BYTES",
+		help: "most bytes in a sync message, 1 to 65507 (default by the interface)",
+		set:  number("sync-maxlen", 1, maxSyncPayload, func(c *Command) *uint16 { return &c.Daemon.MaxLen })},
+
+	{heading: "With -L"},
+	{short: 'c', long: "connection", id: optConnection,
+		help: "list connections", set: subject(Connections)},
+	{long: "timeout", id: optTimeout,
+		help: "list the timeouts of connections", set: subject(Timeouts)},
+	{long: "daemon", id: optDaemon,
+		help: "list the sync daemons", set: subject(Daemons)},
+	{long: "stats", id: optStats,
+		help: "with counters of connections, packets and bytes", set: listing(func(l *Listing) *bool { return &l.Stats })},
+	{long: "rate", id: optRate,
+		help: "with connections, packets and bytes a second", set: listing(func(l *Listing) *bool { return &l.Rate })},
+	{long: "thresholds", id: optThresholds,
+		help: "with thresholds", set: listing(func(l *Listing) *bool { return &l.Thresholds })},
+	{long: "persistent-conn", id: optPersistentConn,
+		help: "with persistent connections; with -c, persistence engines", set: listing(func(l *Listing) *bool { return &l.PersistentConn })},
+	{long: "tun-info", id: optTunInfo,
+		help: "with tunnels", set: listing(func(l *Listing) *bool { return &l.TunnelInfo })},
+	{long: "nosort", id: optNoSort,
+		help: "in the order of the kernel", set: listing(func(l *Listing) *bool { return &l.NoSort })},
+	{long: "sort", id: noOption,
+		help: "sorted (default)", set: func(*parser, word) error { return nil }}, // the default
+	{short: 'X', long: "exact", id: optExact,
+		help: "with all digits of large numbers", set: listing(func(l *Listing) *bool { return &l.Exact })},
+	{short: 'n', long: "numeric", id: optNumeric,
+		help: "with addresses and ports as numbers", set: listing(func(l *Listing) *bool { return &l.Numeric })},
+}
+
+var (
+	longOptions  map[string]*option
+	shortOptions [256]*option
+)
+
+// The index is made at start-up since the table's functions lead back to it.
+func init() {
+	longOptions = make(map[string]*option, len(options))
+	for i := range options {
+		o := &options[i]
+		if o.long != "" {
+			longOptions[o.long] = o
+		}
+		if o.short != 0 {
+			shortOptions[o.short] = o
+		}
+	}
+}
+
+// service takes a virtual address. It sets the mask for IPv6, where it is a
+// prefix length.
+func service(protocol ipvsnl.Protocol) func(*parser, word) error {
+	return func(p *parser, w word) error {
+		p.protocol = protocol
+		addr, port, _, ok := p.address(w.value)
+		if !ok {
+			return fault("illegal virtual server address[:port] specified")
+		}
+		key := &p.cmd.Service.ServiceKey
+		key.Protocol, key.Family = protocol, ipvsnl.FamilyOf(addr)
+		key.Addr = addrPort(addr, port)
+		if key.Family == ipvsnl.IPv6 {
+			p.cmd.Service.Netmask = wholeIPv6
+		}
+		return nil
+	}
+}
+
+func (p *parser) mark(w word) error {
+	n, ok := parseNumber(w.value, 1, maxMark)
+	if !ok {
+		return fault("invalid fwmark value `" + w.value + "' specified")
+	}
+	p.cmd.Service.Mark, p.cmd.Service.Family = uint32(n), ipvsnl.IPv4
+	p.protocol = ipvsnl.TCP
+	return nil
+}
+
+func (p *parser) markIPv6(word) error {
+	if p.cmd.Service.Mark == 0 {
+		return fault("-6 used before -f\n")
+	}
+	p.cmd.Service.Family = ipvsnl.IPv6
+	p.cmd.Service.Netmask = wholeIPv6
+	return nil
+}
+
+func (p *parser) persistent(w word) error {
+	p.cmd.Service.Flags |= ipvsnl.FlagPersistent
+	p.cmd.Service.Timeout = defaultPersistence
+	if !w.given {
+		return nil
+	}
+	n, err := parseTimeout(w.value, 1)
+	p.cmd.Service.Timeout = n
+	return err
+}
+
+func (p *parser) netmask(w word) error {
+	if p.cmd.Service.Family == ipvsnl.IPv6 {
+		n := leadingNumber(w.value)
+		if n < 1 || n > wholeIPv6 {
+			return fault("illegal ipv6 netmask specified")
+		}
+		p.cmd.Service.Netmask = uint32(n)
+		return nil
+	}
+	mask, ok := p.ipv4(w.value)
+	if !ok {
+		return fault("illegal virtual server persistent mask specified")
+	}
+	p.cmd.Service.Netmask = mask
+	return nil
+}
+
+// schedFlags keeps the names until all options are known: which of them fit is up
+// to the scheduler.
+func (p *parser) schedFlags(w word) error {
+	p.flagNames = w.value
+	return nil
+}
+
+func (p *parser) onePacket(word) error {
+	p.cmd.Service.Flags |= ipvsnl.FlagOnePacket
+	return nil
+}
+
+// server takes a real server's address. Without a port it has that of the service,
+// if the service has been named yet.
+func (p *parser) server(w word) error {
+	addr, port, given, ok := p.address(w.value)
+	if !ok {
+		return fault("illegal real server address[:port] specified")
+	}
+	if !given {
+		port = p.cmd.Service.Addr.Port()
+	}
+	p.cmd.Destination.Addr = addrPort(addr, port)
+	return nil
+}
+
+func (p *parser) tunnelType(w word) error {
+	for _, row := range vocab.TunnelTypes {
+		if row.Name == w.value {
+			p.cmd.Destination.TunnelType = row.Type
+			return nil
+		}
+	}
+	return fault("illegal tunnel type specified")
+}
+
+func (p *parser) mcastGroup(w word) error {
+	addr, family := parseAddr(w.value)
+	if !isMulticast(addr) {
+		return fault("invalid " + family + " mcast-group `" + w.value + "'")
+	}
+	p.cmd.Daemon.Group = addr
+	return nil
+}
+
+// isMulticast says whether the kernel takes a for a multicast address; to it, an
+// IPv4-mapped address is none.
+func isMulticast(a netip.Addr) bool { return a.IsMulticast() && !a.Is4In6() }
+
+func forwarding(method ipvsnl.Forwarding) func(*parser, word) error {
+	return func(p *parser, _ word) error {
+		p.cmd.Destination.Forwarding = method
+		return nil
+	}
+}
+
+func tunnelFlags(flags ipvsnl.TunnelFlags) func(*parser, word) error {
+	return func(p *parser, _ word) error {
+		p.cmd.Destination.TunnelFlags |= flags
+		return nil
+	}
+}
+
+func subject(s Subject) func(*parser, word) error {
+	return func(p *parser, _ word) error {
+		p.cmd.Listing.Subject = s
+		return nil
+	}
+}
+
+func listing(field func(*Listing) *bool) func(*parser, word) error {
+	return func(p *parser, _ word) error {
+		*field(&p.cmd.Listing) = true
+		return nil
+	}
+}
+
+// name takes a name, of which the kernel keeps no more than max bytes.
+func name(max int, field func(*Command) *string) func(*parser, word) error {
+	return func(p *parser, w word) error {
+		*field(&p.cmd) = w.value[:min(len(w.value), max)]
+		return nil
+	}
+}
+
+// number takes a whole number from min to max.
+func number[T uint8 | uint16 | uint32](what string, min, max int64, field func(*Command) *T) func(*parser, word) error {
+	return func(p *parser, w word) error {
+		n, ok := parseNumber(w.value, min, max)
+		if !ok {
+			return fault("illegal " + what + " specified")
+		}
+		*field(&p.cmd) = T(n)
+		return nil
+	}
+}
+
+func daemonState(message string) func(*parser, word) error {
+	return func(p *parser, w word) error {
+		switch w.value {
+		case "master":
+			p.cmd.Daemon.State = ipvsnl.Master
+		case "backup":
+			p.cmd.Daemon.State = ipvsnl.Backup
+		default:
+			return fault(message)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,105 @@
+package flags
+
+import "strings"
+
+// An argument says whether an option has a value.
+type argument uint8
+
+const (
+	none     argument = iota
+	required          // the rest of the word, or the next word whatever it is
+	optional          // the rest of the word, or the next word if that begins with no "-"
+)
+
+// A word is an option as it stands on a command line.
+type word struct {
+	opt   *option
+	value string
+	given bool   // whether there is a value
+	text  string // the word that the option stands in, for messages
+}
+
+// A scanner splits words into options by the rules of popt: long options with
+// "--opt value" or "--opt=value", never abbreviated; short ones in bundles, the
+// value of the last behind it ("-w5", "-w=5") or in the next word; stray words
+// anywhere; all words behind "--" stray.
+type scanner struct {
+	words  []string
+	bundle string // what is left of a bundle of short options
+	text   string // the word that the bundle came from
+	stray  []string
+}
+
+// next returns the next option, or false behind the last. Stray words that it
+// comes by are gathered.
+func (s *scanner) next() (word, bool, error) {
+	for s.bundle == "" {
+		if len(s.words) == 0 {
+			return word{}, false, nil
+		}
+		s.text, s.words = s.words[0], s.words[1:]
+		switch {
+		case s.text == "--":
+			s.stray = append(s.stray, s.words...)
+			s.words = nil
+		case strings.HasPrefix(s.text, "--"):
+			w, err := s.long(s.text[2:])
+			return w, err == nil, err
+		case len(s.text) > 1 && s.text[0] == '-':
+			s.bundle = s.text[1:]
+		default:
+			s.stray = append(s.stray, s.text)
+		}
+	}
+	w, err := s.short()
+	return w, err == nil, err
+}
+
+func (s *scanner) long(body string) (word, error) {
+	name, value, glued := strings.Cut(body, "=")
+	opt := longOptions[name]
+	if opt == nil {
+		return word{}, s.fault("unknown option")
+	}
+	return s.value(opt, value, glued)
+}
+
+func (s *scanner) short() (word, error) {
+	letter := s.bundle[0]
+	s.bundle = s.bundle[1:]
+	opt := shortOptions[letter]
+	if opt == nil {
+		return word{}, s.fault("unknown option")
+	}
+	value, glued := strings.CutPrefix(s.bundle, "=")
+	if opt.arg != none && s.bundle != "" {
+		glued = true
+	}
+	if glued {
+		s.bundle = ""
+	}
+	return s.value(opt, value, glued)
+}
+
+// value finds the value of an option, which is glued to it or the next word.
+func (s *scanner) value(opt *option, value string, glued bool) (word, error) {
+	w := word{opt: opt, value: value, given: glued, text: s.text}
+	switch {
+	case glued && opt.arg == none:
+		return w, s.fault("option does not take an argument")
+	case glued || opt.arg == none:
+	case opt.arg == optional && (len(s.words) == 0 || strings.HasPrefix(s.words[0], "-")):
+	case len(s.words) == 0:
+		return w, s.fault("missing argument")
+	default:
+		w.value, w.given = s.words[0], true
+		s.words = s.words[1:]
+	}
+	return w, nil
+}
+
+// fault is the error for the word being read, after which the rest of the line
+// is not looked at. A restore goes on with the next line.
+func (s *scanner) fault(what string) error {
+	return &Error{Text: s.text + ": " + what, Exit: ExitRefused}
+}

@@ -1,0 +1,56 @@
+package flags
+
+import "strings"
+
+// usageHead is what the help begins with, above the options.
+const usageHead = `Usage:
+  ipvsadm -A|-E SERVICE [OPTIONS]
+  ipvsadm -D SERVICE
+  ipvsadm -a|-e SERVICE -r ADDRESS [OPTIONS]
+  ipvsadm -d SERVICE -r ADDRESS
+  ipvsadm [-L [SERVICE] [OPTIONS]]
+  ipvsadm -Z [SERVICE]
+  ipvsadm -S [-n]
+  ipvsadm -R <RULES
+  ipvsadm -C
+  ipvsadm --set TCP FIN UDP
+  ipvsadm --start-daemon STATE [OPTIONS]
+  ipvsadm --stop-daemon STATE
+
+The command comes first. SERVICE is one of the options under Services; ADDRESS is
+HOST, HOST:PORT, [IPV6]:PORT or a bare IPv6 address.
+`
+
+// usageColumn is where the texts of the options begin.
+const usageColumn = 32
+
+// Usage returns the help: how command lines are made and what options there are.
+func Usage() string {
+	var b strings.Builder
+	b.WriteString(usageHead)
+	for i := range options {
+		o := &options[i]
+		switch {
+		case o.heading != "":
+			b.WriteString("\n" + o.heading + ":\n")
+		case o.help != "":
+			b.WriteString(o.usage())
+		}
+	}
+	return b.String()
+}
+
+// usage returns an option's line of the help.
+func (o *option) usage() string {
+	words := "  "
+	if o.short != 0 {
+		words += "-" + string(rune(o.short)) + ", "
+	} else {
+		words += "    "
+	}
+	words += "--" + o.long
+	if o.value != "" {
+		words += " " + o.value
+	}
+	return words + strings.Repeat(" ", max(1, usageColumn-len(words))) + o.help + "\n"
+}

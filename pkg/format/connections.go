@@ -1,0 +1,75 @@
+package format
+
+import (
+	"net/netip"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/conntab"
+	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+// A ConnectionTable says how connections are printed.
+type ConnectionTable struct {
+	Engines bool  // whether persistence engines are shown
+	Names   Names // nil for numbers
+}
+
+// AppendHead appends the head of the columns.
+func (t *ConnectionTable) AppendHead(b []byte) []byte {
+	b = append(b, "IPVS connection entries\n"+
+		"pro expire state       source             virtual            destination"...)
+	if t.Engines {
+		b = append(b, "        pe name          pe_data"...)
+	}
+	return append(b, '\n')
+}
+
+// AppendConnection appends the line of a connection.
+func (t *ConnectionTable) AppendConnection(b []byte, c *conntab.Connection) []byte {
+	protocol := portProtocol(c.Protocol)
+	b = appendLeft(b, c.Protocol, 3)
+	b = append(b, ' ')
+	start := len(b)
+	b = appendPadded(b, c.Expires/60)
+	b = pad(appendPadded(append(b, ':'), c.Expires%60), start, 6)
+	b = appendLeft(append(b, ' '), c.State, 11)
+	for _, a := range [...]netip.AddrPort{c.Client, c.Virtual} {
+		b = append(b, ' ')
+		start = len(b)
+		b = pad(appendAddrPort(b, a, protocol, t.Names), start, 18)
+	}
+	b = append(b, ' ')
+	start = len(b)
+	b = appendAddrPort(b, c.Destination, protocol, t.Names)
+	if t.Engines && len(c.Engine) > 0 {
+		b = append(pad(b, start, 16), ' ')
+		b = append(appendLeft(b, c.Engine, 18), ' ')
+		b = append(b, c.EngineData...)
+	}
+	return append(b, '\n')
+}
+
+// portProtocol returns the protocol of a connection by whose ports names are looked
+// up, or 0.
+func portProtocol(name []byte) ipvsnl.Protocol {
+	for _, row := range vocab.Protocols {
+		if row.Name == string(name) {
+			return row.Protocol
+		}
+	}
+	return 0
+}
+
+// appendPadded appends a number with at least two digits.
+func appendPadded(b []byte, n uint32) []byte {
+	if n < 10 {
+		b = append(b, '0')
+	}
+	return appendUint(b, uint64(n))
+}
+
+// appendLeft appends a word to the left of a width.
+func appendLeft(b, word []byte, width int) []byte {
+	start := len(b)
+	return pad(append(b, word...), start, width)
+}

@@ -1,0 +1,67 @@
+// Package format writes what ipvsadm prints: the tables of services and
+// destinations, rules, connections, timeouts and sync daemons, byte for byte as
+// ipvsadm 1.31 does.
+//
+// Everything appends to a byte slice, so that a listing of any length is written
+// without memory of its own.
+package format
+
+import (
+	"net/netip"
+
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+// Names gives names to addresses and ports. A listing without names is numeric.
+type Names interface {
+	// Host returns the name of a host, or "" if it has none.
+	Host(netip.Addr) string
+
+	// Port returns the name of a port, or "" if it has none.
+	Port(port uint16, protocol ipvsnl.Protocol) string
+}
+
+// A View is a way to print services and their destinations.
+type View uint8
+
+// The views.
+const (
+	Plain          View = iota // scheduler and flags, forwarding method, weight and connections
+	Rules                      // rules that a restore reads
+	Stats                      // --stats: counters
+	Rate                       // --rate: what they move by in a second
+	Thresholds                 // --thresholds
+	PersistentConn             // --persistent-conn
+	TunnelInfo                 // --tun-info
+)
+
+// Options say how services and destinations are printed.
+type Options struct {
+	View  View
+	Exact bool  // whether large counters are printed in full
+	Names Names // nil for numbers
+}
+
+// AppendVersion appends the first line of a listing of all services.
+func AppendVersion(b []byte, info ipvsnl.Info) []byte {
+	b = append(b, "IP Virtual Server version "...)
+	b = append(b, info.Version.String()...)
+	b = append(b, " (size="...)
+	b = appendUint(b, uint64(info.ConnTableSize))
+	return append(b, ")\n"...)
+}
+
+// AppendHead appends the head of the view's columns.
+func (o *Options) AppendHead(b []byte) []byte {
+	return append(b, views[o.View].head...)
+}
+
+// AppendService appends the line of a service.
+func (o *Options) AppendService(b []byte, s *ipvsnl.Service) []byte {
+	return append(views[o.View].service(o, b, s), '\n')
+}
+
+// AppendDestination appends the line of a destination of the service s.
+func (o *Options) AppendDestination(b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte {
+	return append(views[o.View].destination(o, b, s, d), '\n')
+}

@@ -1,0 +1,64 @@
+package format
+
+import (
+	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+// serviceRule is the rule that adds a service.
+func serviceRule(o *Options, b []byte, s *ipvsnl.Service) []byte {
+	b = o.appendServiceOption(append(b, "-A "...), s)
+	b = append(append(b, " -s "...), s.Scheduler...)
+	if s.Flags&ipvsnl.FlagPersistent != 0 {
+		b = appendUint(append(b, " -p "...), uint64(s.Timeout))
+		if !wholeAddress(s) {
+			b = appendMask(append(b, " -M "...), s)
+		}
+	}
+	if s.Engine != "" {
+		b = append(append(b, " --pe "...), s.Engine...)
+	}
+	if s.Flags&ipvsnl.FlagOnePacket != 0 {
+		b = append(b, " -o"...)
+	}
+	if s.Flags&vocab.SchedulerFlagsMask != 0 {
+		b = vocab.AppendSchedulerFlags(append(b, " -b "...), s.Scheduler, s.Flags)
+	}
+	return b
+}
+
+// destinationRule is the rule that adds a destination.
+func destinationRule(o *Options, b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte {
+	b = o.appendServiceOption(append(b, "-a "...), s)
+	b = appendAddrPort(append(b, " -r "...), d.Addr, serviceProtocol(s), o.Names)
+	b = append(append(b, ' '), vocab.ForwardingOf(d.Forwarding).Option...)
+	b = weight(append(b, " -w "...), d)
+	if d.Forwarding == ipvsnl.Tunnel {
+		b = appendTunnelOptions(b, d)
+	}
+	return b
+}
+
+func (o *Options) appendServiceOption(b []byte, s *ipvsnl.Service) []byte {
+	if s.Mark == 0 {
+		b = append(append(b, vocab.ProtocolOf(s.Protocol).Option...), ' ')
+		return appendAddrPort(b, s.Addr, s.Protocol, o.Names)
+	}
+	b = appendUint(append(b, "-f "...), uint64(s.Mark))
+	if s.Family == ipvsnl.IPv6 {
+		b = append(b, " -6"...)
+	}
+	return b
+}
+
+func appendTunnelOptions(b []byte, d *ipvsnl.Destination) []byte {
+	t := vocab.TunnelTypeOf(d.TunnelType)
+	b = append(append(b, " --tun-type "...), t.Name...)
+	if t.Port {
+		b = appendUint(append(b, " --tun-port "...), uint64(d.TunnelPort))
+	}
+	if t.Checksum {
+		b = append(append(b, ' '), vocab.TunnelChecksumOf(d.TunnelFlags).Option...)
+	}
+	return b
+}

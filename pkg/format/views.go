@@ -1,0 +1,233 @@
+package format
+
+import (
+	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+// Widths of the columns of the table views.
+const (
+	serviceWidth     = 33 // "TCP  address:port"
+	destinationWidth = 28 // "address:port"
+	protocolWidth    = 5
+	counterWidth     = 9
+)
+
+// A view is one row of the table of views.
+type view struct {
+	head        string
+	service     func(o *Options, b []byte, s *ipvsnl.Service) []byte
+	destination func(o *Options, b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte
+}
+
+var views = [...]view{
+	Plain: {
+		head: "Prot LocalAddress:Port Scheduler Flags\n" +
+			"  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n",
+		service: schedulerLine,
+		destination: columns{
+			{7, forwardingName},
+			{6, weight},
+			{10, activeConns},
+			{10, inactConns},
+		}.line,
+	},
+	Rules: {
+		service:     serviceRule,
+		destination: destinationRule,
+	},
+	Stats: {
+		head: "Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes\n" +
+			"  -> RemoteAddress:Port\n",
+		service: func(o *Options, b []byte, s *ipvsnl.Service) []byte {
+			return o.appendCounters(o.appendServiceLabel(b, s, true), &s.Stats)
+		},
+		destination: func(o *Options, b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte {
+			return o.appendCounters(o.appendDestinationLabel(b, s, d), &d.Stats)
+		},
+	},
+	Rate: {
+		head: "Prot LocalAddress:Port                 CPS    InPPS   OutPPS    InBPS   OutBPS\n" +
+			"  -> RemoteAddress:Port\n",
+		service: func(o *Options, b []byte, s *ipvsnl.Service) []byte {
+			return o.appendRates(o.appendServiceLabel(b, s, true), &s.Stats, o.appendCounter)
+		},
+		destination: func(o *Options, b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte {
+			return o.appendRates(o.appendDestinationLabel(b, s, d), &d.Stats, appendExact)
+		},
+	},
+	Thresholds: {
+		head: "Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn \n" +
+			"  -> RemoteAddress:Port\n",
+		service: schedulerLine,
+		destination: columns{
+			{10, func(b []byte, d *ipvsnl.Destination) []byte { return appendUint(b, uint64(d.UpperThreshold)) }},
+			{10, func(b []byte, d *ipvsnl.Destination) []byte { return appendUint(b, uint64(d.LowerThreshold)) }},
+			{10, activeConns},
+			{10, inactConns},
+		}.line,
+	},
+	PersistentConn: {
+		head: "Prot LocalAddress:Port            Weight    PersistConn ActiveConn InActConn \n" +
+			"  -> RemoteAddress:Port\n",
+		service: schedulerLine,
+		destination: columns{
+			{9, weight},
+			{11, func(b []byte, d *ipvsnl.Destination) []byte { return appendUint(b, uint64(d.PersistConns)) }},
+			{10, activeConns},
+			{10, inactConns},
+		}.line,
+	},
+	TunnelInfo: {
+		head: "Prot LocalAddress:Port Scheduler Flags\n" +
+			"  -> RemoteAddress:Port           Forward TunnelInfo    Weight ActiveConn InActConn\n",
+		service: schedulerLine,
+		destination: columns{
+			{7, forwardingName},
+			{13, tunnel},
+			{6, weight},
+			{10, activeConns},
+			{10, inactConns},
+		}.line,
+	},
+}
+
+// columns are those of a destination behind its address, to the left of their
+// widths and with a blank before each.
+type columns []struct {
+	width int
+	value func(b []byte, d *ipvsnl.Destination) []byte
+}
+
+func (c columns) line(o *Options, b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte {
+	b = o.appendDestinationLabel(b, s, d)
+	for _, column := range c {
+		b = append(b, ' ')
+		start := len(b)
+		b = pad(column.value(b, d), start, column.width)
+	}
+	return b
+}
+
+func weight(b []byte, d *ipvsnl.Destination) []byte {
+	return appendInt(b, int64(int32(d.Weight)))
+}
+
+func activeConns(b []byte, d *ipvsnl.Destination) []byte { return appendUint(b, uint64(d.ActiveConns)) }
+func inactConns(b []byte, d *ipvsnl.Destination) []byte  { return appendUint(b, uint64(d.InactConns)) }
+
+func forwardingName(b []byte, d *ipvsnl.Destination) []byte {
+	return append(b, vocab.ForwardingOf(d.Forwarding).Name...)
+}
+
+// tunnel appends the tunnel's type, port and checksum: "gue:6080:+c".
+func tunnel(b []byte, d *ipvsnl.Destination) []byte {
+	if d.Forwarding != ipvsnl.Tunnel {
+		return append(b, "n/a"...)
+	}
+	t := vocab.TunnelTypeOf(d.TunnelType)
+	b = append(b, t.Name...)
+	if t.Port {
+		b = appendUint(append(b, ':'), uint64(d.TunnelPort))
+	}
+	if t.Checksum {
+		b = append(append(b, ':'), vocab.TunnelChecksumOf(d.TunnelFlags).Name...)
+	}
+	return b
+}
+
+// schedulerLine is a service's line in the views that show its scheduler.
+func schedulerLine(o *Options, b []byte, s *ipvsnl.Service) []byte {
+	b = append(o.appendServiceLabel(b, s, false), ' ')
+	b = append(b, s.Scheduler...)
+	if s.Flags&vocab.SchedulerFlagsMask != 0 {
+		b = append(b, " ("...)
+		b = append(vocab.AppendSchedulerFlags(b, s.Scheduler, s.Flags), ')')
+	}
+	if s.Flags&ipvsnl.FlagPersistent != 0 {
+		b = appendUint(append(b, " persistent "...), uint64(s.Timeout))
+		if !wholeAddress(s) {
+			b = appendMask(append(b, " mask "...), s)
+		}
+		if s.Engine != "" {
+			b = append(append(b, " pe "...), s.Engine...)
+		}
+	}
+	if s.Flags&ipvsnl.FlagOnePacket != 0 {
+		b = append(b, " ops"...)
+	}
+	return b
+}
+
+// appendServiceLabel appends what a service's line begins with. That of an IPv4
+// service is cut at the column's end; whole asks for blanks up to there.
+func (o *Options) appendServiceLabel(b []byte, s *ipvsnl.Service, whole bool) []byte {
+	start := len(b)
+	if s.Mark != 0 {
+		b = pad(append(b, "FWM"...), start, protocolWidth)
+		b = appendUint(b, uint64(s.Mark))
+		if s.Family == ipvsnl.IPv6 {
+			b = append(b, " IPv6"...)
+		}
+	} else {
+		b = pad(append(b, vocab.ProtocolOf(s.Protocol).Name...), start, protocolWidth)
+		b = appendAddrPort(b, s.Addr, s.Protocol, o.Names)
+		b = cutIPv4(b, start, serviceWidth, s.Addr)
+	}
+	if whole {
+		b = pad(b, start, serviceWidth)
+	}
+	return b
+}
+
+// appendDestinationLabel appends what a destination's line begins with.
+func (o *Options) appendDestinationLabel(b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte {
+	b = append(b, "  -> "...)
+	start := len(b)
+	b = appendAddrPort(b, d.Addr, serviceProtocol(s), o.Names)
+	b = cutIPv4(b, start, destinationWidth, d.Addr)
+	return pad(b, start, destinationWidth)
+}
+
+func (o *Options) appendCounters(b []byte, s *ipvsnl.Stats) []byte {
+	for _, n := range [...]uint64{s.Conns, s.InPkts, s.OutPkts, s.InBytes, s.OutBytes} {
+		b = o.appendCounter(b, n)
+	}
+	return b
+}
+
+// appendRates appends rates, those of connections and packets in a form of
+// their own.
+func (o *Options) appendRates(b []byte, s *ipvsnl.Stats, form func([]byte, uint64) []byte) []byte {
+	for _, n := range [...]uint64{s.CPS, s.InPPS, s.OutPPS} {
+		b = form(b, n)
+	}
+	return o.appendCounter(o.appendCounter(b, s.InBPS), s.OutBPS)
+}
+
+// appendCounter appends a counter to the right of its column, in thousands,
+// millions, ... if it is large and not wanted exact.
+func (o *Options) appendCounter(b []byte, n uint64) []byte {
+	if o.Exact {
+		return appendExact(b, n)
+	}
+	for _, unit := range [...]struct {
+		below, divisor uint64
+		letter         string
+	}{
+		{1e8, 1, ""},
+		{1e9, 1e3, "K"},
+		{1e11, 1e6, "M"},
+		{1e14, 1e9, "G"},
+	} {
+		if n < unit.below {
+			return append(appendRight(b, n/unit.divisor, counterWidth-len(unit.letter)), unit.letter...)
+		}
+	}
+	return append(appendRight(b, n/1e12, counterWidth-1), 'T')
+}
+
+// appendExact appends a counter in full, with at least one blank before it.
+func appendExact(b []byte, n uint64) []byte {
+	return appendRight(append(b, ' '), n, counterWidth-1)
+}

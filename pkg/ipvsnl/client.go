@@ -1,0 +1,189 @@
+package ipvsnl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+
+	"github.com/mdlayher/genetlink"
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// A Client talks to the IPVS of one network namespace. It is safe for concurrent
+// use, and any of its operations may run inside a loop over one of its
+// iterators.
+//
+// Operations take turns at sockets that the client keeps: one that runs while
+// the others are busy gets another. A context that is cancelled interrupts an
+// operation; what it was about may have happened or not.
+type Client struct {
+	dial   func() (*netlink.Conn, error)
+	netns  *os.File // nil for the caller's own
+	family netlink.HeaderType
+
+	mu     sync.Mutex
+	idle   []*socket
+	closed bool
+}
+
+// maxIdle is how many sockets a client keeps for later.
+const maxIdle = 4
+
+// bufferSize is that of a read. The kernel fills a listing's datagrams up to the
+// size of the last read, but not beyond 32 KiB.
+const bufferSize = 32 << 10
+
+// An Option changes what [Open] does.
+type Option func(*options)
+
+type options struct {
+	netns *int
+	dial  func() (*netlink.Conn, error)
+}
+
+// WithNetNS has the client work in the network namespace that the file
+// descriptor fd refers to. The client makes its own duplicate of fd.
+func WithNetNS(fd int) Option {
+	return func(o *options) { o.netns = &fd }
+}
+
+// WithDial has the client get its sockets from dial, which is called whenever it
+// needs another. It is for tests, which have no kernel to talk to.
+func WithDial(dial func() (*netlink.Conn, error)) Option {
+	return func(o *options) { o.dial = dial }
+}
+
+// Open opens a connection to the IPVS of the caller's network namespace. If the
+// kernel has none, because its module is not loaded, the error matches
+// [ErrNoIPVS].
+func Open(ctx context.Context, opts ...Option) (*Client, error) {
+	var o options
+	for _, opt := range opts {
+		opt(&o)
+	}
+	c := &Client{dial: o.dial}
+	if c.dial == nil {
+		c.dial = c.dialKernel
+	}
+	if err := c.open(ctx, o.netns); err != nil {
+		_ = c.Close()
+		return nil, fail(OpOpen, err)
+	}
+	return c, nil
+}
+
+func (c *Client) open(ctx context.Context, netns *int) error {
+	if netns != nil {
+		// At least 3, as 0 would mean to netlink.Dial that there is none.
+		fd, err := unix.FcntlInt(uintptr(*netns), unix.F_DUPFD_CLOEXEC, 3)
+		if err != nil {
+			return os.NewSyscallError("fcntl", err)
+		}
+		c.netns = os.NewFile(uintptr(fd), "netns")
+	}
+	return c.use(ctx, func(s *socket) (err error) {
+		s.midway = true
+		c.family, err = lookUp(s.conn)
+		s.family = c.family
+		s.midway = err != nil
+		return err
+	})
+}
+
+func (c *Client) dialKernel() (conn *netlink.Conn, err error) {
+	config := netlink.Config{MessageBufferSize: bufferSize}
+	if c.netns == nil {
+		return netlink.Dial(genetlink.Protocol, &config)
+	}
+	raw, err := c.netns.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	// Control keeps the file from being closed meanwhile.
+	controlErr := raw.Control(func(fd uintptr) {
+		config.NetNS = int(fd)
+		conn, err = netlink.Dial(genetlink.Protocol, &config)
+	})
+	return conn, errors.Join(controlErr, err)
+}
+
+// lookUp asks the kernel for the number of the IPVS family.
+func lookUp(conn *netlink.Conn) (id netlink.HeaderType, err error) {
+	// GetFamily panics if the answer is not of one family.
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("look up netlink family: %v", r)
+		}
+	}()
+	f, err := genetlink.NewConn(conn).GetFamily(genlName)
+	if err != nil {
+		return 0, refusal(err)
+	}
+	if f.ID < unix.NLMSG_MIN_TYPE {
+		return 0, errFamilyID
+	}
+	return netlink.HeaderType(f.ID), nil
+}
+
+// Close closes the client. Operations under way run to their end; later ones
+// fail with an error that matches fs.ErrClosed.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	idle, closed := c.idle, c.closed
+	c.idle, c.closed = nil, true
+	c.mu.Unlock()
+	if closed {
+		return nil
+	}
+	var first error
+	for _, s := range idle {
+		if err := s.conn.Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	if c.netns != nil {
+		_ = c.netns.Close()
+	}
+	return first
+}
+
+// take returns an idle socket or, if there is none, a new one.
+func (c *Client) take(ctx context.Context) (*socket, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return nil, fs.ErrClosed
+	}
+	if n := len(c.idle); n > 0 {
+		s := c.idle[n-1]
+		c.idle = c.idle[:n-1]
+		c.mu.Unlock()
+		return s, nil
+	}
+	c.mu.Unlock()
+	conn, err := c.dial()
+	if err != nil {
+		return nil, fmt.Errorf("open netlink socket: %w", err)
+	}
+	return &socket{conn: conn, family: c.family}, nil
+}
+
+// give takes a socket back, to keep it if it is fit for another exchange.
+func (c *Client) give(s *socket) {
+	c.mu.Lock()
+	keep := !s.midway && !c.closed && len(c.idle) < maxIdle
+	if keep {
+		c.idle = append(c.idle, s)
+	}
+	c.mu.Unlock()
+	if !keep {
+		_ = s.conn.Close()
+	}
+}

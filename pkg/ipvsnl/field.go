@@ -1,0 +1,268 @@
+package ipvsnl
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+)
+
+// A field is one netlink attribute of a T: how it is written into a request and
+// how it is read from a reply. A table of fields is indexed by the attribute's
+// number, so that an attribute is a row.
+type field[T any] struct {
+	part part
+	put  func(b []byte, v *T) []byte // appends the payload
+	get  func(p []byte, v *T) error  // reads the payload
+	zero func(v *T) bool
+	omit func(v *T) bool // if set and true, a request goes without
+}
+
+// A part is how much of a thing a request holds.
+type part uint8
+
+const (
+	byKey     part = iota // what says which one it is
+	whole                 // and all that can be set
+	replyOnly             // and what only the kernel knows
+)
+
+// optional leaves the attribute out of requests if it is zero: the kernel then
+// takes its default, and one too old for the attribute does not see it.
+func (f field[T]) optional() field[T] {
+	f.omit = f.zero
+	return f
+}
+
+// unless leaves the attribute out of requests for which omit is true.
+func (f field[T]) unless(omit func(v *T) bool) field[T] {
+	f.omit = omit
+	return f
+}
+
+// A table is the fields of a T, by attribute number.
+type table[T any] []field[T]
+
+// appendTo appends the attributes that a request for a part of v has.
+func (t table[T]) appendTo(b []byte, v *T, p part) []byte {
+	for attr := range t {
+		f := &t[attr]
+		if f.put == nil || f.part > p || f.omit != nil && f.omit(v) {
+			continue
+		}
+		start := len(b)
+		b = openAttr(b, uint16(attr))
+		b = f.put(b, v)
+		b = closeAttr(b, start)
+	}
+	return b
+}
+
+// read reads the attributes in b into v, and passes over those it does not know,
+// as a later kernel may send more.
+func (t table[T]) read(b []byte, v *T) error {
+	for len(b) > 0 {
+		attr, p, rest, err := cutAttr(b)
+		if err != nil {
+			return err
+		}
+		if int(attr) < len(t) && t[attr].get != nil {
+			if err := t[attr].get(p, v); err != nil {
+				return fmt.Errorf("attribute %d: %w", attr, err)
+			}
+		}
+		b = rest
+	}
+	return nil
+}
+
+// Attributes: a header of a 16-bit length, itself included, and a 16-bit type;
+// the payload; padding to four bytes, which the length does not count.
+const (
+	attrHeader   = 4
+	attrTypeMask = 0x3fff // without NLA_F_NESTED and NLA_F_NET_BYTEORDER
+	attrNested   = 0x8000 // NLA_F_NESTED
+)
+
+// openAttr begins an attribute whose payload is appended next.
+func openAttr(b []byte, attr uint16) []byte {
+	b = append(b, 0, 0)
+	return binary.NativeEndian.AppendUint16(b, attr)
+}
+
+// closeAttr ends the attribute begun at start.
+func closeAttr(b []byte, start int) []byte {
+	binary.NativeEndian.PutUint16(b[start:], uint16(len(b)-start))
+	for len(b)%4 != 0 {
+		b = append(b, 0)
+	}
+	return b
+}
+
+// cutAttr splits the first attribute off b.
+func cutAttr(b []byte) (attr uint16, payload, rest []byte, err error) {
+	if len(b) < attrHeader {
+		return 0, nil, nil, errAttrs
+	}
+	n := int(binary.NativeEndian.Uint16(b))
+	if n < attrHeader || n > len(b) {
+		return 0, nil, nil, errAttrs
+	}
+	attr = binary.NativeEndian.Uint16(b[2:]) & attrTypeMask
+	return attr, b[attrHeader:n], b[min((n+3)&^3, len(b)):], nil
+}
+
+// findAttr returns the payload of the first attribute of that number in b.
+func findAttr(b []byte, want uint16) ([]byte, error) {
+	for len(b) > 0 {
+		attr, p, rest, err := cutAttr(b)
+		if err != nil {
+			return nil, err
+		}
+		if attr == want {
+			return p, nil
+		}
+		b = rest
+	}
+	return nil, fmt.Errorf("no attribute %d", want)
+}
+
+// The kinds of attribute. Numbers are in the host's byte order unless the name
+// says otherwise. Each takes where in a T the value is.
+
+func u8[T any, V ~uint8](p part, at func(*T) *V) field[T] {
+	return field[T]{
+		part: p,
+		put:  func(b []byte, v *T) []byte { return append(b, uint8(*at(v))) },
+		get: func(p []byte, v *T) error {
+			if len(p) != 1 {
+				return sizeError(p)
+			}
+			*at(v) = V(p[0])
+			return nil
+		},
+		zero: func(v *T) bool { return *at(v) == 0 },
+	}
+}
+
+func u16[T any, V ~uint16](p part, at func(*T) *V) field[T] {
+	return u16of(p, at, binary.NativeEndian)
+}
+
+// be16 is a number in network byte order.
+func be16[T any, V ~uint16](p part, at func(*T) *V) field[T] {
+	return u16of(p, at, binary.BigEndian)
+}
+
+type order interface {
+	binary.ByteOrder
+	binary.AppendByteOrder
+}
+
+func u16of[T any, V ~uint16](p part, at func(*T) *V, o order) field[T] {
+	return field[T]{
+		part: p,
+		put:  func(b []byte, v *T) []byte { return o.AppendUint16(b, uint16(*at(v))) },
+		get: func(p []byte, v *T) error {
+			if len(p) != 2 {
+				return sizeError(p)
+			}
+			*at(v) = V(o.Uint16(p))
+			return nil
+		},
+		zero: func(v *T) bool { return *at(v) == 0 },
+	}
+}
+
+func u32[T any, V ~uint32](p part, at func(*T) *V) field[T] {
+	return field[T]{
+		part: p,
+		put:  func(b []byte, v *T) []byte { return binary.NativeEndian.AppendUint32(b, uint32(*at(v))) },
+		get: func(p []byte, v *T) error {
+			if len(p) != 4 {
+				return sizeError(p)
+			}
+			*at(v) = V(binary.NativeEndian.Uint32(p))
+			return nil
+		},
+		zero: func(v *T) bool { return *at(v) == 0 },
+	}
+}
+
+// counter is a number that the kernel sends in 32 or in 64 bits.
+func counter[T any](at func(*T) *uint64) field[T] {
+	return field[T]{
+		part: replyOnly,
+		get: func(p []byte, v *T) error {
+			switch len(p) {
+			case 4:
+				*at(v) = uint64(binary.NativeEndian.Uint32(p))
+			case 8:
+				*at(v) = binary.NativeEndian.Uint64(p)
+			default:
+				return sizeError(p)
+			}
+			return nil
+		},
+	}
+}
+
+// text is a string that ends in a NUL.
+func text[T any](p part, at func(*T) *string) field[T] {
+	return field[T]{
+		part: p,
+		put:  func(b []byte, v *T) []byte { return append(append(b, *at(v)...), 0) },
+		get: func(p []byte, v *T) error {
+			if i := bytes.IndexByte(p, 0); i >= 0 {
+				p = p[:i]
+			}
+			*at(v) = name(p)
+			return nil
+		},
+		zero: func(v *T) bool { return *at(v) == "" },
+	}
+}
+
+// octets is a fixed number of bytes as they are, such as an address.
+func octets[T any](p part, at func(*T) []byte) field[T] {
+	return field[T]{
+		part: p,
+		put:  func(b []byte, v *T) []byte { return append(b, at(v)...) },
+		get: func(p []byte, v *T) error {
+			if len(p) != len(at(v)) {
+				return sizeError(p)
+			}
+			copy(at(v), p)
+			return nil
+		},
+	}
+}
+
+// nested is attributes within the attribute, which are kept to be read when all
+// else is known. Requests never have them.
+func nested[T any](at func(*T) *[]byte) field[T] {
+	return field[T]{
+		part: replyOnly,
+		get: func(p []byte, v *T) error {
+			*at(v) = p
+			return nil
+		},
+	}
+}
+
+// sizeError is that of a payload whose length is not its kind's.
+func sizeError(p []byte) error { return fmt.Errorf("payload of %d bytes", len(p)) }
+
+// names are the names a reply may hold that are worth not allocating: the
+// kernel's schedulers and engine.
+var names = [...]string{
+	"wlc", "rr", "wrr", "lc", "sh", "mh", "dh", "sed", "nq", "lblc", "lblcr", "fo", "ovf", "twos", "sip", "eth0",
+}
+
+func name(p []byte) string {
+	for _, n := range names {
+		if n == string(p) {
+			return n
+		}
+	}
+	return string(p)
+}
