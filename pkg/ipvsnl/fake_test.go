@@ -84,9 +84,6 @@ func says(m ...netlink.Message) nltest.Func {
 	return func([]netlink.Message) ([]netlink.Message, error) { return slices.Clone(m), nil }
 }
 
-// silence is a kernel that does not answer.
-func silence([]netlink.Message) ([]netlink.Message, error) { return nil, nil }
-
 // refusal is a kernel's error message; number 0 acknowledges.
 func refusal(number syscall.Errno) netlink.Message {
 	return netlink.Message{Header: netlink.Header{Type: netlink.Error}, Data: errno(number)}
