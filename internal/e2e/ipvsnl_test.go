@@ -1,4 +1,4 @@
-package e2e
+package e2e_test
 
 import (
 	"bytes"
@@ -186,8 +186,8 @@ func TestHashed(t *testing.T) {
 	}
 }
 
-// TestCounters balances datagrams, and checks what is counted of them.
-func TestCounters(t *testing.T) {
+// TestLibraryCounters balances datagrams, and checks what is counted of them.
+func TestLibraryCounters(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	n.IP(t, "addr add 192.0.2.1/32 dev lo\naddr add 198.51.100.1/32 dev lo")
 	c, ctx := client(t, n), t.Context()
