@@ -147,6 +147,9 @@ func (p *parser) finish() error {
 
 // applySchedFlags sets the scheduler flags by their names.
 func (p *parser) applySchedFlags() error {
+	if p.flagNames != "" && strings.Trim(p.flagNames, ",") == "" {
+		return fault("no scheduler flag in `" + p.flagNames + "'")
+	}
 	for name := range strings.SplitSeq(p.flagNames, ",") {
 		if name == "" {
 			continue
