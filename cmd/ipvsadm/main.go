@@ -79,27 +79,54 @@ func (a *app) run(words []string) int {
 		return exitNoIPVS
 	}
 	defer a.client.Close()
-	code, _ := a.do(words)
+	c, err := flags.Parse(words, a.names)
+	if err != nil {
+		code, _ := a.reject(err)
+		return code
+	}
+	if queue := changes[c.Action]; queue != nil {
+		return a.change(&c, queue)
+	}
+	if c.Action == flags.Restore {
+		return a.restore()
+	}
+	code, _ := a.show(&c)
 	return code
 }
 
-// do runs the words of a command line, or of a line of a restore, which ends
-// says to end.
-func (a *app) do(words []string) (code int, ends bool) {
-	c, err := flags.Parse(words, a.names)
+// change runs a command that changes something.
+func (a *app) change(c *flags.Command, queue func(*ipvsnl.Batch, *flags.Command)) int {
+	batch := a.client.Batch()
+	queue(batch, c)
+	failures, err := batch.Send(a.ctx)
+	if len(failures) > 0 {
+		err = failures[0].Err
+	}
 	if err != nil {
-		return a.reject(err)
+		a.complain(message(err))
+		return exitChange
 	}
-	if c.Action == flags.Restore {
-		return a.restore(), true
+	return exitDone
+}
+
+// show runs a command that prints something. It ends says whether a restore ends with it.
+func (a *app) show(c *flags.Command) (code int, ends bool) {
+	var err error
+	switch c.Action {
+	case flags.Help:
+		return a.help(), true
+	case flags.Version:
+		return a.version(), true
+	case flags.List:
+		err = a.list(c)
+	case flags.Save:
+		err = a.save(c)
 	}
-	act := actions[c.Action]
-	err = act.run(a, &c)
-	if err == nil {
-		return exitDone, act.last
+	if err != nil {
+		a.complain(message(err))
+		return exitListing, true
 	}
-	a.complain(message(err))
-	return act.failure, act.failure == exitListing
+	return exitDone, false
 }
 
 // reject says why words are no command.

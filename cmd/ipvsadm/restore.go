@@ -1,57 +1,112 @@
 package main
 
 import (
-	"bufio"
 	"errors"
+	"fmt"
 	"io"
-	"strings"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/rules"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// restore runs the command lines that stdin has. What the kernel refuses does not
-// keep the next line from running; a line at fault ends it. The exit code is that
-// of the last line.
+// maxBatch is how many lines of a restore wait for each other at most.
+const maxBatch = 512
+
+// A restorer runs the command lines that stdin has. Changes are queued and sent
+// together, when there are enough of them or no further line is at hand; what
+// they lead to is reported in order all the same.
+type restorer struct {
+	*app
+	lines  *rules.Reader
+	batch  *ipvsnl.Batch
+	queued []int // the numbers of the lines in the batch
+	code   int   // the exit code of the last line
+}
+
+// restore runs -R. What the kernel refuses does not keep the next line from
+// running; a line at fault ends it. The exit code is that of the last line.
 func (a *app) restore() int {
-	code := exitDone
-	for r := bufio.NewReader(a.stdin); ; {
-		line, err := r.ReadString('\n')
-		if words := split(line); len(words) > 0 {
-			var ends bool
-			if code, ends = a.restoreLine(words); ends {
-				return code
+	r := &restorer{app: a, lines: rules.NewReader(a.stdin), batch: a.client.Batch()}
+	if err := r.run(); err != nil {
+		a.complain(err.Error())
+		return exitChange
+	}
+	return r.code
+}
+
+func (r *restorer) run() error {
+	for {
+		if !r.lines.Ready() {
+			if err := r.settle(); err != nil {
+				return err
 			}
+			// A pipe may have a reader who waits for what the lines so far print.
+			_ = r.stdout.Flush()
 		}
-		switch {
-		case errors.Is(err, io.EOF):
-			return code
-		case err != nil:
-			a.complain("cannot read: " + err.Error())
-			return exitChange
+		line, err := r.lines.Next()
+		if errors.Is(err, io.EOF) {
+			return r.settle()
+		}
+		if err != nil {
+			return errors.Join(r.settle(), fmt.Errorf("cannot read: %w", err))
+		}
+		if len(line.Words) == 0 {
+			continue
+		}
+		if ends, err := r.line(line); ends || err != nil {
+			return err
 		}
 	}
 }
 
-func (a *app) restoreLine(words []string) (code int, ends bool) {
+// line runs a line. It ends says whether the lines behind it are not to be run.
+func (r *restorer) line(line rules.Line) (ends bool, err error) {
+	c, fault := r.parse(line.Words)
+	if queue := changes[c.Action]; fault == nil && queue != nil {
+		queue(r.batch, &c)
+		if r.queued = append(r.queued, line.Number); len(r.queued) < maxBatch {
+			return false, nil
+		}
+		return false, r.settle()
+	}
+	if err := r.settle(); err != nil {
+		return true, err
+	}
+	if fault != nil {
+		r.code, ends = r.reject(fault)
+		return ends, nil
+	}
+	r.code, ends = r.show(&c)
+	return ends, nil
+}
+
+// parse understands the words of a line, which may ask for anything but another
+// restore.
+func (r *restorer) parse(words []string) (flags.Command, error) {
 	if flags.First(words) == flags.Restore {
-		a.hint()
-		return flags.ExitRefused, true
+		return flags.Command{}, flags.NoCommand
 	}
-	return a.do(words)
+	return flags.Parse(words, r.names)
 }
 
-// split splits a line into words and drops the program's name wherever it stands.
-// A line that is a comment has none.
-func split(line string) []string {
-	if strings.HasPrefix(line, "#") {
+// settle sends what is queued and reports what the kernel refused.
+func (r *restorer) settle() error {
+	if len(r.queued) == 0 {
 		return nil
 	}
-	words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) })
-	kept := words[:0]
-	for _, w := range words {
-		if w != "ipvsadm" {
-			kept = append(kept, w)
+	failures, err := r.batch.Send(r.ctx)
+	r.code = exitDone
+	for _, f := range failures {
+		r.complain(message(f.Err))
+		if f.Index == len(r.queued)-1 {
+			r.code = exitChange
 		}
 	}
-	return kept
+	var doubt *ipvsnl.InDoubtError
+	if errors.As(err, &doubt) {
+		return fmt.Errorf("line %d and later ones are in doubt: %s", r.queued[doubt.Index], message(doubt.Err))
+	}
+	r.queued = r.queued[:0]
+	return err
 }

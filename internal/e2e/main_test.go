@@ -1,3 +1,4 @@
+// Package e2e_test tests the whole on a real kernel.
 package e2e_test
 
 import (

@@ -20,6 +20,8 @@ type socket struct {
 	// midway is true from a request until its last reply, and so stays true
 	// if the exchange breaks: what comes next on the socket is then unknown.
 	midway bool
+
+	short bool // whether replies go without the requests that they are to
 }
 
 // genlHeader is the length of a generic-netlink header.
@@ -86,12 +88,17 @@ func (s *socket) broke(err error, req *netlink.Message) error {
 // reply, and else err, such as that of a system call.
 func refusal(err error) error {
 	var oe *netlink.OpError
-	if errors.As(err, &oe) {
-		if errno, ok := oe.Err.(syscall.Errno); ok {
-			return errno
-		}
+	if errors.As(err, &oe) && isErrno(oe.Err) {
+		return oe.Err
 	}
 	return err
+}
+
+// isErrno says whether err is an error number that came in a reply: that of a
+// system call is wrapped.
+func isErrno(err error) bool {
+	_, ok := err.(syscall.Errno)
+	return ok
 }
 
 // check returns what is wrong with a reply, if anything.

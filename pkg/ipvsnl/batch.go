@@ -1,0 +1,254 @@
+package ipvsnl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/mdlayher/netlink"
+)
+
+// A Batch is changes that are sent together: many requests in one system call,
+// to which the kernel replies only for those that it refuses and for the last.
+// It takes them in order, and one that fails does not keep it from the next.
+//
+// A Batch is empty again once it was sent. It is not safe for concurrent use.
+type Batch struct {
+	client  *Client
+	enc     encoder
+	changes []change
+	queued  []netlink.Message // room for what is sent
+}
+
+// A change is one request of a batch.
+type change struct {
+	op         Op
+	start, end int   // of the request in the encoder's buffer
+	err        error // why there is no request
+}
+
+// A Failure is a change of a batch that the kernel refused or that could not be
+// asked for.
+type Failure struct {
+	// Index is the change's place in the batch, from 0.
+	Index int
+
+	// Err is an *Error, as the client's method for the change would return it.
+	Err error
+}
+
+// An InDoubtError says that a batch broke off. The changes before Index are
+// done, unless they are among the failures; of the others it is not known.
+type InDoubtError struct {
+	Index int
+	Err   error
+}
+
+// Error says from where on a batch is in doubt, and why.
+func (e *InDoubtError) Error() string {
+	return fmt.Sprintf("ipvs: change %d of the batch and later ones are in doubt: %v", e.Index, e.Err)
+}
+
+// Unwrap returns e.Err.
+func (e *InDoubtError) Unwrap() error { return e.Err }
+
+// maxChunk is how many requests are sent at once. If the kernel refuses them
+// all, its replies still fit into a socket's buffer of the usual size.
+const maxChunk = 128
+
+// Batch returns an empty batch.
+func (c *Client) Batch() *Batch { return &Batch{client: c} }
+
+// Len returns how many changes the batch has.
+func (b *Batch) Len() int { return len(b.changes) }
+
+// AddService queues what [Client.AddService] does.
+func (b *Batch) AddService(s Service) {
+	b.add(OpAddService, func(e *encoder, cmd command) error { return e.wholeService(cmd, &s) })
+}
+
+// SetService queues what [Client.SetService] does.
+func (b *Batch) SetService(s Service) {
+	b.add(OpSetService, func(e *encoder, cmd command) error { return e.wholeService(cmd, &s) })
+}
+
+// DeleteService queues what [Client.DeleteService] does.
+func (b *Batch) DeleteService(key ServiceKey) {
+	b.add(OpDeleteService, byServiceKey(key))
+}
+
+// AddDestination queues what [Client.AddDestination] does.
+func (b *Batch) AddDestination(key ServiceKey, d Destination) {
+	b.add(OpAddDestination, func(e *encoder, cmd command) error { return e.wholeDest(cmd, &key, &d) })
+}
+
+// SetDestination queues what [Client.SetDestination] does.
+func (b *Batch) SetDestination(key ServiceKey, d Destination) {
+	b.add(OpSetDestination, func(e *encoder, cmd command) error { return e.wholeDest(cmd, &key, &d) })
+}
+
+// DeleteDestination queues what [Client.DeleteDestination] does.
+func (b *Batch) DeleteDestination(key ServiceKey, addr netip.AddrPort) {
+	b.add(OpDeleteDestination, func(e *encoder, cmd command) error { return e.aboutDest(cmd, &key, addr) })
+}
+
+// StartDaemon queues what [Client.StartDaemon] does.
+func (b *Batch) StartDaemon(d Daemon) {
+	b.add(OpStartDaemon, func(e *encoder, cmd command) error { return e.aDaemon(cmd, &d, whole) })
+}
+
+// StopDaemon queues what [Client.StopDaemon] does.
+func (b *Batch) StopDaemon(d Daemon) {
+	b.add(OpStopDaemon, func(e *encoder, cmd command) error { return e.aDaemon(cmd, &d, byKey) })
+}
+
+// SetTimeouts queues what [Client.SetTimeouts] does.
+func (b *Batch) SetTimeouts(t Timeouts) {
+	b.add(OpSetTimeouts, func(e *encoder, cmd command) error {
+		e.theTimeouts(cmd, &t)
+		return nil
+	})
+}
+
+// Zero queues what [Client.Zero] does.
+func (b *Batch) Zero() { b.add(OpZero, bare) }
+
+// ZeroService queues what [Client.ZeroService] does.
+func (b *Batch) ZeroService(key ServiceKey) { b.add(OpZeroService, byServiceKey(key)) }
+
+// Flush queues what [Client.Flush] does.
+func (b *Batch) Flush() { b.add(OpFlush, bare) }
+
+func (b *Batch) add(op Op, build builder) {
+	start := len(b.enc.buf)
+	err := build(&b.enc, ops[op].cmd)
+	if err != nil {
+		b.enc.buf = b.enc.buf[:start]
+	}
+	b.changes = append(b.changes, change{op, start, len(b.enc.buf), err})
+}
+
+// Send has the kernel make the changes, in order, and empties the batch. It
+// returns those that failed. If replies were lost or ctx was cancelled, the error
+// is an *[InDoubtError].
+func (b *Batch) Send(ctx context.Context) ([]Failure, error) {
+	defer b.reset()
+	failures, asked := b.sort()
+	if len(asked) == 0 {
+		return failures, nil
+	}
+	done := 0
+	err := b.client.use(ctx, func(s *socket) error {
+		for chunk := range slices.Chunk(asked, maxChunk) {
+			refused, err := b.send(s, chunk)
+			failures = append(failures, refused...)
+			if err != nil {
+				return err
+			}
+			done += len(chunk)
+		}
+		return nil
+	})
+	slices.SortFunc(failures, func(x, y Failure) int { return x.Index - y.Index })
+	if err != nil {
+		return failures, &InDoubtError{Index: asked[done], Err: err}
+	}
+	return failures, nil
+}
+
+// sort returns the changes that there is no request for, as failures, and the places of
+// the others.
+func (b *Batch) sort() (failures []Failure, asked []int) {
+	asked = make([]int, 0, len(b.changes))
+	for i := range b.changes {
+		if c := &b.changes[i]; c.err != nil {
+			failures = append(failures, Failure{i, fail(c.op, c.err)})
+		} else {
+			asked = append(asked, i)
+		}
+	}
+	return failures, asked
+}
+
+// send sends the requests for some changes and reads the replies. Only the last
+// asks for one.
+func (b *Batch) send(s *socket, changes []int) ([]Failure, error) {
+	b.queued = b.queued[:0]
+	for _, i := range changes {
+		c := &b.changes[i]
+		b.queued = append(b.queued, netlink.Message{
+			Header: netlink.Header{Type: s.family, Flags: netlink.Request},
+			Data:   b.enc.buf[c.start:c.end],
+		})
+	}
+	b.queued[len(changes)-1].Header.Flags = byAck
+	if len(changes) > 1 {
+		s.shortenReplies()
+	}
+	s.midway = true
+	sent, err := s.conn.SendMessages(b.queued)
+	if err != nil {
+		return nil, err
+	}
+	var failures []Failure
+	for {
+		place, errno, err := s.outcome(sent)
+		if err != nil {
+			return failures, err
+		}
+		if errno != nil {
+			i := changes[place]
+			failures = append(failures, Failure{i, fail(b.changes[i].op, errno)})
+		}
+		if place == len(sent)-1 {
+			s.midway = false
+			return failures, nil
+		}
+	}
+}
+
+func (b *Batch) reset() {
+	b.enc.reset()
+	clear(b.changes) // drops the errors
+	b.changes = b.changes[:0]
+}
+
+// outcome reads the next reply to the requests sent. It returns the place of
+// the request that it is for and why the kernel refused that, if it did.
+func (s *socket) outcome(sent []netlink.Message) (place int, errno, err error) {
+	for m, err := range s.conn.ReceiveIter() {
+		sequence := m.Header.Sequence
+		var oe *netlink.OpError
+		switch {
+		case errors.As(err, &oe) && isErrno(oe.Err):
+			sequence, errno = oe.Sequence, oe.Err
+		case err != nil:
+			return 0, nil, err
+		case m.Header.Type != netlink.Error:
+			return 0, nil, errStray
+		}
+		place, err := placeOf(sequence, sent)
+		return place, errno, err
+	}
+	return 0, nil, errNoReply
+}
+
+// shortenReplies asks the kernel not to send requests back with its replies. Where
+// it cannot, they take more room.
+func (s *socket) shortenReplies() {
+	if !s.short {
+		s.short = true
+		_ = s.conn.SetOption(netlink.CapAcknowledge, true)
+	}
+}
+
+// placeOf returns the place of the request that has a sequence number.
+func placeOf(sequence uint32, sent []netlink.Message) (int, error) {
+	place := sequence - sent[0].Header.Sequence
+	if place >= uint32(len(sent)) || sent[place].Header.Sequence != sequence {
+		return 0, errStray
+	}
+	return int(place), nil
+}
