@@ -88,12 +88,9 @@ func (p *parser) parse(s *scanner) error {
 	if err := p.finish(); err != nil {
 		return err
 	}
-	for _, c := range commands {
-		if c.action == p.cmd.Action {
-			if err := c.rules.check(p.given, c.name, "command"); err != nil {
-				return err
-			}
-		}
+	c := &commands[p.cmd.Action]
+	if err := c.rules.check(p.given, c.name, "command"); err != nil {
+		return err
 	}
 	return p.checkSense()
 }
