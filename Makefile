@@ -1,6 +1,6 @@
 GO ?= go
 
-.PHONY: build test golden demo
+.PHONY: build test golden demo bench
 
 # A static program, without symbols or paths of the machine it was built on.
 build:
@@ -20,3 +20,8 @@ golden:
 # Shows the main job on real traffic, in a kernel of its own.
 demo: build
 	scripts/demo
+
+# Times the program and the reference at the same work; bench.md is the table. scripts/bench says how to
+# run a part: make bench CASES=restore1k,ln1k RUNS=3 REFRUNS=0 BIN=/another/build
+bench: build
+	@CASES='$(CASES)' RUNS='$(RUNS)' REFRUNS='$(REFRUNS)' BIN='$(BIN)' ACCEL='$(ACCEL)' scripts/bench -o $(or $(OUTPUT),bench.md)

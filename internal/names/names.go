@@ -62,11 +62,25 @@ func (r *Resolver) Addr(host string) (netip.Addr, bool) {
 	if host == "" || strings.Trim(host, ".0123456789") == "" {
 		return netip.Addr{}, false
 	}
-	addrs, err := net.DefaultResolver.LookupNetIP(r.ctx, "ip4", host)
-	if err != nil || len(addrs) == 0 {
-		return netip.Addr{}, false
+	for _, network := range []string{"ip4", "ip6"} {
+		addrs, _ := net.DefaultResolver.LookupNetIP(r.ctx, network, host)
+		for _, a := range addrs {
+			if a, ok := asIPv4(a); ok {
+				return a, true
+			}
+		}
 	}
-	return addrs[0].Unmap(), true
+	return netip.Addr{}, false
+}
+
+// asIPv4 returns the IPv4 address that an address stands for: an IPv4-mapped one holds
+// it, and the C library takes a host that is the IPv6 loopback for the IPv4 one.
+func asIPv4(a netip.Addr) (netip.Addr, bool) {
+	if a == netip.IPv6Loopback() {
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), true
+	}
+	a = a.Unmap()
+	return a, a.Is4()
 }
 
 // PortNumber returns the port that has a name, or has it as an alias.

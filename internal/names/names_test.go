@@ -72,3 +72,14 @@ func TestHosts(t *testing.T) {
 		}
 	}
 }
+
+func TestAsIPv4(t *testing.T) {
+	for addr, want := range map[string]string{
+		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1", "::1": "127.0.0.1", "2001:db8::1": "",
+	} {
+		got, ok := asIPv4(netip.MustParseAddr(addr))
+		if ok != (want != "") || ok && got.String() != want {
+			t.Errorf("%s: got %v, %v, want %q", addr, got, ok, want)
+		}
+	}
+}
