@@ -4,7 +4,7 @@ GO ?= go
 
 # A static program, without symbols or paths of the machine it was built on.
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/ipvsadm ./cmd/ipvsadm
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s -w" -o bin/ipvsadm ./cmd/ipvsadm
 
 # Everything, tests on a real kernel with real traffic included.
 test:

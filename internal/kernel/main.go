@@ -131,7 +131,7 @@ func build(root, bin string, programs []string) error {
 	if len(programs) == 0 {
 		return nil
 	}
-	args := append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", bin + "/"}, programs...)
+	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", bin + "/"}, programs...)
 	cmd := exec.Command("go", args...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
