@@ -33,7 +33,7 @@ const (
 // boots, it builds the programs, given as packages relative to the module's root ("./cmd/ipvsadm"), as
 // they are shipped: static. [Program] has their paths.
 func Main(m *testing.M, programs ...string) {
-	if os.Getenv(guestVar) != "" {
+	if Inside() {
 		os.Exit(m.Run())
 	}
 	code, err := boot(programs)
@@ -43,6 +43,9 @@ func Main(m *testing.M, programs ...string) {
 	}
 	os.Exit(code)
 }
+
+// Inside says whether this runs in the test kernel.
+func Inside() bool { return os.Getenv(guestVar) != "" }
 
 // Program is the path of a program that Main built.
 func Program(name string) string {
