@@ -11,11 +11,11 @@ test:
 	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then echo "not gofmt's form: $$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool -modfile=tools.mod staticcheck ./...
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 # Records what the reference says, anew.
 golden:
-	$(GO) test ./internal/golden -run TestGolden -record
+	$(GO) test -timeout 30m ./...ernal/golden -run TestGolden -record
 
 # Shows the main job on real traffic, in a kernel of its own.
 demo: build
