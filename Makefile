@@ -15,7 +15,7 @@ test:
 
 # Records what the reference says, anew.
 golden:
-	$(GO) test -timeout 30m ./...ernal/golden -run TestGolden -record
+	$(GO) test ./internal/golden -run TestGolden -record
 
 # Shows the main job on real traffic, in a kernel of its own.
 demo: build
