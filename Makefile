@@ -2,6 +2,9 @@ GO ?= go
 
 .PHONY: build test golden demo bench
 
+# The packages whose tests need no kernel of their own.
+UNITS = ./pkg/... ./internal/conntab ./internal/names ./internal/recording ./internal/rules
+
 # A static program, without symbols or paths of the machine it was built on.
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s -w" -o bin/ipvsadm ./cmd/ipvsadm
@@ -12,6 +15,9 @@ test:
 	$(GO) vet ./...
 	$(GO) tool -modfile=tools.mod staticcheck ./...
 	$(GO) test -timeout 30m ./...
+	scripts/coverage pkg/flags=95 pkg/format=95 pkg/ipvsnl=90
+	scripts/foreign s390x $(UNITS)
+	scripts/foreign arm $(UNITS)
 
 # Records what the reference says, anew.
 golden:
