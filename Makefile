@@ -27,7 +27,7 @@ golden:
 demo: build
 	scripts/demo
 
-# Times the program and the reference at the same work; bench.md is the table. scripts/bench says how to
-# run a part: make bench CASES=restore1k,ln1k RUNS=3 REFRUNS=0 BIN=/another/build
+# Times the program and the reference at the same work. scripts/bench says how to run a part, as in
+# make bench CASES=restore1k,ln1k RUNS=3 REFRUNS=0 BIN=/another/build
 bench: build
-	@CASES='$(CASES)' RUNS='$(RUNS)' REFRUNS='$(REFRUNS)' BIN='$(BIN)' ACCEL='$(ACCEL)' scripts/bench -o $(or $(OUTPUT),bench.md)
+	@CASES='$(CASES)' RUNS='$(RUNS)' REFRUNS='$(REFRUNS)' BIN='$(BIN)' ACCEL='$(ACCEL)' scripts/bench $(if $(OUTPUT),-o $(OUTPUT))
