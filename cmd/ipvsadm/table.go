@@ -1,8 +1,6 @@
 package main
 
 import (
-	"runtime"
-
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -11,15 +9,16 @@ import (
 // them are read at a time.
 const (
 	maxAhead   = 32
-	maxReaders = 4
+	maxReaders = 2
 )
 
-// An entry is a service with its destinations.
+// An entry is a service with its destinations. Entries are used again, and so is
+// their room.
 type entry struct {
 	service      *ipvsnl.Service
 	destinations []ipvsnl.Destination
 	err          error
-	read         chan struct{} // closed when the destinations are there, or err is
+	read         chan struct{} // has a value when the destinations are there, or err is
 }
 
 func (a *app) listServices(o *format.Options, sorted bool) error {
@@ -49,46 +48,52 @@ func (a *app) listService(o *format.Options, key ipvsnl.ServiceKey, sorted bool)
 // writeEntries writes services with their destinations, in order, while those that
 // come next are being read and their names looked up.
 func (a *app) writeEntries(o *format.Options, services []ipvsnl.Service, sorted bool) error {
-	inOrder := make(chan *entry, maxAhead)
-	toRead := make(chan *entry)
-	stop := make(chan struct{})
-	defer close(stop)
-	for range min(maxReaders, runtime.GOMAXPROCS(0), len(services)) {
+	entries := min(maxAhead, len(services))
+	unused := make(chan *entry, entries)
+	for range entries {
+		unused <- &entry{read: make(chan struct{}, 1)}
+	}
+	toRead := make(chan *entry, entries)
+	for range min(maxReaders, entries) {
 		go func() {
 			for e := range toRead {
 				a.readEntry(e, o.Names != nil, sorted)
 			}
 		}()
 	}
-	go func() {
-		defer close(toRead)
-		defer close(inOrder)
-		for i := range services {
-			e := &entry{service: &services[i], read: make(chan struct{})}
-			select {
-			case inOrder <- e:
-			case <-stop:
-				return
-			}
+	defer close(toRead)
+	inOrder := make(chan *entry, entries)
+	started := 0
+	for range services {
+		for started < len(services) && len(unused) > 0 {
+			e := <-unused
+			e.service = &services[started]
+			started++
 			toRead <- e
+			inOrder <- e
 		}
-	}()
-	for e := range inOrder {
+		e := <-inOrder
 		<-e.read
 		if e.err != nil {
 			return e.err
 		}
-		a.write(o.AppendService(a.stdout.AvailableBuffer(), e.service))
-		for i := range e.destinations {
-			a.write(o.AppendDestination(a.stdout.AvailableBuffer(), e.service, &e.destinations[i]))
-		}
+		a.writeEntry(o, e)
+		unused <- e
 	}
 	return nil
 }
 
+func (a *app) writeEntry(o *format.Options, e *entry) {
+	a.write(o.AppendService(a.stdout.AvailableBuffer(), e.service))
+	for i := range e.destinations {
+		a.write(o.AppendDestination(a.stdout.AvailableBuffer(), e.service, &e.destinations[i]))
+	}
+}
+
 // readEntry reads the destinations of a service and has all names looked up.
 func (a *app) readEntry(e *entry, named, sorted bool) {
-	defer close(e.read)
+	defer func() { e.read <- struct{}{} }()
+	e.destinations = e.destinations[:0]
 	for d, err := range a.client.Destinations(a.ctx, e.service.ServiceKey) {
 		if err != nil {
 			e.err = err

@@ -33,9 +33,9 @@ type Client struct {
 // maxIdle is how many sockets a client keeps for later.
 const maxIdle = 4
 
-// bufferSize is that of a read. The kernel fills a listing's datagrams up to the
-// size of the last read, but not beyond 32 KiB.
-const bufferSize = 32 << 10
+// bufferSize is that of a read, and more than any datagram has: the kernel fills those
+// of a listing up to 32 KiB.
+const bufferSize = 64 << 10
 
 // An Option changes what [Open] does.
 type Option func(*options)
@@ -94,10 +94,22 @@ func (c *Client) open(ctx context.Context, netns *int) error {
 	})
 }
 
-func (c *Client) dialKernel() (conn *netlink.Conn, err error) {
-	config := netlink.Config{MessageBufferSize: bufferSize}
+func (c *Client) dialKernel() (*netlink.Conn, error) {
+	conn, err := c.dialIn()
+	if err != nil {
+		return nil, err
+	}
+	fast, err := newDirect(conn)
+	if err != nil {
+		_ = conn.Close()
+	}
+	return fast, err
+}
+
+// dialIn opens a socket in the client's network namespace.
+func (c *Client) dialIn() (conn *netlink.Conn, err error) {
 	if c.netns == nil {
-		return netlink.Dial(genetlink.Protocol, &config)
+		return netlink.Dial(genetlink.Protocol, nil)
 	}
 	raw, err := c.netns.SyscallConn()
 	if err != nil {
@@ -105,8 +117,7 @@ func (c *Client) dialKernel() (conn *netlink.Conn, err error) {
 	}
 	// Control keeps the file from being closed meanwhile.
 	controlErr := raw.Control(func(fd uintptr) {
-		config.NetNS = int(fd)
-		conn, err = netlink.Dial(genetlink.Protocol, &config)
+		conn, err = netlink.Dial(genetlink.Protocol, &netlink.Config{NetNS: int(fd)})
 	})
 	return conn, errors.Join(controlErr, err)
 }
