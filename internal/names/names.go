@@ -14,8 +14,12 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// servicesFile is where the system keeps the names of ports.
-const servicesFile = "/etc/services"
+// Where the system keeps the names of hosts and ports. Name servers know of other
+// hosts.
+const (
+	hostsFile    = "/etc/hosts"
+	servicesFile = "/etc/services"
+)
 
 // maxLookups is how many look-ups run at a time.
 const maxLookups = 64
@@ -24,6 +28,7 @@ const maxLookups = 64
 // asked. It is safe for concurrent use.
 type Resolver struct {
 	ctx      context.Context
+	known    func() *hosts
 	services func() *services
 	slots    chan struct{} // as many as look-ups may run
 
@@ -42,20 +47,21 @@ type host struct {
 func New(ctx context.Context) *Resolver {
 	return &Resolver{
 		ctx:      ctx,
-		services: sync.OnceValue(readServices),
+		known:    sync.OnceValue(func() *hosts { return parseHosts(read(hostsFile)) }),
+		services: sync.OnceValue(func() *services { return parseServices(read(servicesFile)) }),
 		slots:    make(chan struct{}, maxLookups),
 		hosts:    make(map[netip.Addr]*host),
 		addrs:    make(map[string]netip.Addr),
 	}
 }
 
-// readServices reads the names of ports. A system without the file has none.
-func readServices() *services {
-	text, err := os.ReadFile(servicesFile)
+// read returns what a file says. A system without the file has no such names.
+func read(file string) string {
+	text, err := os.ReadFile(file)
 	if err != nil {
-		return parseServices("")
+		return ""
 	}
-	return parseServices(string(text))
+	return string(text)
 }
 
 // Addr returns an IPv4 address of a host.
@@ -75,25 +81,16 @@ func (r *Resolver) Addr(host string) (netip.Addr, bool) {
 }
 
 func (r *Resolver) lookUpAddr(host string) netip.Addr {
-	for _, network := range []string{"ip4", "ip6"} {
-		addrs, _ := net.DefaultResolver.LookupNetIP(r.ctx, network, host)
-		for _, a := range addrs {
-			if a, ok := asIPv4(a); ok {
-				return a
-			}
+	if a, ok := r.known().byName[strings.ToLower(host)]; ok {
+		return a
+	}
+	addrs, _ := net.DefaultResolver.LookupNetIP(r.ctx, "ip4", host)
+	for _, a := range addrs {
+		if a = a.Unmap(); a.Is4() {
+			return a
 		}
 	}
 	return netip.Addr{}
-}
-
-// asIPv4 returns the IPv4 address that an address stands for: an IPv4-mapped one holds
-// it, and the C library takes a host that is the IPv6 loopback for the IPv4 one.
-func asIPv4(a netip.Addr) (netip.Addr, bool) {
-	if a == netip.IPv6Loopback() {
-		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), true
-	}
-	a = a.Unmap()
-	return a, a.Is4()
 }
 
 // PortNumber returns the port that has a name, or has it as an alias.
@@ -131,8 +128,13 @@ func (r *Resolver) lookUp(a netip.Addr, h *host) {
 		<-r.slots
 		close(h.done)
 	}()
-	names, err := net.DefaultResolver.LookupAddr(r.ctx, a.String())
-	if err == nil && len(names) > 0 {
+	if name, ok := r.known().byAddr[a]; ok {
+		h.name = name
+		return
+	}
+	// There is an error even if only some of the names are no good.
+	names, _ := net.DefaultResolver.LookupAddr(r.ctx, a.String())
+	if len(names) > 0 {
 		h.name = strings.TrimSuffix(names[0], ".")
 	}
 }
