@@ -22,6 +22,7 @@ type bench struct {
 	dir                 string // has room for tables and outputs
 	log                 io.Writer
 	loaded              size // the table that the kernel has
+	names               io.Closer
 }
 
 // run runs the case: each program once for its output, which must be the same,
@@ -80,7 +81,7 @@ func (b *bench) counts(c benchCase) (runs, referenceRuns int) {
 // measure runs the case once by one program.
 func (b *bench) measure(c benchCase, j job, p program, runs *[]usage) error {
 	if c.restores {
-		if err := b.clear(); err != nil {
+		if err := b.fresh(); err != nil {
 			return err
 		}
 	}
@@ -101,7 +102,7 @@ func (b *bench) load(want size) error {
 	if b.loaded == want {
 		return nil
 	}
-	if err := b.clear(); err != nil || want == empty {
+	if err := b.fresh(); err != nil || want == empty {
 		return err
 	}
 	rules, err := b.rules(want)
@@ -112,12 +113,6 @@ func (b *bench) load(want size) error {
 		return err
 	}
 	return b.checkTable(want)
-}
-
-func (b *bench) clear() error {
-	_, err := b.launcher.run(b.reference.path, job{commands: [][]string{{"-C"}}}, os.DevNull)
-	b.loaded = empty
-	return err
 }
 
 // checkTable fails if the kernel's table, as the reference saves it, is not the

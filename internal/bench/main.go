@@ -1,16 +1,14 @@
 // Bench times ipvsadm and the reference at the same work on the same kernel, and
-// prints the times as a table. It changes the table of the network namespace that
-// it runs in, and files in /etc of the mount namespace: scripts/bench runs it in
-// namespaces of its own, or as process 1 of a kernel of its own.
+// prints the times as a table. It mounts files over those in /etc: scripts/bench
+// runs it in a mount namespace of its own, or as process 1 of a kernel of its own.
 package main
 
 import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"os"
-	"path/filepath"
+	"runtime"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -49,13 +47,17 @@ func run(args []string, out, log io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := prepare(dir); err != nil {
+	if err := replaceEtc(dir); err != nil {
 		return err
 	}
+	runtime.LockOSThread()
 	b := &bench{
 		reference: program{"reference", *reference}, ours: program{"ours", *ours},
 		runs: *runs, referenceRuns: *referenceRuns,
 		launcher: &launcher{*launch, dir}, dir: dir, log: log,
+	}
+	if err := b.fresh(); err != nil {
+		return err
 	}
 	var results []result
 	for _, c := range chosen {
@@ -76,54 +78,4 @@ func describe(machine string) string {
 		release = ", Linux " + unix.ByteSliceToString(name.Release[:])
 	}
 	return fmt.Sprintf("%s, %s%s", time.Now().UTC().Format(time.DateOnly), machine, release)
-}
-
-// prepare makes the namespace ready: an interface for 127.0.0.1, and a name server
-// there that everybody asks.
-func prepare(dir string) error {
-	if err := loopbackUp(); err != nil {
-		return fmt.Errorf("lo: %w", err)
-	}
-	conn, err := net.ListenPacket("udp4", "127.0.0.1:53")
-	if err != nil {
-		return err
-	}
-	go serveNames(conn)
-	for path, text := range map[string]string{
-		"/etc/resolv.conf": "nameserver 127.0.0.1\n",
-		"/etc/hosts":       "127.0.0.1 localhost\n",
-		// As Debian has it.
-		"/etc/nsswitch.conf": "hosts: files dns\nnetworks: files\nprotocols: db files\nservices: db files\n",
-	} {
-		if err := replaceFile(dir, path, text); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// replaceFile puts a file over another, for this mount namespace.
-func replaceFile(dir, path, text string) error {
-	file := filepath.Join(dir, filepath.Base(path))
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-		return err
-	}
-	if err := unix.Mount(file, path, "", unix.MS_BIND, ""); err != nil {
-		return fmt.Errorf("mount over %s: %w", path, err)
-	}
-	return nil
-}
-
-func loopbackUp() error {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	ifreq, err := unix.NewIfreq("lo")
-	if err != nil {
-		return err
-	}
-	ifreq.SetUint16(unix.IFF_UP)
-	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, ifreq)
 }
