@@ -1,6 +1,9 @@
 GO ?= go
 
-.PHONY: build test golden demo
+# The version of the packages: that of the ipvsadm whose command lines these are, and a number of our own.
+VERSION = 1.31.0
+
+.PHONY: build test golden demo packages packages-test
 
 # A static program, without symbols or paths of the machine it was built on.
 build:
@@ -20,3 +23,11 @@ golden:
 # Shows the main job on real traffic, in a kernel of its own.
 demo: build
 	scripts/demo
+
+# The packages for distributions, into dist/.
+packages:
+	VERSION=$(VERSION) scripts/packages dist
+
+# Installs the packages, boots what they are installed in, and checks them with the distributions' own tools.
+packages-test:
+	VERSION=$(VERSION) scripts/packages-test
