@@ -3,7 +3,7 @@ GO ?= go
 # The version of the packages: that of the ipvsadm whose command lines these are, and a number of our own.
 VERSION = 1.31.0
 
-.PHONY: build test golden demo packages packages-test
+.PHONY: build test golden demo bench packages packages-test
 
 # A static program, without symbols or paths of the machine it was built on.
 build:
@@ -31,3 +31,8 @@ packages:
 # Installs the packages, boots what they are installed in, and checks them with the distributions' own tools.
 packages-test:
 	VERSION=$(VERSION) scripts/packages-test
+
+# Times the program and the reference at the same work; bench.md is the table. scripts/bench says how to
+# run a part: make bench CASES=restore1k,ln1k RUNS=3 REFRUNS=0 BIN=/another/build
+bench: build
+	@CASES='$(CASES)' RUNS='$(RUNS)' REFRUNS='$(REFRUNS)' BIN='$(BIN)' ACCEL='$(ACCEL)' scripts/bench -o $(or $(OUTPUT),bench.md)

@@ -25,6 +25,7 @@ type Namespace struct {
 // lasts until the test ends.
 func NewNamespace(t testing.TB) *Namespace {
 	t.Helper()
+	watchSources()
 	n := &Namespace{work: make(chan func())}
 	ready := make(chan error)
 	go n.live(ready)

@@ -17,12 +17,24 @@ import (
 // servicesFile is where the system keeps the names of ports.
 const servicesFile = "/etc/services"
 
+// maxLookups is how many look-ups run at a time.
+const maxLookups = 64
+
 // A Resolver looks names up, each address once. It reads nothing before it is
-// asked.
+// asked. It is safe for concurrent use.
 type Resolver struct {
 	ctx      context.Context
 	services func() *services
-	hosts    map[netip.Addr]string
+	slots    chan struct{} // as many as look-ups may run
+
+	mu    sync.Mutex
+	hosts map[netip.Addr]*host
+}
+
+// A host is an address that is being looked up or has been.
+type host struct {
+	name string
+	done chan struct{} // closed when the name is known
 }
 
 // New returns a Resolver whose look-ups end with ctx.
@@ -30,7 +42,8 @@ func New(ctx context.Context) *Resolver {
 	return &Resolver{
 		ctx:      ctx,
 		services: sync.OnceValue(readServices),
-		hosts:    make(map[netip.Addr]string),
+		slots:    make(chan struct{}, maxLookups),
+		hosts:    make(map[netip.Addr]*host),
 	}
 }
 
@@ -49,11 +62,25 @@ func (r *Resolver) Addr(host string) (netip.Addr, bool) {
 	if host == "" || strings.Trim(host, ".0123456789") == "" {
 		return netip.Addr{}, false
 	}
-	addrs, err := net.DefaultResolver.LookupNetIP(r.ctx, "ip4", host)
-	if err != nil || len(addrs) == 0 {
-		return netip.Addr{}, false
+	for _, network := range []string{"ip4", "ip6"} {
+		addrs, _ := net.DefaultResolver.LookupNetIP(r.ctx, network, host)
+		for _, a := range addrs {
+			if a, ok := asIPv4(a); ok {
+				return a, true
+			}
+		}
 	}
-	return addrs[0].Unmap(), true
+	return netip.Addr{}, false
+}
+
+// asIPv4 returns the IPv4 address that an address stands for: an IPv4-mapped one holds
+// it, and the C library takes a host that is the IPv6 loopback for the IPv4 one.
+func asIPv4(a netip.Addr) (netip.Addr, bool) {
+	if a == netip.IPv6Loopback() {
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), true
+	}
+	a = a.Unmap()
+	return a, a.Is4()
 }
 
 // PortNumber returns the port that has a name, or has it as an alias.
@@ -64,20 +91,37 @@ func (r *Resolver) PortNumber(name string, protocol ipvsnl.Protocol) (uint16, bo
 
 // Host returns the name of a host, or "".
 func (r *Resolver) Host(a netip.Addr) string {
-	name, ok := r.hosts[a]
-	if !ok {
-		name = r.lookUp(a)
-		r.hosts[a] = name
-	}
-	return name
+	h := r.host(a)
+	<-h.done
+	return h.name
 }
 
-func (r *Resolver) lookUp(a netip.Addr) string {
-	names, err := net.DefaultResolver.LookupAddr(r.ctx, a.String())
-	if err != nil || len(names) == 0 {
-		return ""
+// Prefetch has the name of a host looked up before it is asked for.
+func (r *Resolver) Prefetch(a netip.Addr) { r.host(a) }
+
+// host returns what is known of an address, and starts to look it up if it is new.
+func (r *Resolver) host(a netip.Addr) *host {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.hosts[a]
+	if h == nil {
+		h = &host{done: make(chan struct{})}
+		r.hosts[a] = h
+		go r.lookUp(a, h)
 	}
-	return strings.TrimSuffix(names[0], ".")
+	return h
+}
+
+func (r *Resolver) lookUp(a netip.Addr, h *host) {
+	r.slots <- struct{}{}
+	defer func() {
+		<-r.slots
+		close(h.done)
+	}()
+	names, err := net.DefaultResolver.LookupAddr(r.ctx, a.String())
+	if err == nil && len(names) > 0 {
+		h.name = strings.TrimSuffix(names[0], ".")
+	}
 }
 
 // Port returns the name of a port, or "".

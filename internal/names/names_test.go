@@ -54,13 +54,32 @@ func TestHosts(t *testing.T) {
 	cancel() // nothing may be asked
 	r := New(ctx)
 	a := netip.MustParseAddr("192.0.2.1")
-	r.hosts[a] = "known"
+	known := &host{name: "known", done: make(chan struct{})}
+	close(known.done)
+	r.hosts[a] = known
+	r.Prefetch(a)
 	if got := r.Host(a); got != "known" {
 		t.Errorf("got %q", got)
+	}
+	unknown := netip.MustParseAddr("192.0.2.2")
+	r.Prefetch(unknown)
+	if got := r.Host(unknown); got != "" {
+		t.Errorf("got %q of an address that could not be asked for", got)
 	}
 	for _, word := range []string{"", "1.2.3.4.5", "999"} {
 		if got, ok := r.Addr(word); ok {
 			t.Errorf("%q: got %v", word, got)
+		}
+	}
+}
+
+func TestAsIPv4(t *testing.T) {
+	for addr, want := range map[string]string{
+		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1", "::1": "127.0.0.1", "2001:db8::1": "",
+	} {
+		got, ok := asIPv4(netip.MustParseAddr(addr))
+		if ok != (want != "") || ok && got.String() != want {
+			t.Errorf("%s: got %v, %v, want %q", addr, got, ok, want)
 		}
 	}
 }

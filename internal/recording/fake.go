@@ -10,10 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// FakeKernel returns a socket to a kernel that has the IPVS family, of number [Family],
-// and leaves what that says to answer. See [Answer].
-func FakeKernel(answer nltest.Func) *netlink.Conn { return nltest.Dial(Answer(answer)) }
-
 // Answer returns a function that answers as a kernel does that has the IPVS family:
 // it tells the family's number, and leaves what the family says to answer. The
 // answers' sequence number, port id and type are filled in where they are 0.

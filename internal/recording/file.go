@@ -17,27 +17,29 @@ type Exchange struct {
 }
 
 // Family is the number of the IPVS netlink family in every exchange. The kernel's
-// is another in each run, as are sequence numbers and port ids, which are 0 here.
+// is another in each run. So are port ids, which are 0 here, and sequence numbers,
+// which begin with 1.
 const Family = 32
 
 // Normalize overwrites what differs from run to run.
 func (x *Exchange) Normalize() {
-	normalize(x.Request)
-	for _, datagram := range x.Replies {
+	before := binary.NativeEndian.Uint32(x.Request[8:]) - 1
+	for _, datagram := range append(x.Replies, x.Request) {
 		for _, message := range Messages(datagram) {
-			normalize(message)
 			if binary.NativeEndian.Uint16(message[4:]) == msgError {
-				normalize(message[headerLen+4:])
+				normalize(message[headerLen+4:], before)
 			}
+			normalize(message, before)
 		}
 	}
 }
 
-func normalize(message []byte) {
+func normalize(message []byte, before uint32) {
 	if kind := binary.NativeEndian.Uint16(message[4:]); kind > 15 {
 		binary.NativeEndian.PutUint16(message[4:], Family)
 	}
-	clear(message[8:headerLen])
+	binary.NativeEndian.PutUint32(message[8:], binary.NativeEndian.Uint32(message[8:])-before)
+	binary.NativeEndian.PutUint32(message[12:], 0)
 }
 
 // Messages splits a datagram, whose numbers are of the machine's order.
@@ -83,7 +85,7 @@ func (x Exchange) Save(file, about string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n#\n", about)
 	b.WriteString("# Recorded from a kernel by: go test ./internal/e2e -run TestRecorded -record\n")
-	b.WriteString("# Numbers are little-endian. Family, sequence and port id are made 32, 0 and 0.\n")
+	b.WriteString("# Numbers are little-endian. Family, first sequence number and port id are made 32, 1 and 0.\n")
 	b.WriteString("\n> request\n")
 	dump(&b, x.Request)
 	for _, datagram := range x.Replies {

@@ -244,6 +244,8 @@ func TestParseErrors(t *testing.T) {
 		{"-L -- -n", "unexpected argument -n"},
 		{"-L ''", "unexpected argument "},
 		{"-LA", "invalid option `-LA'"},
+		{"-L --start-daemon master", "invalid option `master'"},
+		{"-L --start-daemon=master", "invalid option `--start-daemon=master'"},
 		{"-L --help", "invalid option `--help'"},
 		{"-L -c -t 1.2.3.4:80", "The option 'service-address' conflicts with the 'connection' option in the 'list' command"},
 		{"-L --timeout --daemon", "The option 'daemon' conflicts with the 'timeout' option in the 'list' command"},
@@ -296,6 +298,8 @@ func TestParseErrors(t *testing.T) {
 		{"--start-daemon master --sync-maxlen 65508", "illegal sync-maxlen specified"},
 		{"--start-daemon master --mcast-group 1.2.3.4", "invalid IPv4 mcast-group `1.2.3.4'"},
 		{"--start-daemon master --mcast-group x", "invalid IPv4 mcast-group `x'"},
+		{"--start-daemon master --mcast-group 224.0.0.1:80", "invalid IPv6 mcast-group `224.0.0.1:80'"},
+		{"--start-daemon master --mcast-group ff02::1%lo", "invalid IPv6 mcast-group `ff02::1%lo'"},
 		{"--start-daemon master --mcast-group ::1", "invalid IPv6 mcast-group `::1'"},
 		{"--start-daemon master --mcast-group ::ffff:224.0.0.1", "invalid IPv6 mcast-group `::ffff:224.0.0.1'"},
 	}

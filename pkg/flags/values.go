@@ -164,17 +164,16 @@ func parseIPv6(s string) (netip.Addr, error) {
 	return addr, nil
 }
 
-// parseAddr reads an address in its standard form, without names, and
-// says of which family it would be.
-func parseAddr(s string) (addr netip.Addr, family string) {
-	if addr, err := parseIPv6(s); err == nil {
-		return addr, "IPv6"
+// parseGroup reads a multicast address, without names, and says of which family it
+// is or, if it is none, would be.
+func parseGroup(s string) (addr netip.Addr, family string, ok bool) {
+	family = "IPv4"
+	if strings.Contains(s, ":") {
+		family = "IPv6"
 	}
 	addr, err := netip.ParseAddr(s)
-	if err != nil || !addr.Is4() {
-		return netip.Addr{}, "IPv4"
-	}
-	return addr, "IPv4"
+	// To the kernel, an IPv4-mapped address is no multicast address.
+	return addr, family, err == nil && addr.Zone() == "" && addr.IsMulticast() && !addr.Is4In6()
 }
 
 func ipv4Addr(n uint32) netip.Addr {

@@ -2,7 +2,6 @@ package ipvsnl
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -11,7 +10,7 @@ import (
 )
 
 // A Batch is changes that are sent together: many requests in one system call,
-// to which the kernel replies only for those that it refuses and for the last.
+// to which the kernel replies only for those that it refuses.
 // It takes them in order, and one that fails does not keep it from the next.
 //
 // A Batch is empty again once it was sent. It is not safe for concurrent use.
@@ -172,67 +171,31 @@ func (b *Batch) sort() (failures []Failure, asked []int) {
 	return failures, asked
 }
 
-// send sends the requests for some changes and reads the replies. Only the last
-// asks for one.
+// send sends the requests for some changes and returns those that the kernel
+// refused. It asks for no other replies.
 func (b *Batch) send(s *socket, changes []int) ([]Failure, error) {
 	b.queued = b.queued[:0]
 	for _, i := range changes {
 		c := &b.changes[i]
-		b.queued = append(b.queued, netlink.Message{
-			Header: netlink.Header{Type: s.family, Flags: netlink.Request},
-			Data:   b.enc.buf[c.start:c.end],
-		})
+		b.queued = append(b.queued, s.message(netlink.Request, b.enc.buf[c.start:c.end]))
 	}
-	b.queued[len(changes)-1].Header.Flags = byAck
 	if len(changes) > 1 {
 		s.shortenReplies()
 	}
-	s.midway = true
-	sent, err := s.conn.SendMessages(b.queued)
-	if err != nil {
-		return nil, err
-	}
 	var failures []Failure
-	for {
-		place, errno, err := s.outcome(sent)
+	err := s.submit(b.queued, func(i int, err error) {
 		if err != nil {
-			return failures, err
+			failures = append(failures, Failure{changes[i], fail(b.changes[changes[i]].op, err)})
 		}
-		if errno != nil {
-			i := changes[place]
-			failures = append(failures, Failure{i, fail(b.changes[i].op, errno)})
-		}
-		if place == len(sent)-1 {
-			s.midway = false
-			return failures, nil
-		}
-	}
+	})
+	return failures, err
 }
 
+// reset empties the batch.
 func (b *Batch) reset() {
 	b.enc.reset()
 	clear(b.changes) // drops the errors
 	b.changes = b.changes[:0]
-}
-
-// outcome reads the next reply to the requests sent. It returns the place of
-// the request that it is for and why the kernel refused that, if it did.
-func (s *socket) outcome(sent []netlink.Message) (place int, errno, err error) {
-	for m, err := range s.conn.ReceiveIter() {
-		sequence := m.Header.Sequence
-		var oe *netlink.OpError
-		switch {
-		case errors.As(err, &oe) && isErrno(oe.Err):
-			sequence, errno = oe.Sequence, oe.Err
-		case err != nil:
-			return 0, nil, err
-		case m.Header.Type != netlink.Error:
-			return 0, nil, errStray
-		}
-		place, err := placeOf(sequence, sent)
-		return place, errno, err
-	}
-	return 0, nil, errNoReply
 }
 
 // shortenReplies asks the kernel not to send requests back with its replies. Where
@@ -242,13 +205,4 @@ func (s *socket) shortenReplies() {
 		s.short = true
 		_ = s.conn.SetOption(netlink.CapAcknowledge, true)
 	}
-}
-
-// placeOf returns the place of the request that has a sequence number.
-func placeOf(sequence uint32, sent []netlink.Message) (int, error) {
-	place := sequence - sent[0].Header.Sequence
-	if place >= uint32(len(sent)) || sent[place].Header.Sequence != sequence {
-		return 0, errStray
-	}
-	return int(place), nil
 }

@@ -21,6 +21,8 @@ type batchKernel struct {
 	silent  int
 	sends   [][]netlink.Message
 	seen    int
+
+	silenced func() // called when it stops answering
 }
 
 func (k *batchKernel) answer(requests []netlink.Message) ([]netlink.Message, error) {
@@ -31,9 +33,16 @@ func (k *batchKernel) answer(requests []netlink.Message) ([]netlink.Message, err
 	k.sends = append(k.sends, sent)
 	var replies []netlink.Message
 	for _, r := range requests {
+		if r.Header.Type == netlink.Noop {
+			if k.silent == 0 || k.seen < k.silent {
+				replies = append(replies, with(refusal(0), func(h *netlink.Header) { h.Sequence = r.Header.Sequence }))
+			}
+			continue
+		}
 		n := k.seen
 		k.seen++
 		if k.silent > 0 && n >= k.silent {
+			k.silenced()
 			continue
 		}
 		if e := k.refuses[n]; e != 0 || r.Header.Flags&netlink.Acknowledge != 0 {
@@ -100,17 +109,20 @@ func TestBatchRequests(t *testing.T) {
 	if b.Len() != 0 {
 		t.Errorf("%d changes are left", b.Len())
 	}
-	if len(batched.sends) != 1 || len(batched.sends[0]) != len(single.sends) {
+	if len(batched.sends) != 1 || len(batched.sends[0]) != len(ops)+1 {
 		t.Fatalf("%d sends, the first of %d requests", len(batched.sends), len(batched.sends[0]))
 	}
-	for i, m := range batched.sends[0] {
+	sent := batched.sends[0]
+	for i, m := range sent[:len(ops)] {
 		if want := single.sends[i][0].Data; !bytes.Equal(m.Data, want) {
 			t.Errorf("%v: sent\n%x, want\n%x", ops[i], m.Data, want)
 		}
-		acked := m.Header.Flags&netlink.Acknowledge != 0
-		if last := i == len(ops)-1; acked != last {
-			t.Errorf("%v: asked for a reply: %v", ops[i], acked)
+		if m.Header.Flags != netlink.Request {
+			t.Errorf("%v: sent with flags %v", ops[i], m.Header.Flags)
 		}
+	}
+	if last := sent[len(ops)].Header; last.Type != netlink.Noop || last.Flags != netlink.Request|netlink.Acknowledge {
+		t.Errorf("the last message is %v", last)
 	}
 }
 
@@ -211,7 +223,7 @@ func TestBatchInDoubt(t *testing.T) {
 		b.DeleteService(web)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	f.idle = cancel
+	k.silenced = cancel
 	failures, err := b.Send(ctx)
 	var doubt *ipvsnl.InDoubtError
 	if !errors.As(err, &doubt) || doubt.Index != 128 || !errors.Is(err, context.Canceled) || doubt.Error() == "" {

@@ -157,7 +157,7 @@ func (c *Client) take(ctx context.Context) (*socket, error) {
 		return nil, err
 	}
 	c.mu.Lock()
-	if c.closed {
+	if c.closed || c.dial == nil { // never opened
 		c.mu.Unlock()
 		return nil, fs.ErrClosed
 	}

@@ -39,6 +39,8 @@ func TestErrorMeaning(t *testing.T) {
 		{ipvsnl.OpStartDaemon, syscall.EEXIST, "ipvs: start daemon: daemon already running", ipvsnl.ErrDaemonRunning, fs.ErrExist},
 		{ipvsnl.OpStartDaemon, syscall.ENODEV, "ipvs: start daemon: no such network interface", ipvsnl.ErrInterfaceNotFound, fs.ErrNotExist},
 		{ipvsnl.OpStopDaemon, syscall.ESRCH, "ipvs: stop daemon: no daemon running", ipvsnl.ErrDaemonNotRunning, fs.ErrNotExist},
+		{ipvsnl.OpFlush, syscall.ENOENT, "ipvs: flush: the kernel has no IPVS", ipvsnl.ErrNoIPVS, fs.ErrNotExist},
+		{ipvsnl.OpServices, syscall.ENOENT, "ipvs: list services: the kernel has no IPVS", ipvsnl.ErrNoIPVS, fs.ErrNotExist},
 		{ipvsnl.OpFlush, syscall.EPERM, "ipvs: flush: operation not permitted", nil, fs.ErrPermission},
 		{ipvsnl.OpFlush, syscall.ESRCH, "ipvs: flush: no such process", nil, nil},
 	} {

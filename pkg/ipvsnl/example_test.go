@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log"
 	"net/netip"
+	"syscall"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -76,15 +78,23 @@ func ExampleClient_AddService() {
 }
 
 func ExampleError() {
-	err := error(&ipvsnl.Error{Op: ipvsnl.OpOpen, Err: errors.New("no socket")})
+	ctx := context.Background()
+	refuses := ipvsnl.WithDial((&fake{answer: says(refusal(syscall.ESRCH))}).dial)
+	client, err := ipvsnl.Open(ctx, refuses)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
 
+	err = client.DeleteService(ctx, ipvsnl.MarkKey(7, ipvsnl.IPv4))
+	if errors.Is(err, ipvsnl.ErrServiceNotFound) && errors.Is(err, fs.ErrNotExist) && errors.Is(err, syscall.ESRCH) {
+		fmt.Println(err)
+	}
 	var e *ipvsnl.Error
-	switch {
-	case errors.Is(err, ipvsnl.ErrNoIPVS):
-		fmt.Println("run modprobe ip_vs")
-	case errors.As(err, &e) && e.Op == ipvsnl.OpOpen:
-		fmt.Println(e)
+	if errors.As(err, &e) && e.Op == ipvsnl.OpDeleteService {
+		fmt.Println("refused:", e.Op)
 	}
 	// Output:
-	// ipvs: open: no socket
+	// ipvs: delete service: no such service
+	// refused: delete service
 }

@@ -3,13 +3,10 @@ package ipvsnl_test
 import (
 	"bytes"
 	"encoding/binary"
-	"iter"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/mdlayher/netlink"
 	"github.com/mdlayher/netlink/nltest"
@@ -21,8 +18,7 @@ import (
 // A fake is a kernel that answers what the test says, and counts its sockets.
 type fake struct {
 	answer nltest.Func
-	mute   bool   // says nothing, not even what families it has
-	idle   func() // called when a read has to wait
+	mute   bool // says nothing, not even what families it has
 
 	mu      sync.Mutex
 	dialled int
@@ -34,7 +30,11 @@ func (f *fake) dial() (*netlink.Conn, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.dialled++
-	return netlink.NewConn(&fakeSocket{kernel: f, late: make(chan struct{})}, uint32(f.dialled)), nil
+	return recording.Dial(uint32(f.dialled), f.reply, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.closed++
+	}), nil
 }
 
 func (f *fake) reply(requests []netlink.Message) ([]netlink.Message, error) {
@@ -54,66 +54,6 @@ func (f *fake) sockets() (open, ever int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.dialled - f.closed, f.dialled
-}
-
-// A fakeSocket is a socket to a fake. A read waits for the deadline if there is nothing
-// to read, and gets a message at a time.
-type fakeSocket struct {
-	kernel *fake
-	queue  []netlink.Message
-	late   chan struct{} // closed when there is a deadline
-	set    sync.Once
-	closed bool
-}
-
-func (s *fakeSocket) Close() error {
-	if !s.closed {
-		s.closed = true
-		s.kernel.mu.Lock()
-		s.kernel.closed++
-		s.kernel.mu.Unlock()
-	}
-	return nil
-}
-
-func (s *fakeSocket) SetDeadline(time.Time) error {
-	s.set.Do(func() { close(s.late) })
-	return nil
-}
-func (s *fakeSocket) SetReadDeadline(t time.Time) error  { return s.SetDeadline(t) }
-func (s *fakeSocket) SetWriteDeadline(t time.Time) error { return s.SetDeadline(t) }
-
-func (s *fakeSocket) Send(m netlink.Message) error { return s.SendMessages([]netlink.Message{m}) }
-
-func (s *fakeSocket) SendMessages(m []netlink.Message) error {
-	replies, err := s.kernel.reply(m)
-	s.queue = append(s.queue, replies...)
-	return err
-}
-
-func (s *fakeSocket) Receive() ([]netlink.Message, error) {
-	m, err := s.next()
-	return []netlink.Message{m}, err
-}
-
-func (s *fakeSocket) ReceiveIter() iter.Seq2[netlink.Message, error] {
-	return func(yield func(netlink.Message, error) bool) { yield(s.next()) }
-}
-
-func (s *fakeSocket) next() (netlink.Message, error) {
-	switch {
-	case s.closed:
-		return netlink.Message{}, os.NewSyscallError("recvmsg", syscall.EBADF)
-	case len(s.queue) == 0:
-		if s.kernel.idle != nil {
-			s.kernel.idle()
-		}
-		<-s.late
-		return netlink.Message{}, os.ErrDeadlineExceeded
-	}
-	m := s.queue[0]
-	s.queue = s.queue[1:]
-	return m, nil
 }
 
 // director returns a kernel with the services and destinations of the recordings, that
@@ -143,9 +83,6 @@ func director() *fake {
 func says(m ...netlink.Message) nltest.Func {
 	return func([]netlink.Message) ([]netlink.Message, error) { return slices.Clone(m), nil }
 }
-
-// silence is a kernel that does not answer.
-func silence([]netlink.Message) ([]netlink.Message, error) { return nil, nil }
 
 // refusal is a kernel's error message; number 0 acknowledges.
 func refusal(number syscall.Errno) netlink.Message {

@@ -6,11 +6,13 @@ import (
 	"os"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/mdlayher/genetlink"
 	"github.com/mdlayher/genetlink/genltest"
 	"github.com/mdlayher/netlink"
 	"github.com/mdlayher/netlink/nltest"
+	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -100,6 +102,24 @@ func TestOpenCancelled(t *testing.T) {
 		}
 	}
 	wantSockets(t, f, 0, 1)
+}
+
+// TestOpenLate checks that a socket whose deadline is over is taken for a context that
+// ended, as that is who sets deadlines.
+func TestOpenLate(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	_, err := ipvsnl.Open(ctx, ipvsnl.WithDial(func() (*netlink.Conn, error) {
+		conn, err := netlink.Dial(unix.NETLINK_ROUTE, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		return conn, conn.SetDeadline(time.Unix(1, 0))
+	}))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
 }
 
 // TestOpenHere opens the kernel this runs on, which may have IPVS or not.

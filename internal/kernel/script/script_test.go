@@ -15,11 +15,22 @@ import (
 	"time"
 )
 
+// command is a run of scripts/kernel.
+func command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	const scripts = "../../../scripts"
+	// The go command notes what a test reads, and so does not show an old result when it has changed.
+	if _, err := os.ReadDir(scripts); err != nil {
+		t.Fatal(err)
+	}
+	return exec.Command(scripts+"/kernel", args...)
+}
+
 // kernel runs scripts/kernel to its end.
 func kernel(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, err bytes.Buffer
-	cmd := exec.Command("../../../scripts/kernel", args...)
+	cmd := command(t, args...)
 	cmd.Stdout, cmd.Stderr = &out, &err
 	code = exitCode(t, cmd.Run())
 	return out.String(), err.String(), code
@@ -85,7 +96,7 @@ func numbers(last int) string {
 // TestStreaming checks that output comes when it is written, not at the end, which does not come by itself;
 // and that a signal ends the kernel.
 func TestStreaming(t *testing.T) {
-	cmd := exec.Command("../../../scripts/kernel", "bash", "-c", "echo begun; sleep 1000")
+	cmd := command(t, "bash", "-c", "echo begun; sleep 1000")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
