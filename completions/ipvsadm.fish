@@ -111,7 +111,7 @@ function __ipvsadm_sched_flags
     end
     set -l done (commandline -ct | string replace -r '^--sched-flags=' '' | string match -r '.*,')
     for flag in $flags
-        string match -q "*,$flag,*" -- ",$done"; or echo $done$flag
+        string match -q "*,$flag,*" -- ",$done"; or echo "$done$flag"
     end
 end
 

@@ -28,6 +28,6 @@ while IFS= read -r line; do
 	"${function%% *}"
 	# What stands behind the last ":" or "=" is replaced.
 	for reply in "${COMPREPLY[@]}"; do
-		echo "${cur%"${cur##*[:=]}"}$reply"
+		printf '%s\n' "${cur%"${cur##*[:=]}"}$reply"
 	done
 done

@@ -17,7 +17,7 @@ compadd() {
 	local -a hits
 	builtin compadd -A hits "$@"
 	(($#hits)) || return 1
-	print -rl -- $hits >>$COMPLETION_OUTPUT
+	print -rl -- ${(Q)hits} >>$COMPLETION_OUTPUT
 }
 write-down() { _main_complete; print END >>$COMPLETION_OUTPUT }
 zle -C write-down complete-word write-down
@@ -25,21 +25,26 @@ bindkey "^I" write-down
 bindkey "^U" kill-whole-line
 print END >>$COMPLETION_OUTPUT'
 
-# finished waits for the end of what the shell writes down. What is on its screen is thrown away.
+# finished waits for the end of what the shell writes down, and leaves it in hits. What is on its screen is thrown away.
 finished() {
 	local screen
-	until [[ "$(tail -n 1 $COMPLETION_OUTPUT 2>/dev/null)" == END ]]; do
+	while
+		hits=(${(f)"$(<$COMPLETION_OUTPUT)"})
+		[[ $hits[-1] != END ]]
+	do
 		zpty -rt shell screen || zselect -t 5
 	done
+	hits[-1]=()
 }
 
+: >>$COMPLETION_OUTPUT
+typeset -a hits
 finished
 while IFS= read -r line; do
-	print -r -- "== $line"
 	: >$COMPLETION_OUTPUT
 	zpty -w -n shell "$line"$'\t'
 	finished
-	grep -vx END $COMPLETION_OUTPUT
+	print -rl -- "== $line" $hits
 	zpty -w -n shell $'\x15'
 done
 exit 0
