@@ -11,15 +11,24 @@ as_root() {
 	fi
 }
 
-# need PROGRAM=PACKAGE...: installs the packages whose programs are not there.
+# need PROGRAM=PACKAGE...: installs the packages whose programs, or files, are not there. One script at a time
+# looks, so that none sees packages that another is about to install.
 need() {
-	local pair packages=() log
+	local lock pair packages=()
+	exec {lock}<"${BASH_SOURCE[0]}"
+	flock "$lock"
 	for pair; do
-		command -v "${pair%%=*}" >/dev/null || packages+=("${pair#*=}")
+		command -v "${pair%%=*}" >/dev/null || [[ -f ${pair%%=*} ]] || packages+=("${pair#*=}")
 	done
-	((${#packages[@]})) || return 0
-	command -v apt-get >/dev/null || fail "install these Debian packages: ${packages[*]}"
+	((${#packages[@]} == 0)) || install_packages "${packages[@]}"
+	exec {lock}<&-
+}
+
+# install_packages PACKAGE...: installs them, silently unless it fails.
+install_packages() {
+	command -v apt-get >/dev/null || fail "install these Debian packages: $*"
+	local log
 	log=$(as_root apt-get update -qq 2>&1 &&
-		as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${packages[@]}" 2>&1) ||
-		fail "cannot install ${packages[*]}: $log"
+		as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 \
+			install -qq -y --no-install-recommends "$@" 2>&1) || fail "cannot install $*: $log"
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/names"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
@@ -28,7 +29,7 @@ const (
 // run runs a command line and returns its exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := newApp(args, stdin, stdout, stderr)
-	code := a.run(args[min(1, len(args)):])
+	code := a.call(args[min(1, len(args)):])
 	if err := a.stdout.Flush(); err != nil {
 		a.complain("cannot write: " + err.Error())
 		return exitListing
@@ -46,6 +47,9 @@ type app struct {
 	names  *names.Resolver
 	client *ipvsnl.Client
 	info   ipvsnl.Info
+
+	// checked has a restore check its whole input first and replace the table.
+	checked bool
 }
 
 func newApp(args []string, stdin io.Reader, stdout, stderr io.Writer) *app {
@@ -62,6 +66,29 @@ func newApp(args []string, stdin io.Reader, stdout, stderr io.Writer) *app {
 		a.name = args[0]
 	}
 	return a
+}
+
+// helpers are the commands that the program is when it is called by their names, and
+// what they stand for.
+var helpers = map[string]string{
+	"ipvsadm-save":    "--save",
+	"ipvsadm-restore": "--restore",
+}
+
+// call runs the command that it was called as.
+func (a *app) call(words []string) int {
+	stands := helpers[filepath.Base(a.name)]
+	if stands == "" {
+		return a.run(words)
+	}
+	if len(words) > 0 {
+		switch flags.First(words) {
+		case flags.Help, flags.Version:
+			return a.run(words)
+		}
+	}
+	a.checked = true
+	return a.run(append([]string{stands}, words...))
 }
 
 // run runs the words of a command line. Help and version need no kernel; for
@@ -86,6 +113,9 @@ func (a *app) run(words []string) int {
 	}
 	if queue := changes[c.Action]; queue != nil {
 		return a.change(&c, queue)
+	}
+	if c.Action == flags.Restore && a.checked {
+		return a.restoreChecked()
 	}
 	if c.Action == flags.Restore {
 		return a.restore()

@@ -13,21 +13,27 @@ import (
 // maxBatch is how many lines of a restore wait for each other at most.
 const maxBatch = 512
 
-// A restorer runs the command lines that stdin has. Changes are queued and sent
-// together, when there are enough of them or no further line is at hand; what
-// they lead to is reported in order all the same.
+// A restorer runs the lines of rules. Changes are queued and sent together, when
+// there are enough of them or no further line is at hand; what they lead to is
+// reported in order all the same.
 type restorer struct {
 	*app
-	lines  *rules.Reader
-	batch  *ipvsnl.Batch
-	queued []int // the numbers of the lines in the batch
-	code   int   // the exit code of the last line
+	lines    *rules.Reader
+	batch    *ipvsnl.Batch
+	queued   []rules.Line // those in the batch, without their words
+	numbered bool         // whether messages name their lines
+	refused  int          // how many lines the kernel has refused
+	code     int          // the exit code of the last line
+}
+
+func (a *app) newRestorer(r io.Reader) *restorer {
+	return &restorer{app: a, lines: rules.NewReader(r), batch: a.client.Batch()}
 }
 
 // restore runs -R. What the kernel refuses does not keep the next line from
 // running; a line at fault ends it. The exit code is that of the last line.
 func (a *app) restore() int {
-	r := &restorer{app: a, lines: rules.NewReader(a.stdin), batch: a.client.Batch()}
+	r := a.newRestorer(a.stdin)
 	if err := r.run(); err != nil {
 		a.complain(err.Error())
 		return exitChange
@@ -65,7 +71,8 @@ func (r *restorer) line(line rules.Line) (ends bool, err error) {
 	c, fault := r.parse(line.Words)
 	if queue := changes[c.Action]; fault == nil && queue != nil {
 		queue(r.batch, &c)
-		if r.queued = append(r.queued, line.Number); len(r.queued) < maxBatch {
+		line.Words = nil
+		if r.queued = append(r.queued, line); len(r.queued) < maxBatch {
 			return false, nil
 		}
 		return false, r.settle()
@@ -98,14 +105,19 @@ func (r *restorer) settle() error {
 	failures, err := r.batch.Send(r.ctx)
 	r.code = exitDone
 	for _, f := range failures {
-		r.complain(message(f.Err))
+		text := message(f.Err)
+		if r.numbered {
+			text = numbered(r.queued[f.Index], text)
+		}
+		r.complain(text)
+		r.refused++
 		if f.Index == len(r.queued)-1 {
 			r.code = exitChange
 		}
 	}
 	var doubt *ipvsnl.InDoubtError
 	if errors.As(err, &doubt) {
-		return fmt.Errorf("line %d and later ones are in doubt: %s", r.queued[doubt.Index], message(doubt.Err))
+		return fmt.Errorf("line %d and later ones are in doubt: %s", r.queued[doubt.Index].Number, message(doubt.Err))
 	}
 	r.queued = r.queued[:0]
 	return err

@@ -48,13 +48,7 @@ func (b *bench) run(c benchCase) (result, error) {
 			return r, err
 		}
 	}
-	runs, referenceRuns := c.runs, c.runs
-	if b.runs >= 0 {
-		runs = b.runs
-	}
-	if b.referenceRuns >= 0 {
-		referenceRuns = b.referenceRuns
-	}
+	runs, referenceRuns := b.counts(c)
 	for n := range max(runs, referenceRuns) {
 		if n < referenceRuns {
 			if err := b.measure(c, j, b.reference, &r.reference); err != nil {
@@ -68,6 +62,19 @@ func (b *bench) run(c benchCase) (result, error) {
 		}
 	}
 	return r, nil
+}
+
+// counts returns how often each program runs. The reference does not take more runs
+// than the case has unless told so: it is the slow one.
+func (b *bench) counts(c benchCase) (runs, referenceRuns int) {
+	runs, referenceRuns = c.runs, c.runs
+	if b.runs >= 0 {
+		runs, referenceRuns = b.runs, min(b.runs, c.runs)
+	}
+	if b.referenceRuns >= 0 {
+		referenceRuns = b.referenceRuns
+	}
+	return runs, referenceRuns
 }
 
 // measure runs the case once by one program.

@@ -74,6 +74,7 @@ func (l *launcher) start(program string, j job, stdout string) (usage, error) {
 
 	cmd := exec.Command(l.path)
 	cmd.Stdout, cmd.Stderr = out, messages
+	cmd.Env = append(os.Environ(), "GODEBUG=disablethp=1")
 	cmd.ExtraFiles = []*os.File{requestRead, reportWrite}
 	if j.table != "" {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}

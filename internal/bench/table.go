@@ -98,13 +98,15 @@ func median(times []time.Duration) time.Duration {
 	return low + (high-low)/2
 }
 
+// seconds rounds to three digits, or to a millisecond.
 func seconds(d time.Duration) string {
+	ms := d.Round(time.Millisecond)
 	switch {
 	case d <= 0:
 		return none
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
-	case d < 10*time.Second:
+	case ms < time.Second:
+		return fmt.Sprintf("%d ms", ms.Milliseconds())
+	case d.Round(10*time.Millisecond) < 10*time.Second:
 		return fmt.Sprintf("%.2f s", d.Seconds())
 	}
 	return fmt.Sprintf("%.1f s", d.Seconds())

@@ -400,12 +400,42 @@ func TestStopAtOnce(t *testing.T) {
 			must(t, c.StartDaemon(ctx, d))
 			must(t, c.StopDaemon(ctx, d))
 		}
+		b := c.Batch()
+		b.StartDaemon(d)
+		b.StopDaemon(d)
+		if failures, err := b.Send(ctx); err != nil || failures != nil {
+			t.Errorf("in a batch: %v, %v", failures, err)
+		}
 		if err := c.StopDaemon(ctx, d); !errors.Is(err, ipvsnl.ErrDaemonNotRunning) {
 			t.Errorf("stopping it again: %v", err)
 		}
 	}
 	for d, err := range c.Daemons(ctx) {
 		t.Errorf("daemon %+v, %v", d, err)
+	}
+	if got := sockets(t, n); got != 1 {
+		t.Errorf("%d sockets", got)
+	}
+}
+
+// TestRefusedBatch sends more changes than are sent at once, all of which the kernel refuses.
+func TestRefusedBatch(t *testing.T) {
+	n := kernel.NewNamespace(t)
+	c := client(t, n)
+	const count = 1000
+	b := c.Batch()
+	for i := range count {
+		b.DeleteService(ipvsnl.MarkKey(uint32(i+1), ipvsnl.IPv4))
+	}
+	failures, err := b.Send(t.Context())
+	must(t, err)
+	if len(failures) != count {
+		t.Errorf("%d changes failed, want %d", len(failures), count)
+	}
+	for i, f := range failures {
+		if f.Index != i || !errors.Is(f.Err, ipvsnl.ErrServiceNotFound) {
+			t.Fatalf("failure %d: %+v", i, f)
+		}
 	}
 	if got := sockets(t, n); got != 1 {
 		t.Errorf("%d sockets", got)

@@ -28,7 +28,7 @@ const (
 var ports = []int{8080, 8081}
 
 // patience is how long a packet may take before it counts as lost. No test waits for it to pass.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // A network has a client and a director in front, the director and its real servers at the back, and a
 // router that joins front and back besides the director.

@@ -20,7 +20,7 @@ const servicesFile = "/etc/services"
 // maxLookups is how many look-ups run at a time.
 const maxLookups = 64
 
-// A Resolver looks names up, each address once. It reads nothing before it is
+// A Resolver looks names and addresses up, each once. It reads nothing before it is
 // asked. It is safe for concurrent use.
 type Resolver struct {
 	ctx      context.Context
@@ -29,6 +29,7 @@ type Resolver struct {
 
 	mu    sync.Mutex
 	hosts map[netip.Addr]*host
+	addrs map[string]netip.Addr // the zero Addr for a host that has none
 }
 
 // A host is an address that is being looked up or has been.
@@ -44,6 +45,7 @@ func New(ctx context.Context) *Resolver {
 		services: sync.OnceValue(readServices),
 		slots:    make(chan struct{}, maxLookups),
 		hosts:    make(map[netip.Addr]*host),
+		addrs:    make(map[string]netip.Addr),
 	}
 }
 
@@ -62,15 +64,26 @@ func (r *Resolver) Addr(host string) (netip.Addr, bool) {
 	if host == "" || strings.Trim(host, ".0123456789") == "" {
 		return netip.Addr{}, false
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a, ok := r.addrs[host]
+	if !ok {
+		a = r.lookUpAddr(host)
+		r.addrs[host] = a
+	}
+	return a, a.IsValid()
+}
+
+func (r *Resolver) lookUpAddr(host string) netip.Addr {
 	for _, network := range []string{"ip4", "ip6"} {
 		addrs, _ := net.DefaultResolver.LookupNetIP(r.ctx, network, host)
 		for _, a := range addrs {
 			if a, ok := asIPv4(a); ok {
-				return a, true
+				return a
 			}
 		}
 	}
-	return netip.Addr{}, false
+	return netip.Addr{}
 }
 
 // asIPv4 returns the IPv4 address that an address stands for: an IPv4-mapped one holds

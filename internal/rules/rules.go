@@ -7,15 +7,11 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"slices"
 	"strings"
 )
 
 // program is the name that may stand anywhere in a line and is no word of it.
 const program = "ipvsadm"
-
-// blanks stand between words.
-const blanks = " \t\r\n"
 
 // A Line is one line of rules.
 type Line struct {
@@ -23,7 +19,7 @@ type Line struct {
 	Text   string
 
 	// Words are the words of its command line. A line that is empty or a comment
-	// has none.
+	// has none. They are good until the next line is read.
 	Words []string
 }
 
@@ -31,6 +27,7 @@ type Line struct {
 type Reader struct {
 	r      *bufio.Reader
 	number int
+	words  []string // room for those of a line
 }
 
 // NewReader returns a Reader of r.
@@ -55,14 +52,27 @@ func (r *Reader) Next() (Line, error) {
 		return Line{}, err
 	}
 	r.number++
-	return Line{Number: r.number, Text: strings.TrimRight(text, "\r\n"), Words: Split(text)}, nil
+	r.words = appendWords(r.words[:0], text)
+	return Line{Number: r.number, Text: strings.TrimRight(text, "\r\n"), Words: r.words}, nil
 }
 
-// Split returns the words of a line.
-func Split(line string) []string {
+// appendWords appends the words of a line: what stands between blanks, tabs,
+// returns and newlines.
+func appendWords(words []string, line string) []string {
 	if strings.HasPrefix(line, "#") {
-		return nil
+		return words
 	}
-	words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(blanks, r) })
-	return slices.DeleteFunc(words, func(w string) bool { return w == program })
+	for start := 0; start < len(line); {
+		end := start
+		for end < len(line) && !isBlank(line[end]) {
+			end++
+		}
+		if w := line[start:end]; w != "" && w != program {
+			words = append(words, w)
+		}
+		start = end + 1
+	}
+	return words
 }
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }

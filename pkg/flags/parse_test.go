@@ -65,7 +65,7 @@ func TestParse(t *testing.T) {
 		{"--add-service --tcp-service=1.2.3.4:http", AddService, func(c *Command) { at(c, "1.2.3.4:80") }},
 		{"-At1.2.3.4:80", AddService, func(c *Command) { at(c, "1.2.3.4:80") }},
 		{"-A -t=1.2.3.4:80 --", AddService, func(c *Command) { at(c, "1.2.3.4:80") }},
-		{"-A -t www:80 -s= -b ,", AddService, func(c *Command) { at(c, "192.0.2.80:80") }},
+		{"-A -t www:80 -s= -b=", AddService, func(c *Command) { at(c, "192.0.2.80:80") }},
 		{"-A -u 1.2.3.4:tftp -o -s rr", AddService, func(c *Command) {
 			at(c, "1.2.3.4:69")
 			c.Service.Protocol = ipvsnl.UDP
@@ -270,6 +270,7 @@ func TestParseErrors(t *testing.T) {
 		{"-A -f 1 -6 -M 0", "illegal ipv6 netmask specified"},
 		{"-A -f 1 -6 -M 99999999999999999999", "illegal ipv6 netmask specified"},
 		{"-A -f 1 -6 -M x", "illegal ipv6 netmask specified"},
+		{"-A -b , -n", "no scheduler flag in `,'"},
 		{"-A -b foo -n", "invalid scheduler flag `foo'"},
 		{"-A -b sh-port -s rr", "incompatible scheduler flag `sh-port'"},
 		{"-a -r 10.0.0.1:http -t 1.2.3.4:80", "illegal real server address[:port] specified"},

@@ -44,10 +44,9 @@ func (o *option) row() Row {
 // optionsOf returns the options that go with a command.
 func optionsOf(a Action) []Row {
 	var fit optionSet
-	for _, c := range commands {
-		if c.action == a {
-			fit = c.rules.needs | c.rules.takes | c.rules.oneOf
-		}
+	if int(a) < len(commands) { // help and version are no rows there
+		r := commands[a].rules
+		fit = r.needs | r.takes | r.oneOf
 	}
 	var rows []Row
 	for i := range options {

@@ -58,8 +58,8 @@ func (p *parser) address(s string) (addr netip.Addr, port uint16, given, ok bool
 			return netip.Addr{}, 0, false, false
 		}
 	}
-	addr, err := parseIPv6(host)
-	if err != nil {
+	addr, isIPv6 := parseIPv6(host)
+	if !isIPv6 {
 		// A port in brackets counts only behind an IPv6 address.
 		host, name, given = cutLast(host, ':')
 		n, ok := p.ipv4(host)
@@ -153,15 +153,12 @@ func digitIn(c byte, base int) bool {
 }
 
 // parseIPv6 reads an IPv6 address without a zone.
-func parseIPv6(s string) (netip.Addr, error) {
+func parseIPv6(s string) (netip.Addr, bool) {
+	if strings.Count(s, ":") < 2 { // most words: spares the making of an error
+		return netip.Addr{}, false
+	}
 	addr, err := netip.ParseAddr(s)
-	if err != nil {
-		return netip.Addr{}, err
-	}
-	if !addr.Is6() || addr.Zone() != "" {
-		return netip.Addr{}, strconv.ErrSyntax
-	}
-	return addr, nil
+	return addr, err == nil && addr.Is6() && addr.Zone() == ""
 }
 
 // parseGroup reads a multicast address, without names, and says of which family it

@@ -65,64 +65,63 @@ func (b *Batch) Len() int { return len(b.changes) }
 
 // AddService queues what [Client.AddService] does.
 func (b *Batch) AddService(s Service) {
-	b.add(OpAddService, func(e *encoder, cmd command) error { return e.wholeService(cmd, &s) })
+	b.add(OpAddService, b.enc.wholeService(cmdNewService, &s))
 }
 
 // SetService queues what [Client.SetService] does.
 func (b *Batch) SetService(s Service) {
-	b.add(OpSetService, func(e *encoder, cmd command) error { return e.wholeService(cmd, &s) })
+	b.add(OpSetService, b.enc.wholeService(cmdSetService, &s))
 }
 
 // DeleteService queues what [Client.DeleteService] does.
 func (b *Batch) DeleteService(key ServiceKey) {
-	b.add(OpDeleteService, byServiceKey(key))
+	b.add(OpDeleteService, b.enc.aboutService(cmdDelService, &key))
 }
 
 // AddDestination queues what [Client.AddDestination] does.
 func (b *Batch) AddDestination(key ServiceKey, d Destination) {
-	b.add(OpAddDestination, func(e *encoder, cmd command) error { return e.wholeDest(cmd, &key, &d) })
+	b.add(OpAddDestination, b.enc.wholeDest(cmdNewDest, &key, &d))
 }
 
 // SetDestination queues what [Client.SetDestination] does.
 func (b *Batch) SetDestination(key ServiceKey, d Destination) {
-	b.add(OpSetDestination, func(e *encoder, cmd command) error { return e.wholeDest(cmd, &key, &d) })
+	b.add(OpSetDestination, b.enc.wholeDest(cmdSetDest, &key, &d))
 }
 
 // DeleteDestination queues what [Client.DeleteDestination] does.
 func (b *Batch) DeleteDestination(key ServiceKey, addr netip.AddrPort) {
-	b.add(OpDeleteDestination, func(e *encoder, cmd command) error { return e.aboutDest(cmd, &key, addr) })
+	b.add(OpDeleteDestination, b.enc.aboutDest(cmdDelDest, &key, addr))
 }
 
 // StartDaemon queues what [Client.StartDaemon] does.
-func (b *Batch) StartDaemon(d Daemon) {
-	b.add(OpStartDaemon, func(e *encoder, cmd command) error { return e.aDaemon(cmd, &d, whole) })
-}
+func (b *Batch) StartDaemon(d Daemon) { b.add(OpStartDaemon, b.enc.aDaemon(cmdNewDaemon, &d, whole)) }
 
 // StopDaemon queues what [Client.StopDaemon] does.
-func (b *Batch) StopDaemon(d Daemon) {
-	b.add(OpStopDaemon, func(e *encoder, cmd command) error { return e.aDaemon(cmd, &d, byKey) })
-}
+func (b *Batch) StopDaemon(d Daemon) { b.add(OpStopDaemon, b.enc.aDaemon(cmdDelDaemon, &d, byKey)) }
 
 // SetTimeouts queues what [Client.SetTimeouts] does.
 func (b *Batch) SetTimeouts(t Timeouts) {
-	b.add(OpSetTimeouts, func(e *encoder, cmd command) error {
-		e.theTimeouts(cmd, &t)
-		return nil
-	})
+	b.enc.theTimeouts(cmdSetConfig, &t)
+	b.add(OpSetTimeouts, nil)
 }
 
 // Zero queues what [Client.Zero] does.
-func (b *Batch) Zero() { b.add(OpZero, bare) }
+func (b *Batch) Zero() { b.add(OpZero, bare(&b.enc, cmdZero)) }
 
 // ZeroService queues what [Client.ZeroService] does.
-func (b *Batch) ZeroService(key ServiceKey) { b.add(OpZeroService, byServiceKey(key)) }
+func (b *Batch) ZeroService(key ServiceKey) {
+	b.add(OpZeroService, b.enc.aboutService(cmdZero, &key))
+}
 
 // Flush queues what [Client.Flush] does.
-func (b *Batch) Flush() { b.add(OpFlush, bare) }
+func (b *Batch) Flush() { b.add(OpFlush, bare(&b.enc, cmdFlush)) }
 
-func (b *Batch) add(op Op, build builder) {
-	start := len(b.enc.buf)
-	err := build(&b.enc, ops[op].cmd)
+// add adds the change whose request has just been built, or could not be.
+func (b *Batch) add(op Op, err error) {
+	start := 0
+	if n := len(b.changes); n > 0 {
+		start = b.changes[n-1].end
+	}
 	if err != nil {
 		b.enc.buf = b.enc.buf[:start]
 	}

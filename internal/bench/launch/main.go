@@ -2,7 +2,8 @@
 // how much memory they had.
 //
 // It exists because a new program starts with the peak memory of the process
-// that forked for it: this one is as small as a Go program can be. It reads its
+// that forked for it: this one is as small as a Go program can be, and has
+// GODEBUG=disablethp=1 for its own heap, not theirs. It reads its
 // request from file descriptor 3: the path of a connection table or nothing,
 // then a command a line, its words ended by zero bytes, the first one the
 // program's path and the second its argv[0]. It writes its report to file
@@ -40,6 +41,7 @@ func main() {
 		}
 		commands = append(commands, words)
 	}
+	syscall.Unsetenv("GODEBUG")
 	env := syscall.Environ()
 
 	var total usage

@@ -127,16 +127,22 @@ func TestStreaming(t *testing.T) {
 // descendants are the processes below a process.
 func descendants(t *testing.T, pid int) []int {
 	t.Helper()
-	out, err := exec.Command("ps", "-e", "-o", "pid=,ppid=").Output()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		t.Fatal(err)
 	}
 	children := map[int][]int{}
-	for line := range strings.Lines(string(out)) {
-		var child, parent int
-		if _, err := fmt.Sscan(line, &child, &parent); err != nil {
-			t.Fatal(err)
+	for _, name := range stats {
+		stat, err := os.ReadFile(name)
+		if err != nil {
+			continue // it has ended meanwhile
 		}
+		// The number, the name in parentheses, a letter, the parent's number.
+		var child, parent int
+		var state string
+		_, rest, _ := strings.Cut(string(stat), ") ")
+		fmt.Sscan(string(stat), &child)
+		fmt.Sscan(rest, &state, &parent)
 		children[parent] = append(children[parent], child)
 	}
 	all := []int{pid}
