@@ -2,6 +2,8 @@ package service
 
 import (
 	"context"
+	"errors"
+	"io"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -58,19 +60,25 @@ func mutate(r *rand.Rand, text string) string {
 }
 
 // faults returns the lines that are no command.
-func faults(text string) []rules.Line {
+func faults(t *testing.T, text string) []rules.Line {
+	t.Helper()
 	resolver := names.New(context.Background())
 	var bad []rules.Line
-	for i, line := range strings.Split(text, "\n") {
-		words := rules.Split(line)
-		if len(words) == 0 {
+	for r := rules.NewReader(strings.NewReader(text)); ; {
+		line, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return bad
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(line.Words) == 0 {
 			continue
 		}
-		if _, err := flags.Parse(words, resolver); err != nil {
-			bad = append(bad, rules.Line{Number: i + 1, Text: line})
+		if _, err := flags.Parse(line.Words, resolver); err != nil {
+			bad = append(bad, line)
 		}
 	}
-	return bad
 }
 
 // TestMutations restores rules that have been pulled apart. A fault in any line leaves the table as it was, and each
@@ -88,7 +96,7 @@ func TestMutations(t *testing.T) {
 		text := mutate(random, whole)
 		got := run(t, director, text, "ipvsadm-restore")
 		now := table(t, director)
-		if bad := faults(text); len(bad) > 0 {
+		if bad := faults(t, text); len(bad) > 0 {
 			untouched++
 			if got.Code == 0 || now != old {
 				t.Fatalf("%d lines are at fault, and the table has become\n%s\n%+v\n%s", len(bad), now, got, text)
@@ -124,7 +132,7 @@ func expect(t *testing.T, text string) (want string, fine bool) {
 func checkReport(t *testing.T, report string, bad []rules.Line) {
 	t.Helper()
 	for _, l := range bad {
-		if !strings.Contains(report, strconv.Itoa(l.Number)) || !strings.Contains(report, strings.TrimRight(l.Text, "\r\n")) {
+		if !strings.Contains(report, strconv.Itoa(l.Number)) || !strings.Contains(report, l.Text) {
 			t.Errorf("line %d is not reported: %s\n%s", l.Number, l.Text, report)
 		}
 	}
