@@ -1,6 +1,9 @@
 GO ?= go
 
-.PHONY: build test golden demo bench
+# The version of the packages: that of the ipvsadm whose command lines these are, and a number of our own.
+VERSION = 1.31.0
+
+.PHONY: build test golden demo bench packages packages-test
 
 # The packages whose tests need no kernel of their own.
 UNITS = ./pkg/... ./internal/conntab ./internal/names ./internal/recording ./internal/rules
@@ -26,6 +29,14 @@ golden:
 # Shows the main job on real traffic, in a kernel of its own.
 demo: build
 	scripts/demo
+
+# The packages for distributions, into dist/.
+packages:
+	VERSION=$(VERSION) scripts/packages dist
+
+# Installs the packages, boots what they are installed in, and checks them with the distributions' own tools.
+packages-test:
+	VERSION=$(VERSION) scripts/packages-test
 
 # Times the program and the reference at the same work. scripts/bench says how to run a part, as in
 # make bench CASES=restore1k,ln1k RUNS=3 REFRUNS=0 BIN=/another/build

@@ -151,7 +151,7 @@ var watchSources = sync.OnceFunc(func() {
 	if err != nil {
 		return
 	}
-	for _, dir := range []string{"go.mod", "cmd", "pkg", "internal", "scripts"} {
+	for _, dir := range []string{"go.mod", "cmd", "pkg", "internal", "scripts", "completions", "packaging"} {
 		filepath.WalkDir(filepath.Join(root, dir), func(string, os.DirEntry, error) error { return nil })
 	}
 })
