@@ -27,8 +27,8 @@ func (a *app) restoreChecked() int {
 	}
 	r := a.newRestorer(bytes.NewReader(input))
 	r.numbered = true
-	r.batch.Flush()
-	r.queued = append(r.queued, rules.Line{Text: "--clear"})
+	r.next.batch.Flush()
+	r.next.lines = append(r.next.lines, rules.Line{Text: "--clear"})
 	if err := r.run(); err != nil {
 		a.complain(err.Error())
 		return exitChange

@@ -14,20 +14,36 @@ import (
 const maxBatch = 512
 
 // A restorer runs the lines of rules. Changes are queued and sent together, when
-// there are enough of them or no further line is at hand; what they lead to is
-// reported in order all the same.
+// there are enough of them or no further line is at hand, and while the kernel
+// makes them the next lines are read. What they lead to is reported in order all
+// the same.
 type restorer struct {
 	*app
 	lines    *rules.Reader
-	batch    *ipvsnl.Batch
-	queued   []rules.Line // those in the batch, without their words
-	numbered bool         // whether messages name their lines
-	refused  int          // how many lines the kernel has refused
-	code     int          // the exit code of the last line
+	next     *load      // what is being queued
+	sent     *load      // what is on its way or has been; used again
+	reported chan error // has a value once all that was sent is reported
+	numbered bool       // whether messages name their lines
+	refused  int        // how many lines the kernel has refused
+	code     int        // the exit code of the last line
+}
+
+// A load is lines and the batch of their changes.
+type load struct {
+	batch *ipvsnl.Batch
+	lines []rules.Line // without their words
 }
 
 func (a *app) newRestorer(r io.Reader) *restorer {
-	return &restorer{app: a, lines: rules.NewReader(r), batch: a.client.Batch()}
+	reported := make(chan error, 1)
+	reported <- nil
+	return &restorer{
+		app:      a,
+		lines:    rules.NewReader(r),
+		next:     &load{batch: a.client.Batch()},
+		sent:     &load{batch: a.client.Batch()},
+		reported: reported,
+	}
 }
 
 // restore runs -R. What the kernel refuses does not keep the next line from
@@ -44,11 +60,10 @@ func (a *app) restore() int {
 func (r *restorer) run() error {
 	for {
 		if !r.lines.Ready() {
-			if err := r.settle(); err != nil {
+			// Who writes the lines may wait for what they do and print.
+			if err := r.send(); err != nil {
 				return err
 			}
-			// A pipe may have a reader who waits for what the lines so far print.
-			_ = r.stdout.Flush()
 		}
 		line, err := r.lines.Next()
 		if errors.Is(err, io.EOF) {
@@ -70,12 +85,12 @@ func (r *restorer) run() error {
 func (r *restorer) line(line rules.Line) (ends bool, err error) {
 	c, fault := r.parse(line.Words)
 	if queue := changes[c.Action]; fault == nil && queue != nil {
-		queue(r.batch, &c)
+		queue(r.next.batch, &c)
 		line.Words = nil
-		if r.queued = append(r.queued, line); len(r.queued) < maxBatch {
+		if r.next.lines = append(r.next.lines, line); len(r.next.lines) < maxBatch {
 			return false, nil
 		}
-		return false, r.settle()
+		return false, r.send()
 	}
 	if err := r.settle(); err != nil {
 		return true, err
@@ -85,6 +100,7 @@ func (r *restorer) line(line rules.Line) (ends bool, err error) {
 		return ends, nil
 	}
 	r.code, ends = r.show(&c)
+	_ = r.stdout.Flush() // its error stays with the writer
 	return ends, nil
 }
 
@@ -97,28 +113,49 @@ func (r *restorer) parse(words []string) (flags.Command, error) {
 	return flags.Parse(words, r.names)
 }
 
-// settle sends what is queued and reports what the kernel refused.
+// settle sends what is queued and returns when all is reported.
 func (r *restorer) settle() error {
-	if len(r.queued) == 0 {
+	if err := r.send(); err != nil {
+		return err
+	}
+	err := <-r.reported
+	r.reported <- err
+	return err
+}
+
+// send begins to send what is queued, once all before it is reported.
+func (r *restorer) send() error {
+	if len(r.next.lines) == 0 {
 		return nil
 	}
-	failures, err := r.batch.Send(r.ctx)
+	if err := <-r.reported; err != nil {
+		r.reported <- err
+		return err
+	}
+	r.next, r.sent = r.sent, r.next
+	go func() { r.reported <- r.report(r.sent) }()
+	return nil
+}
+
+// report sends a load and reports what the kernel refuses.
+func (r *restorer) report(l *load) error {
+	failures, err := l.batch.Send(r.ctx)
 	r.code = exitDone
 	for _, f := range failures {
 		text := message(f.Err)
 		if r.numbered {
-			text = numbered(r.queued[f.Index], text)
+			text = numbered(l.lines[f.Index], text)
 		}
 		r.complain(text)
 		r.refused++
-		if f.Index == len(r.queued)-1 {
+		if f.Index == len(l.lines)-1 {
 			r.code = exitChange
 		}
 	}
 	var doubt *ipvsnl.InDoubtError
 	if errors.As(err, &doubt) {
-		return fmt.Errorf("line %d and later ones are in doubt: %s", r.queued[doubt.Index].Number, message(doubt.Err))
+		return fmt.Errorf("line %d and later ones are in doubt: %s", l.lines[doubt.Index].Number, message(doubt.Err))
 	}
-	r.queued = r.queued[:0]
+	l.lines = l.lines[:0]
 	return err
 }
