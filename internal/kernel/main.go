@@ -85,6 +85,9 @@ func boot(programs []string) (int, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(bin)
+	if err := os.Chmod(bin, 0o755); err != nil { // for tests that drop root
+		return 0, err
+	}
 	if err := build(root, bin, programs); err != nil {
 		return 0, err
 	}
@@ -131,7 +134,7 @@ func build(root, bin string, programs []string) error {
 	if len(programs) == 0 {
 		return nil
 	}
-	args := append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", bin + "/"}, programs...)
+	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", bin + "/"}, programs...)
 	cmd := exec.Command("go", args...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -148,7 +151,7 @@ var watchSources = sync.OnceFunc(func() {
 	if err != nil {
 		return
 	}
-	for _, dir := range []string{"go.mod", "cmd", "pkg", "internal", "scripts"} {
+	for _, dir := range []string{"go.mod", "cmd", "pkg", "internal", "scripts", "completions", "packaging"} {
 		filepath.WalkDir(filepath.Join(root, dir), func(string, os.DirEntry, error) error { return nil })
 	}
 })

@@ -16,7 +16,7 @@ type word struct {
 	opt   *option
 	value string
 	given bool   // whether there is a value
-	text  string // the last word of the option, for messages: that of its value if that is another
+	text  string // the last word of the option, for messages
 }
 
 // A scanner splits words into options by the rules of popt: long options with
