@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 // reference returns the reference.
 func reference() *Program {
 	p := &Program{Path: kernel.Reference}
-	p.Server = &Program{Path: kernel.Reference, Env: []string{"LD_PRELOAD=" + os.Getenv(forkServerVar)}}
+	p.Server = &Program{Path: kernel.Reference, Env: []string{"LD_BIND_NOW=1", "LD_PRELOAD=" + os.Getenv(forkServerVar)}}
 	return p
 }
 
