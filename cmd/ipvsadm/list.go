@@ -1,14 +1,8 @@
 package main
 
 import (
-	"errors"
-	"io"
-	"os"
-
-	"github.com/ipvsadm-go/ipvsadm/internal/conntab"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
-	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
 // list runs -L in all its forms.
@@ -60,54 +54,6 @@ func (a *app) formatNames(l *flags.Listing) format.Names {
 	return a.names
 }
 
-func (a *app) listServices(o *format.Options, sorted bool) error {
-	var services []ipvsnl.Service
-	for s, err := range a.client.Services(a.ctx) {
-		if err != nil {
-			return err
-		}
-		services = append(services, s)
-	}
-	if sorted {
-		format.SortServices(services)
-	}
-	a.write(o.AppendHead(nil))
-	for i := range services {
-		if err := a.listDestinations(o, &services[i], sorted); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (a *app) listService(o *format.Options, key ipvsnl.ServiceKey, sorted bool) error {
-	s, err := a.client.Service(a.ctx, key)
-	if err != nil {
-		return err
-	}
-	a.write(o.AppendHead(nil))
-	return a.listDestinations(o, &s, sorted)
-}
-
-// listDestinations writes a service and its destinations.
-func (a *app) listDestinations(o *format.Options, s *ipvsnl.Service, sorted bool) error {
-	var destinations []ipvsnl.Destination
-	for d, err := range a.client.Destinations(a.ctx, s.ServiceKey) {
-		if err != nil {
-			return err
-		}
-		destinations = append(destinations, d)
-	}
-	if sorted {
-		format.SortDestinations(destinations)
-	}
-	a.write(o.AppendService(a.stdout.AvailableBuffer(), s))
-	for i := range destinations {
-		a.write(o.AppendDestination(a.stdout.AvailableBuffer(), s, &destinations[i]))
-	}
-	return nil
-}
-
 func (a *app) listTimeouts() error {
 	t, err := a.client.Timeouts(a.ctx)
 	if err != nil {
@@ -125,45 +71,6 @@ func (a *app) listDaemons() error {
 		a.write(format.AppendDaemon(nil, d))
 	}
 	return nil
-}
-
-// listConnections writes the connection table as it is read. Lines that are no
-// entries are reported and make it fail in the end.
-func (a *app) listConnections(l *flags.Listing) error {
-	f, err := os.Open(conntab.Path)
-	if err != nil {
-		return errors.New("cannot open file " + conntab.Path)
-	}
-	defer f.Close()
-	r := conntab.NewReader(f)
-	if err := r.Head(); err != nil {
-		return errors.New("unexpected input from " + conntab.Path)
-	}
-	t := &format.ConnectionTable{Engines: l.PersistentConn, Names: a.formatNames(l)}
-	a.write(t.AppendHead(nil))
-	return a.copyConnections(t, r)
-}
-
-func (a *app) copyConnections(t *format.ConnectionTable, r *conntab.Reader) error {
-	var broken error
-	var c conntab.Connection
-	for {
-		err := r.Read(&c)
-		var lineError *conntab.LineError
-		switch {
-		case errors.Is(err, io.EOF):
-			return broken
-		case errors.As(err, &lineError):
-			if broken != nil {
-				a.complain(message(broken))
-			}
-			broken = errors.New(conntab.Path + ": " + lineError.Error())
-		case err != nil:
-			return err
-		default:
-			a.write(t.AppendConnection(a.stdout.AvailableBuffer(), &c))
-		}
-	}
 }
 
 // write writes to stdout. An error stays with the buffered writer and is reported

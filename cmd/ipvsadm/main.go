@@ -9,6 +9,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
+	"runtime/debug"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/names"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
@@ -16,6 +18,10 @@ import (
 )
 
 func main() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) }
+
+// A run is short and holds little: collecting garbage less often costs a few
+// megabytes at most and saves a good part of a long restore.
+func init() { debug.SetGCPercent(400) }
 
 // Exit codes besides those that errors of package flags carry.
 const (
@@ -28,7 +34,7 @@ const (
 // run runs a command line and returns its exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := newApp(args, stdin, stdout, stderr)
-	code := a.run(args[min(1, len(args)):])
+	code := a.call(args[min(1, len(args)):])
 	if err := a.stdout.Flush(); err != nil {
 		a.complain("cannot write: " + err.Error())
 		return exitListing
@@ -46,6 +52,9 @@ type app struct {
 	names  *names.Resolver
 	client *ipvsnl.Client
 	info   ipvsnl.Info
+
+	// checked has a restore check its whole input first and replace the table.
+	checked bool
 }
 
 func newApp(args []string, stdin io.Reader, stdout, stderr io.Writer) *app {
@@ -64,6 +73,29 @@ func newApp(args []string, stdin io.Reader, stdout, stderr io.Writer) *app {
 	return a
 }
 
+// helpers are the commands that the program is when it is called by their names, and
+// what they stand for.
+var helpers = map[string]string{
+	"ipvsadm-save":    "--save",
+	"ipvsadm-restore": "--restore",
+}
+
+// call runs the command that it was called as.
+func (a *app) call(words []string) int {
+	stands := helpers[filepath.Base(a.name)]
+	if stands == "" {
+		return a.run(words)
+	}
+	if len(words) > 0 {
+		switch flags.First(words) {
+		case flags.Help, flags.Version:
+			return a.run(words)
+		}
+	}
+	a.checked = true
+	return a.run(append([]string{stands}, words...))
+}
+
 // run runs the words of a command line. Help and version need no kernel; for
 // everything else IPVS has to be there before the words are looked at.
 func (a *app) run(words []string) int {
@@ -79,27 +111,57 @@ func (a *app) run(words []string) int {
 		return exitNoIPVS
 	}
 	defer a.client.Close()
-	code, _ := a.do(words)
+	c, err := flags.Parse(words, a.names)
+	if err != nil {
+		code, _ := a.reject(err)
+		return code
+	}
+	if queue := changes[c.Action]; queue != nil {
+		return a.change(&c, queue)
+	}
+	if c.Action == flags.Restore && a.checked {
+		return a.restoreChecked()
+	}
+	if c.Action == flags.Restore {
+		return a.restore()
+	}
+	code, _ := a.show(&c)
 	return code
 }
 
-// do runs the words of a command line, or of a line of a restore, which ends
-// says to end.
-func (a *app) do(words []string) (code int, ends bool) {
-	c, err := flags.Parse(words, a.names)
+// change runs a command that changes something.
+func (a *app) change(c *flags.Command, queue func(*ipvsnl.Batch, *flags.Command)) int {
+	batch := a.client.Batch()
+	queue(batch, c)
+	failures, err := batch.Send(a.ctx)
+	if len(failures) > 0 {
+		err = failures[0].Err
+	}
 	if err != nil {
-		return a.reject(err)
+		a.complain(message(err))
+		return exitChange
 	}
-	if c.Action == flags.Restore {
-		return a.restore(), true
+	return exitDone
+}
+
+// show runs a command that prints something. It ends says whether a restore ends with it.
+func (a *app) show(c *flags.Command) (code int, ends bool) {
+	var err error
+	switch c.Action {
+	case flags.Help:
+		return a.help(), true
+	case flags.Version:
+		return a.version(), true
+	case flags.List:
+		err = a.list(c)
+	case flags.Save:
+		err = a.save(c)
 	}
-	act := actions[c.Action]
-	err = act.run(a, &c)
-	if err == nil {
-		return exitDone, act.last
+	if err != nil {
+		a.complain(message(err))
+		return exitListing, true
 	}
-	a.complain(message(err))
-	return act.failure, act.failure == exitListing
+	return exitDone, false
 }
 
 // reject says why words are no command.

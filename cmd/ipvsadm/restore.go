@@ -1,57 +1,161 @@
 package main
 
 import (
-	"bufio"
 	"errors"
+	"fmt"
 	"io"
-	"strings"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/rules"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// restore runs the command lines that stdin has. What the kernel refuses does not
-// keep the next line from running; a line at fault ends it. The exit code is that
-// of the last line.
+// maxBatch is how many lines of a restore wait for each other at most.
+const maxBatch = 512
+
+// A restorer runs the lines of rules. Changes are queued and sent together, when
+// there are enough of them or no further line is at hand, and while the kernel
+// makes them the next lines are read. What they lead to is reported in order all
+// the same.
+type restorer struct {
+	*app
+	lines    *rules.Reader
+	next     *load      // what is being queued
+	sent     *load      // what is on its way or has been; used again
+	reported chan error // has a value once all that was sent is reported
+	numbered bool       // whether messages name their lines
+	refused  int        // how many lines the kernel has refused
+	code     int        // the exit code of the last line
+}
+
+// A load is lines and the batch of their changes.
+type load struct {
+	batch *ipvsnl.Batch
+	lines []rules.Line // without their words
+}
+
+func (a *app) newRestorer(r io.Reader) *restorer {
+	reported := make(chan error, 1)
+	reported <- nil
+	return &restorer{
+		app:      a,
+		lines:    rules.NewReader(r),
+		next:     &load{batch: a.client.Batch()},
+		sent:     &load{batch: a.client.Batch()},
+		reported: reported,
+	}
+}
+
+// restore runs -R. What the kernel refuses does not keep the next line from
+// running; a line at fault ends it. The exit code is that of the last line.
 func (a *app) restore() int {
-	code := exitDone
-	for r := bufio.NewReader(a.stdin); ; {
-		line, err := r.ReadString('\n')
-		if words := split(line); len(words) > 0 {
-			var ends bool
-			if code, ends = a.restoreLine(words); ends {
-				return code
+	r := a.newRestorer(a.stdin)
+	if err := r.run(); err != nil {
+		a.complain(err.Error())
+		return exitChange
+	}
+	return r.code
+}
+
+func (r *restorer) run() error {
+	for {
+		if !r.lines.Ready() {
+			// Who writes the lines may wait for what they do and print.
+			if err := r.send(); err != nil {
+				return err
 			}
 		}
-		switch {
-		case errors.Is(err, io.EOF):
-			return code
-		case err != nil:
-			a.complain("cannot read: " + err.Error())
-			return exitChange
+		line, err := r.lines.Next()
+		if errors.Is(err, io.EOF) {
+			return r.settle()
+		}
+		if err != nil {
+			return errors.Join(r.settle(), fmt.Errorf("cannot read: %w", err))
+		}
+		if len(line.Words) == 0 {
+			continue
+		}
+		if ends, err := r.line(line); ends || err != nil {
+			return err
 		}
 	}
 }
 
-func (a *app) restoreLine(words []string) (code int, ends bool) {
-	if flags.First(words) == flags.Restore {
-		a.hint()
-		return flags.ExitRefused, true
+// line runs a line. It ends says whether the lines behind it are not to be run.
+func (r *restorer) line(line rules.Line) (ends bool, err error) {
+	c, fault := r.parse(line.Words)
+	if queue := changes[c.Action]; fault == nil && queue != nil {
+		queue(r.next.batch, &c)
+		line.Words = nil
+		if r.next.lines = append(r.next.lines, line); len(r.next.lines) < maxBatch {
+			return false, nil
+		}
+		return false, r.send()
 	}
-	return a.do(words)
+	if err := r.settle(); err != nil {
+		return true, err
+	}
+	if fault != nil {
+		r.code, ends = r.reject(fault)
+		return ends, nil
+	}
+	r.code, ends = r.show(&c)
+	_ = r.stdout.Flush() // its error stays with the writer
+	return ends, nil
 }
 
-// split splits a line into words and drops the program's name wherever it stands.
-// A line that is a comment has none.
-func split(line string) []string {
-	if strings.HasPrefix(line, "#") {
+// parse understands the words of a line, which may ask for anything but another
+// restore.
+func (r *restorer) parse(words []string) (flags.Command, error) {
+	if flags.First(words) == flags.Restore {
+		return flags.Command{}, flags.NoCommand
+	}
+	return flags.Parse(words, r.names)
+}
+
+// settle sends what is queued and returns when all is reported.
+func (r *restorer) settle() error {
+	if err := r.send(); err != nil {
+		return err
+	}
+	err := <-r.reported
+	r.reported <- err
+	return err
+}
+
+// send begins to send what is queued, once all before it is reported.
+func (r *restorer) send() error {
+	if len(r.next.lines) == 0 {
 		return nil
 	}
-	words := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) })
-	kept := words[:0]
-	for _, w := range words {
-		if w != "ipvsadm" {
-			kept = append(kept, w)
+	if err := <-r.reported; err != nil {
+		r.reported <- err
+		return err
+	}
+	r.next, r.sent = r.sent, r.next
+	go func() { r.reported <- r.report(r.sent) }()
+	return nil
+}
+
+// report sends a load and reports what the kernel refuses.
+func (r *restorer) report(l *load) error {
+	failures, err := l.batch.Send(r.ctx)
+	r.code = exitDone
+	for _, f := range failures {
+		text := message(f.Err)
+		if r.numbered {
+			text = numbered(l.lines[f.Index], text)
+		}
+		r.complain(text)
+		r.refused++
+		if f.Index == len(l.lines)-1 {
+			r.code = exitChange
 		}
 	}
-	return kept
+	var doubt *ipvsnl.InDoubtError
+	if errors.As(err, &doubt) {
+		return fmt.Errorf("line %d and later ones are in doubt: %s", l.lines[doubt.Index].Number, message(doubt.Err))
+	}
+	l.lines = l.lines[:0]
+	return err
 }

@@ -4,8 +4,10 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
 )
@@ -25,6 +27,40 @@ func TestNamespaces(t *testing.T) {
 	if got := other.Ipvsadm(t, kernel.Reference, "-Ln"); got != empty {
 		t.Errorf("the other table: %+v, want %+v", got, empty)
 	}
+}
+
+// TestNamespaceEnds checks that no thread stays in the namespace of a test that has ended.
+func TestNamespaceEnds(t *testing.T) {
+	for range 20 {
+		t.Run("", func(t *testing.T) { kernel.NewNamespace(t) })
+	}
+	for range 100 {
+		if len(strayThreads(t)) == 0 {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("threads in other namespaces: %v", strayThreads(t))
+}
+
+// strayThreads are our threads that are not in the namespace of process 1.
+func strayThreads(t *testing.T) []string {
+	t.Helper()
+	home, err := os.Readlink("/proc/1/ns/net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	threads, err := filepath.Glob("/proc/self/task/*/ns/net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stray []string
+	for _, thread := range threads {
+		if ns, err := os.Readlink(thread); err == nil && ns != home {
+			stray = append(stray, thread)
+		}
+	}
+	return stray
 }
 
 // TestDo checks that sockets opened in a namespace are in it, and that its loopback interface is up.

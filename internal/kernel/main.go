@@ -33,7 +33,7 @@ const (
 // boots, it builds the programs, given as packages relative to the module's root ("./cmd/ipvsadm"), as
 // they are shipped: static. [Program] has their paths.
 func Main(m *testing.M, programs ...string) {
-	if os.Getenv(guestVar) != "" {
+	if Inside() {
 		os.Exit(m.Run())
 	}
 	code, err := boot(programs)
@@ -43,6 +43,9 @@ func Main(m *testing.M, programs ...string) {
 	}
 	os.Exit(code)
 }
+
+// Inside says whether this runs in the test kernel.
+func Inside() bool { return os.Getenv(guestVar) != "" }
 
 // Program is the path of a program that Main built.
 func Program(name string) string {
@@ -82,6 +85,9 @@ func boot(programs []string) (int, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(bin)
+	if err := os.Chmod(bin, 0o755); err != nil { // for tests that drop root
+		return 0, err
+	}
 	if err := build(root, bin, programs); err != nil {
 		return 0, err
 	}
@@ -128,7 +134,7 @@ func build(root, bin string, programs []string) error {
 	if len(programs) == 0 {
 		return nil
 	}
-	args := append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", bin + "/"}, programs...)
+	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", bin + "/"}, programs...)
 	cmd := exec.Command("go", args...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -145,7 +151,7 @@ var watchSources = sync.OnceFunc(func() {
 	if err != nil {
 		return
 	}
-	for _, dir := range []string{"go.mod", "cmd", "pkg", "internal", "scripts"} {
+	for _, dir := range []string{"go.mod", "cmd", "pkg", "internal", "scripts", "completions", "packaging"} {
 		filepath.WalkDir(filepath.Join(root, dir), func(string, os.DirEntry, error) error { return nil })
 	}
 })

@@ -21,10 +21,14 @@ type Namespace struct {
 	work chan func()
 }
 
+// init keeps the main thread for the main goroutine: it cannot end, so a namespace that lived on it would stay.
+func init() { runtime.LockOSThread() }
+
 // NewNamespace makes a network namespace, with an empty IPVS table and its loopback interface up, that
 // lasts until the test ends.
 func NewNamespace(t testing.TB) *Namespace {
 	t.Helper()
+	watchSources()
 	n := &Namespace{work: make(chan func())}
 	ready := make(chan error)
 	go n.live(ready)

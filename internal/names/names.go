@@ -14,33 +14,54 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// servicesFile is where the system keeps the names of ports.
-const servicesFile = "/etc/services"
+// Where the system keeps the names of hosts and ports. Name servers know of other
+// hosts.
+const (
+	hostsFile    = "/etc/hosts"
+	servicesFile = "/etc/services"
+)
 
-// A Resolver looks names up, each address once. It reads nothing before it is
-// asked.
+// maxLookups is how many look-ups run at a time.
+const maxLookups = 64
+
+// A Resolver looks names and addresses up, each once. It reads nothing before it is
+// asked. It is safe for concurrent use.
 type Resolver struct {
 	ctx      context.Context
+	known    func() *hosts
 	services func() *services
-	hosts    map[netip.Addr]string
+	slots    chan struct{} // as many as look-ups may run
+
+	mu    sync.Mutex
+	hosts map[netip.Addr]*host
+	addrs map[string]netip.Addr // the zero Addr for a host that has none
+}
+
+// A host is an address that is being looked up or has been.
+type host struct {
+	name string
+	done chan struct{} // closed when the name is known
 }
 
 // New returns a Resolver whose look-ups end with ctx.
 func New(ctx context.Context) *Resolver {
 	return &Resolver{
 		ctx:      ctx,
-		services: sync.OnceValue(readServices),
-		hosts:    make(map[netip.Addr]string),
+		known:    sync.OnceValue(func() *hosts { return parseHosts(read(hostsFile)) }),
+		services: sync.OnceValue(func() *services { return parseServices(read(servicesFile)) }),
+		slots:    make(chan struct{}, maxLookups),
+		hosts:    make(map[netip.Addr]*host),
+		addrs:    make(map[string]netip.Addr),
 	}
 }
 
-// readServices reads the names of ports. A system without the file has none.
-func readServices() *services {
-	text, err := os.ReadFile(servicesFile)
+// read returns what a file says. A system without the file has no such names.
+func read(file string) string {
+	text, err := os.ReadFile(file)
 	if err != nil {
-		return parseServices("")
+		return ""
 	}
-	return parseServices(string(text))
+	return string(text)
 }
 
 // Addr returns an IPv4 address of a host.
@@ -49,11 +70,27 @@ func (r *Resolver) Addr(host string) (netip.Addr, bool) {
 	if host == "" || strings.Trim(host, ".0123456789") == "" {
 		return netip.Addr{}, false
 	}
-	addrs, err := net.DefaultResolver.LookupNetIP(r.ctx, "ip4", host)
-	if err != nil || len(addrs) == 0 {
-		return netip.Addr{}, false
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a, ok := r.addrs[host]
+	if !ok {
+		a = r.lookUpAddr(host)
+		r.addrs[host] = a
 	}
-	return addrs[0].Unmap(), true
+	return a, a.IsValid()
+}
+
+func (r *Resolver) lookUpAddr(host string) netip.Addr {
+	if a, ok := r.known().byName[strings.ToLower(host)]; ok {
+		return a
+	}
+	addrs, _ := net.DefaultResolver.LookupNetIP(r.ctx, "ip4", host)
+	for _, a := range addrs {
+		if a = a.Unmap(); a.Is4() {
+			return a
+		}
+	}
+	return netip.Addr{}
 }
 
 // PortNumber returns the port that has a name, or has it as an alias.
@@ -64,20 +101,42 @@ func (r *Resolver) PortNumber(name string, protocol ipvsnl.Protocol) (uint16, bo
 
 // Host returns the name of a host, or "".
 func (r *Resolver) Host(a netip.Addr) string {
-	name, ok := r.hosts[a]
-	if !ok {
-		name = r.lookUp(a)
-		r.hosts[a] = name
-	}
-	return name
+	h := r.host(a)
+	<-h.done
+	return h.name
 }
 
-func (r *Resolver) lookUp(a netip.Addr) string {
-	names, err := net.DefaultResolver.LookupAddr(r.ctx, a.String())
-	if err != nil || len(names) == 0 {
-		return ""
+// Prefetch has the name of a host looked up before it is asked for.
+func (r *Resolver) Prefetch(a netip.Addr) { r.host(a) }
+
+// host returns what is known of an address, and starts to look it up if it is new.
+func (r *Resolver) host(a netip.Addr) *host {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.hosts[a]
+	if h == nil {
+		h = &host{done: make(chan struct{})}
+		r.hosts[a] = h
+		go r.lookUp(a, h)
 	}
-	return strings.TrimSuffix(names[0], ".")
+	return h
+}
+
+func (r *Resolver) lookUp(a netip.Addr, h *host) {
+	r.slots <- struct{}{}
+	defer func() {
+		<-r.slots
+		close(h.done)
+	}()
+	if name, ok := r.known().byAddr[a]; ok {
+		h.name = name
+		return
+	}
+	// There is an error even if only some of the names are no good.
+	names, _ := net.DefaultResolver.LookupAddr(r.ctx, a.String())
+	if len(names) > 0 {
+		h.name = strings.TrimSuffix(names[0], ".")
+	}
 }
 
 // Port returns the name of a port, or "".

@@ -15,11 +15,16 @@ func TestServices(t *testing.T) {
 		"web 80/tcp www\n" + // the first counts
 		"domain 53/udp\n" +
 		"http-alt 8080/tcp webcache\n" +
-		"bad 65536/tcp\nbad x/tcp\nbad 80\nbad\n\n" +
+		"hex 0x50/dccp\nlong 65616/udplite\nbad x/tcp\nbad 80\nbad\n\n" +
 		"last 9/tcp")
 	for name, want := range map[string]uint16{"http": 80, "www": 80, "web": 80, "webcache": 8080, "last": 9, "domain": 0, "bad": 0, "HTTP": 0} {
 		if got := s.byName["tcp"][name]; got != want {
 			t.Errorf("%s: got %d, want %d", name, got, want)
+		}
+	}
+	for _, p := range []string{"dccp", "udplite"} {
+		if got := s.byPort[serviceKey{80, p}]; got == "" {
+			t.Errorf("80/%s has no name", p)
 		}
 	}
 	for port, want := range map[uint16]string{80: "http", 8080: "http-alt", 9: "last", 53: ""} {
@@ -53,14 +58,76 @@ func TestHosts(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel() // nothing may be asked
 	r := New(ctx)
+	r.known = func() *hosts { return parseHosts("192.0.2.9 nine\n") }
 	a := netip.MustParseAddr("192.0.2.1")
-	r.hosts[a] = "known"
+	known := &host{name: "known", done: make(chan struct{})}
+	close(known.done)
+	r.hosts[a] = known
+	r.Prefetch(a)
 	if got := r.Host(a); got != "known" {
 		t.Errorf("got %q", got)
+	}
+	if got := r.Host(netip.MustParseAddr("192.0.2.9")); got != "nine" {
+		t.Errorf("got %q", got)
+	}
+	for range 2 {
+		if got, ok := r.Addr("NINE"); !ok || got.String() != "192.0.2.9" {
+			t.Errorf("NINE: got %v", got)
+		}
+	}
+	if got, ok := r.Addr("ten"); ok {
+		t.Errorf("ten: got %v of a host that could not be asked for", got)
+	}
+	unknown := netip.MustParseAddr("192.0.2.2")
+	r.Prefetch(unknown)
+	if got := r.Host(unknown); got != "" {
+		t.Errorf("got %q of an address that could not be asked for", got)
 	}
 	for _, word := range []string{"", "1.2.3.4.5", "999"} {
 		if got, ok := r.Addr(word); ok {
 			t.Errorf("%q: got %v", word, got)
+		}
+	}
+}
+
+func TestAsIPv4(t *testing.T) {
+	for addr, want := range map[string]string{
+		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1", "::1": "127.0.0.1", "2001:db8::1": "",
+	} {
+		got, ok := asIPv4(netip.MustParseAddr(addr))
+		if ok != (want != "") || ok && got.String() != want {
+			t.Errorf("%s: got %v, %v, want %q", addr, got, ok, want)
+		}
+	}
+}
+
+func TestParseHosts(t *testing.T) {
+	h := parseHosts("127.0.0.1 localhost\n" +
+		"::1 localhost ip6-localhost # loopback\n" +
+		"10.0.0.1\tOne.Example. one 123\n" +
+		"10.0.0.1 other\n10.0.0.2 one two\n" +
+		"::ffff:10.0.0.3 three\n2001:db8::4 four\n" +
+		"fe80::1%lo link\nbad name\n10.0.0.5\n\n" +
+		"10.0.0.6 -dash")
+	for name, want := range map[string]string{
+		"localhost": "127.0.0.1", "ip6-localhost": "127.0.0.1", "one.example.": "10.0.0.1", "one": "10.0.0.1", "123": "10.0.0.1",
+		"two": "10.0.0.2", "three": "10.0.0.3", "-dash": "10.0.0.6",
+	} {
+		if got := h.byName[name]; !got.IsValid() || got.String() != want {
+			t.Errorf("%s: got %v, want %s", name, got, want)
+		}
+	}
+	for _, name := range []string{"four", "link", "name", "One.Example."} {
+		if got, ok := h.byName[name]; ok {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+	for addr, want := range map[string]string{
+		"127.0.0.1": "localhost", "::1": "localhost", "10.0.0.1": "One.Example.", "10.0.0.2": "one", "10.0.0.3": "three",
+		"::ffff:10.0.0.3": "three", "2001:db8::4": "four", "10.0.0.5": "", "10.0.0.6": "-dash",
+	} {
+		if got := h.byAddr[netip.MustParseAddr(addr)]; got != want {
+			t.Errorf("%s: got %q, want %q", addr, got, want)
 		}
 	}
 }

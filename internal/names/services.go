@@ -29,7 +29,7 @@ func parseServices(text string) *services {
 			continue
 		}
 		number, protocol, ok := strings.Cut(fields[1], "/")
-		port, err := strconv.ParseUint(number, 10, 16)
+		port, err := strconv.ParseUint(number, 0, 64) // as the C library does, which keeps 16 bits of it
 		if !ok || err != nil {
 			continue
 		}

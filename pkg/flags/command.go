@@ -97,8 +97,8 @@ func (e *Error) Error() string {
 	return e.Text
 }
 
-// noCommand is the error of a line whose first option is no command.
-var noCommand = &Error{Exit: ExitRefused, Ends: true}
+// NoCommand is the error of a line whose first option is no command.
+var NoCommand = &Error{Exit: ExitRefused, Ends: true}
 
 // fault returns the error of a line that is at fault in meaning.
 func fault(text string) error {

@@ -2,9 +2,8 @@ package flags
 
 // A command is one row of the table of commands.
 type command struct {
-	action Action
-	name   string // in messages
-	rules  rules
+	name  string // in messages
+	rules rules
 }
 
 // rules say which options go with a command or a tunnel type.
@@ -16,25 +15,25 @@ type rules struct {
 
 // commands are the commands and what goes with them. The words for them are
 // among the options.
-var commands = []command{
-	{AddService, "add-service", rules{needs: set(optService), takes: serviceOptions}},
-	{EditService, "edit-service", rules{needs: set(optService), takes: serviceOptions}},
-	{DeleteService, "delete-service", rules{needs: set(optService)}},
-	{Clear, "flush", rules{}},
-	{List, "list", rules{
+var commands = [...]command{
+	AddService:    {"add-service", rules{needs: set(optService), takes: serviceOptions}},
+	EditService:   {"edit-service", rules{needs: set(optService), takes: serviceOptions}},
+	DeleteService: {"delete-service", rules{needs: set(optService)}},
+	Clear:         {"flush", rules{}},
+	List: {"list", rules{
 		takes: set(optNumeric, optStats, optRate, optThresholds, optPersistentConn, optNoSort, optSyncID,
 			optExact, optTunInfo),
 		oneOf: set(optConnection, optService, optTimeout, optDaemon),
 	}},
-	{Zero, "zero", rules{takes: set(optService)}},
-	{AddServer, "add-server", rules{needs: set(optService, optServer), takes: serverOptions}},
-	{EditServer, "edit-server", rules{needs: set(optService, optServer), takes: serverOptions}},
-	{DeleteServer, "delete-server", rules{needs: set(optService, optServer)}},
-	{SetTimeouts, "set", rules{}},
-	{StartDaemon, "start-daemon", rules{takes: set(optInterface, optSyncID, optGroup, optPort, optTTL, optMaxLen)}},
-	{StopDaemon, "stop-daemon", rules{takes: set(optSyncID)}},
-	{Restore, "restore", rules{}},
-	{Save, "save", rules{takes: set(optNumeric)}},
+	Zero:         {"zero", rules{takes: set(optService)}},
+	AddServer:    {"add-server", rules{needs: set(optService, optServer), takes: serverOptions}},
+	EditServer:   {"edit-server", rules{needs: set(optService, optServer), takes: serverOptions}},
+	DeleteServer: {"delete-server", rules{needs: set(optService, optServer)}},
+	SetTimeouts:  {"set", rules{}},
+	StartDaemon:  {"start-daemon", rules{takes: set(optInterface, optSyncID, optGroup, optPort, optTTL, optMaxLen)}},
+	StopDaemon:   {"stop-daemon", rules{takes: set(optSyncID)}},
+	Restore:      {"restore", rules{}},
+	Save:         {"save", rules{takes: set(optNumeric)}},
 }
 
 var (
@@ -57,6 +56,10 @@ var tunnelOptions = set(optTunPort, optTunNoCsum, optTunCsum, optTunRemCsum)
 // name is the name of, in the order of the options, and reports the first that
 // does not fit.
 func (r rules) check(given optionSet, name, of string) error {
+	chosenOf := given & r.oneOf
+	if r.needs&^given == 0 && given&^(r.needs|r.takes|r.oneOf) == 0 && chosenOf&(chosenOf-1) == 0 {
+		return nil
+	}
 	chosen := noOption
 	for id := range optionCount {
 		switch {

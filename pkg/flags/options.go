@@ -1,8 +1,6 @@
 package flags
 
 import (
-	"net/netip"
-
 	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -135,6 +133,7 @@ const (
 	maxSchedulerName = 15
 	maxEngineName    = 16
 	maxInterfaceName = 15
+	maxFlagNames     = 127
 
 	defaultScheduler   = "wlc"
 	defaultInterface   = "eth0"
@@ -373,7 +372,7 @@ func (p *parser) netmask(w word) error {
 // schedFlags keeps the names until all options are known: which of them fit is up
 // to the scheduler.
 func (p *parser) schedFlags(w word) error {
-	p.flagNames = w.value
+	p.flagNames = w.value[:min(len(w.value), maxFlagNames)]
 	return nil
 }
 
@@ -407,17 +406,13 @@ func (p *parser) tunnelType(w word) error {
 }
 
 func (p *parser) mcastGroup(w word) error {
-	addr, family := parseAddr(w.value)
-	if !isMulticast(addr) {
+	addr, family, ok := parseGroup(w.value)
+	if !ok {
 		return fault("invalid " + family + " mcast-group `" + w.value + "'")
 	}
 	p.cmd.Daemon.Group = addr
 	return nil
 }
-
-// isMulticast says whether the kernel takes a for a multicast address; to it, an
-// IPv4-mapped address is none.
-func isMulticast(a netip.Addr) bool { return a.IsMulticast() && !a.Is4In6() }
 
 func forwarding(method ipvsnl.Forwarding) func(*parser, word) error {
 	return func(p *parser, _ word) error {

@@ -62,7 +62,7 @@ func Parse(words []string, r Resolver) (Command, error) {
 func (p *parser) parse(s *scanner) error {
 	w, ok, err := s.next()
 	if !ok || err != nil || w.opt.action == None {
-		return noCommand
+		return NoCommand
 	}
 	p.cmd.Action = w.opt.action
 	if p.cmd.Action == Help || p.cmd.Action == Version {
@@ -88,12 +88,9 @@ func (p *parser) parse(s *scanner) error {
 	if err := p.finish(); err != nil {
 		return err
 	}
-	for _, c := range commands {
-		if c.action == p.cmd.Action {
-			if err := c.rules.check(p.given, c.name, "command"); err != nil {
-				return err
-			}
-		}
+	c := &commands[p.cmd.Action]
+	if err := c.rules.check(p.given, c.name, "command"); err != nil {
+		return err
 	}
 	return p.checkSense()
 }
@@ -150,6 +147,9 @@ func (p *parser) finish() error {
 
 // applySchedFlags sets the scheduler flags by their names.
 func (p *parser) applySchedFlags() error {
+	if p.flagNames != "" && strings.Trim(p.flagNames, ",") == "" {
+		return fault("no scheduler flag in `" + p.flagNames + "'")
+	}
 	for name := range strings.SplitSeq(p.flagNames, ",") {
 		if name == "" {
 			continue

@@ -65,7 +65,7 @@ func TestParse(t *testing.T) {
 		{"--add-service --tcp-service=1.2.3.4:http", AddService, func(c *Command) { at(c, "1.2.3.4:80") }},
 		{"-At1.2.3.4:80", AddService, func(c *Command) { at(c, "1.2.3.4:80") }},
 		{"-A -t=1.2.3.4:80 --", AddService, func(c *Command) { at(c, "1.2.3.4:80") }},
-		{"-A -t www:80 -s= -b ,", AddService, func(c *Command) { at(c, "192.0.2.80:80") }},
+		{"-A -t www:80 -s= -b=", AddService, func(c *Command) { at(c, "192.0.2.80:80") }},
 		{"-A -u 1.2.3.4:tftp -o -s rr", AddService, func(c *Command) {
 			at(c, "1.2.3.4:69")
 			c.Service.Protocol = ipvsnl.UDP
@@ -244,6 +244,8 @@ func TestParseErrors(t *testing.T) {
 		{"-L -- -n", "unexpected argument -n"},
 		{"-L ''", "unexpected argument "},
 		{"-LA", "invalid option `-LA'"},
+		{"-L --start-daemon master", "invalid option `master'"},
+		{"-L --start-daemon=master", "invalid option `--start-daemon=master'"},
 		{"-L --help", "invalid option `--help'"},
 		{"-L -c -t 1.2.3.4:80", "The option 'service-address' conflicts with the 'connection' option in the 'list' command"},
 		{"-L --timeout --daemon", "The option 'daemon' conflicts with the 'timeout' option in the 'list' command"},
@@ -268,6 +270,7 @@ func TestParseErrors(t *testing.T) {
 		{"-A -f 1 -6 -M 0", "illegal ipv6 netmask specified"},
 		{"-A -f 1 -6 -M 99999999999999999999", "illegal ipv6 netmask specified"},
 		{"-A -f 1 -6 -M x", "illegal ipv6 netmask specified"},
+		{"-A -b , -n", "no scheduler flag in `,'"},
 		{"-A -b foo -n", "invalid scheduler flag `foo'"},
 		{"-A -b sh-port -s rr", "incompatible scheduler flag `sh-port'"},
 		{"-a -r 10.0.0.1:http -t 1.2.3.4:80", "illegal real server address[:port] specified"},
@@ -296,6 +299,8 @@ func TestParseErrors(t *testing.T) {
 		{"--start-daemon master --sync-maxlen 65508", "illegal sync-maxlen specified"},
 		{"--start-daemon master --mcast-group 1.2.3.4", "invalid IPv4 mcast-group `1.2.3.4'"},
 		{"--start-daemon master --mcast-group x", "invalid IPv4 mcast-group `x'"},
+		{"--start-daemon master --mcast-group 224.0.0.1:80", "invalid IPv6 mcast-group `224.0.0.1:80'"},
+		{"--start-daemon master --mcast-group ff02::1%lo", "invalid IPv6 mcast-group `ff02::1%lo'"},
 		{"--start-daemon master --mcast-group ::1", "invalid IPv6 mcast-group `::1'"},
 		{"--start-daemon master --mcast-group ::ffff:224.0.0.1", "invalid IPv6 mcast-group `::ffff:224.0.0.1'"},
 	}

@@ -16,7 +16,7 @@ type word struct {
 	opt   *option
 	value string
 	given bool   // whether there is a value
-	text  string // the word that the option stands in, for messages
+	text  string // the last word of the option, for messages
 }
 
 // A scanner splits words into options by the rules of popt: long options with
@@ -92,7 +92,7 @@ func (s *scanner) value(opt *option, value string, glued bool) (word, error) {
 	case len(s.words) == 0:
 		return w, s.fault("missing argument")
 	default:
-		w.value, w.given = s.words[0], true
+		w.value, w.given, w.text = s.words[0], true, s.words[0]
 		s.words = s.words[1:]
 	}
 	return w, nil

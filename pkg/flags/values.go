@@ -58,8 +58,8 @@ func (p *parser) address(s string) (addr netip.Addr, port uint16, given, ok bool
 			return netip.Addr{}, 0, false, false
 		}
 	}
-	addr, err := parseIPv6(host)
-	if err != nil {
+	addr, isIPv6 := parseIPv6(host)
+	if !isIPv6 {
 		// A port in brackets counts only behind an IPv6 address.
 		host, name, given = cutLast(host, ':')
 		n, ok := p.ipv4(host)
@@ -153,28 +153,24 @@ func digitIn(c byte, base int) bool {
 }
 
 // parseIPv6 reads an IPv6 address without a zone.
-func parseIPv6(s string) (netip.Addr, error) {
+func parseIPv6(s string) (netip.Addr, bool) {
+	if strings.Count(s, ":") < 2 { // most words: spares the making of an error
+		return netip.Addr{}, false
+	}
 	addr, err := netip.ParseAddr(s)
-	if err != nil {
-		return netip.Addr{}, err
-	}
-	if !addr.Is6() || addr.Zone() != "" {
-		return netip.Addr{}, strconv.ErrSyntax
-	}
-	return addr, nil
+	return addr, err == nil && addr.Is6() && addr.Zone() == ""
 }
 
-// parseAddr reads an address in its standard form, without names, and
-// says of which family it would be.
-func parseAddr(s string) (addr netip.Addr, family string) {
-	if addr, err := parseIPv6(s); err == nil {
-		return addr, "IPv6"
+// parseGroup reads a multicast address, without names, and says of which family it
+// is or, if it is none, would be.
+func parseGroup(s string) (addr netip.Addr, family string, ok bool) {
+	family = "IPv4"
+	if strings.Contains(s, ":") {
+		family = "IPv6"
 	}
 	addr, err := netip.ParseAddr(s)
-	if err != nil || !addr.Is4() {
-		return netip.Addr{}, "IPv4"
-	}
-	return addr, "IPv4"
+	// To the kernel, an IPv4-mapped address is no multicast address.
+	return addr, family, err == nil && addr.Zone() == "" && addr.IsMulticast() && !addr.Is4In6()
 }
 
 func ipv4Addr(n uint32) netip.Addr {

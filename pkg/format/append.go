@@ -22,10 +22,13 @@ func appendRight(b []byte, n uint64, width int) []byte {
 	return append(b, d...)
 }
 
+// blanks are as many as the widest column has.
+const blanks = "                                 "
+
 // pad appends blanks until what begins at start has the width.
 func pad(b []byte, start, width int) []byte {
-	for len(b)-start < width {
-		b = append(b, ' ')
+	if missing := width - (len(b) - start); missing > 0 {
+		b = append(b, blanks[:missing]...)
 	}
 	return b
 }

@@ -9,58 +9,64 @@ import (
 )
 
 // SortServices sorts services by mark, family, protocol, address and port.
-func SortServices(s []ipvsnl.Service) { mergeSort(s, compareServices) }
+func SortServices(s []ipvsnl.Service) {
+	sortBy(s, func(s *ipvsnl.Service) place {
+		p := placeOf(s.Addr)
+		p.mark, p.family, p.protocol = s.Mark, s.Family, s.Protocol
+		return p
+	})
+}
 
 // SortDestinations sorts destinations by address and port.
-func SortDestinations(d []ipvsnl.Destination) { mergeSort(d, compareDestinations) }
-
-func compareServices(a, b *ipvsnl.Service) int {
-	if c := wrapCompare(a.Mark, b.Mark); c != 0 {
-		return c
-	}
-	if c := cmp.Compare(a.Family, b.Family); c != 0 {
-		return c
-	}
-	if c := cmp.Compare(a.Protocol, b.Protocol); c != 0 {
-		return c
-	}
-	return compareAddrPorts(a.Addr, b.Addr)
+func SortDestinations(d []ipvsnl.Destination) {
+	sortBy(d, func(d *ipvsnl.Destination) place { return placeOf(d.Addr) })
 }
 
-func compareDestinations(a, b *ipvsnl.Destination) int {
-	return compareAddrPorts(a.Addr, b.Addr)
+// A place is what a service or destination is sorted by.
+type place struct {
+	mark     uint32
+	family   ipvsnl.Family
+	protocol ipvsnl.Protocol
+	addr     [4]uint32 // as the kernel has it: an IPv4 address is in the first word
+	words    uint8     // how many words of it the address has
+	port     uint16
+
+	from int32 // where it was
 }
 
-// compareAddrPorts compares as many words of the addresses as that of a has.
-func compareAddrPorts(a, b netip.AddrPort) int {
-	x, y := addrWords(a.Addr()), addrWords(b.Addr())
-	n := 1
-	if a.Addr().Is6() {
-		n = len(x)
+func placeOf(a netip.AddrPort) place {
+	p := place{words: 1, port: a.Port()}
+	switch addr := a.Addr(); {
+	case addr.Is4():
+		b := addr.As4()
+		p.addr[0] = binary.BigEndian.Uint32(b[:])
+	case addr.Is6():
+		b := addr.As16()
+		p.words = 4
+		for i := range p.addr {
+			p.addr[i] = binary.BigEndian.Uint32(b[4*i:])
+		}
 	}
-	for i := range n {
-		if c := wrapCompare(x[i], y[i]); c != 0 {
+	return p
+}
+
+// compare compares as many words of the addresses as that of p has.
+func (p *place) compare(q *place) int {
+	if p.mark != q.mark {
+		return wrapCompare(p.mark, q.mark)
+	}
+	if p.family != q.family {
+		return cmp.Compare(p.family, q.family)
+	}
+	if p.protocol != q.protocol {
+		return cmp.Compare(p.protocol, q.protocol)
+	}
+	for i := range p.words {
+		if c := wrapCompare(p.addr[i], q.addr[i]); c != 0 {
 			return c
 		}
 	}
-	return cmp.Compare(a.Port(), b.Port())
-}
-
-// addrWords returns an address as the kernel has it, an IPv4 one in the first
-// word.
-func addrWords(a netip.Addr) (w [4]uint32) {
-	if !a.Is6() {
-		if a.Is4() {
-			b := a.As4()
-			w[0] = binary.BigEndian.Uint32(b[:])
-		}
-		return w
-	}
-	b := a.As16()
-	for i := range w {
-		w[i] = binary.BigEndian.Uint32(b[4*i:])
-	}
-	return w
+	return cmp.Compare(p.port, q.port)
 }
 
 // wrapCompare compares words by the sign of their difference. It is no order,
@@ -68,30 +74,61 @@ func addrWords(a netip.Addr) (w [4]uint32) {
 // before 100.0.0.1.
 func wrapCompare(a, b uint32) int { return cmp.Compare(int32(a-b), 0) }
 
-// mergeSort sorts from the top down. Where comparisons run in a circle the
-// result is up to the algorithm, so it must be this one.
-func mergeSort[T any](s []T, compare func(a, b *T) int) {
-	mergeInto(s, make([]T, len(s)), compare)
+// sortBy sorts elements by their places. It moves each element once, as they are
+// large.
+func sortBy[T any](s []T, of func(*T) place) {
+	if len(s) < 2 {
+		return
+	}
+	places := make([]place, 2*len(s))
+	places, room := places[:len(s)], places[len(s):]
+	for i := range s {
+		places[i] = of(&s[i])
+		places[i].from = int32(i)
+	}
+	mergeSort(places, room)
+	arrange(s, places)
 }
 
-// mergeInto sorts s with room for as much.
-func mergeInto[T any](s, room []T, compare func(a, b *T) int) {
+// mergeSort sorts from the top down, with room for as much. Where comparisons run in
+// a circle the result is up to the algorithm, so it must be this one.
+func mergeSort(s, room []place) {
 	if len(s) < 2 {
 		return
 	}
 	half := len(s) / 2
-	mergeInto(s[:half], room, compare)
-	mergeInto(s[half:], room, compare)
+	mergeSort(s[:half], room)
+	mergeSort(s[half:], room)
 	left := room[:copy(room, s[:half])]
 	right := s[half:]
 	for i := range s {
 		if len(left) == 0 {
 			return // the rest of the right half stands where it belongs
 		}
-		if len(right) > 0 && compare(&left[0], &right[0]) > 0 {
+		if len(right) > 0 && left[0].compare(&right[0]) > 0 {
 			s[i], right = right[0], right[1:]
 		} else {
 			s[i], left = left[0], left[1:]
+		}
+	}
+}
+
+// arrange moves every element to its place, a cycle of them at a time.
+func arrange[T any](s []T, places []place) {
+	for start := range s {
+		if int(places[start].from) == start {
+			continue
+		}
+		first, i := s[start], start
+		for {
+			from := int(places[i].from)
+			places[i].from = int32(i)
+			if from == start {
+				s[i] = first
+				break
+			}
+			s[i] = s[from]
+			i = from
 		}
 	}
 }

@@ -70,21 +70,21 @@ func TestSortServices(t *testing.T) {
 }
 
 // Equal elements keep their order, whatever the length.
-func TestMergeSortIsStable(t *testing.T) {
-	type pair struct{ key, place int }
+func TestSortIsStable(t *testing.T) {
 	for n := range 70 {
-		s := make([]pair, n)
-		for i := range s {
-			s[i] = pair{i * 7919 % 5, i}
+		d := make([]ipvsnl.Destination, n)
+		for i := range d {
+			d[i].Addr = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i * 7919 % 5)}), 80)
+			d[i].Weight = uint32(i)
 		}
-		mergeSort(s, func(a, b *pair) int { return a.key - b.key })
-		if !slices.IsSortedFunc(s, func(a, b pair) int {
-			if a.key != b.key {
-				return a.key - b.key
+		SortDestinations(d)
+		if !slices.IsSortedFunc(d, func(a, b ipvsnl.Destination) int {
+			if c := a.Addr.Addr().Compare(b.Addr.Addr()); c != 0 {
+				return c
 			}
-			return a.place - b.place
+			return int(a.Weight) - int(b.Weight)
 		}) {
-			t.Errorf("%d elements: got %v", n, s)
+			t.Errorf("%d elements: got %v", n, d)
 		}
 	}
 }

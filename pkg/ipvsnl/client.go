@@ -2,6 +2,7 @@ package ipvsnl
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -32,22 +33,22 @@ type Client struct {
 // maxIdle is how many sockets a client keeps for later.
 const maxIdle = 4
 
-// bufferSize is that of a read. The kernel fills a listing's datagrams up to the
-// size of the last read, but not beyond 32 KiB.
-const bufferSize = 32 << 10
+// bufferSize is that of a read, and more than any datagram has: the kernel fills those
+// of a listing up to 32 KiB.
+const bufferSize = 64 << 10
 
 // An Option changes what [Open] does.
 type Option func(*options)
 
 type options struct {
-	netns int
+	netns *int
 	dial  func() (*netlink.Conn, error)
 }
 
 // WithNetNS has the client work in the network namespace that the file
 // descriptor fd refers to. The client makes its own duplicate of fd.
 func WithNetNS(fd int) Option {
-	return func(o *options) { o.netns = fd }
+	return func(o *options) { o.netns = &fd }
 }
 
 // WithDial has the client get its sockets from dial, which is called whenever it
@@ -60,7 +61,7 @@ func WithDial(dial func() (*netlink.Conn, error)) Option {
 // kernel has none, because its module is not loaded, the error matches
 // [ErrNoIPVS].
 func Open(ctx context.Context, opts ...Option) (*Client, error) {
-	o := options{netns: -1}
+	var o options
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -75,9 +76,10 @@ func Open(ctx context.Context, opts ...Option) (*Client, error) {
 	return c, nil
 }
 
-func (c *Client) open(ctx context.Context, netns int) error {
-	if netns >= 0 {
-		fd, err := unix.FcntlInt(uintptr(netns), unix.F_DUPFD_CLOEXEC, 3)
+func (c *Client) open(ctx context.Context, netns *int) error {
+	if netns != nil {
+		// At least 3, as 0 would mean to netlink.Dial that there is none.
+		fd, err := unix.FcntlInt(uintptr(*netns), unix.F_DUPFD_CLOEXEC, 3)
 		if err != nil {
 			return os.NewSyscallError("fcntl", err)
 		}
@@ -93,11 +95,31 @@ func (c *Client) open(ctx context.Context, netns int) error {
 }
 
 func (c *Client) dialKernel() (*netlink.Conn, error) {
-	config := netlink.Config{MessageBufferSize: bufferSize}
-	if c.netns != nil {
-		config.NetNS = int(c.netns.Fd())
+	conn, err := c.dialIn()
+	if err != nil {
+		return nil, err
 	}
-	return netlink.Dial(genetlink.Protocol, &config)
+	fast, err := newDirect(conn)
+	if err != nil {
+		_ = conn.Close()
+	}
+	return fast, err
+}
+
+// dialIn opens a socket in the client's network namespace.
+func (c *Client) dialIn() (conn *netlink.Conn, err error) {
+	if c.netns == nil {
+		return netlink.Dial(genetlink.Protocol, nil)
+	}
+	raw, err := c.netns.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	// Control keeps the file from being closed meanwhile.
+	controlErr := raw.Control(func(fd uintptr) {
+		conn, err = netlink.Dial(genetlink.Protocol, &netlink.Config{NetNS: int(fd)})
+	})
+	return conn, errors.Join(controlErr, err)
 }
 
 // lookUp asks the kernel for the number of the IPVS family.
@@ -146,7 +168,7 @@ func (c *Client) take(ctx context.Context) (*socket, error) {
 		return nil, err
 	}
 	c.mu.Lock()
-	if c.closed {
+	if c.closed || c.dial == nil { // never opened
 		c.mu.Unlock()
 		return nil, fs.ErrClosed
 	}

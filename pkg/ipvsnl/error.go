@@ -19,7 +19,8 @@ type Error struct {
 // What the kernel means by its error numbers, for errors.Is. An [Error] matches
 // one of these by its operation and number.
 var (
-	// ErrNoIPVS says that the kernel has no IPVS: its module is not loaded.
+	// ErrNoIPVS says that the kernel has no IPVS: its module is not loaded, or is no
+	// longer.
 	ErrNoIPVS error = &meaning{"the kernel has no IPVS", fs.ErrNotExist}
 
 	// ErrServiceExists says that there is such a service already.
@@ -56,6 +57,8 @@ var meanings = []struct {
 }{
 	{setOf(OpOpen), syscall.ENOENT, ErrNoIPVS},
 	{setOf(OpOpen), syscall.EPROTONOSUPPORT, ErrNoIPVS}, // a kernel without generic netlink
+	{setOf(OpInfo, OpServices, OpService, OpDestinations, OpDeleteService, OpDaemons, OpStartDaemon, OpStopDaemon,
+		OpTimeouts, OpSetTimeouts, OpZero, OpZeroService, OpFlush), syscall.ENOENT, ErrNoIPVS}, // those to which ENOENT is not an answer
 	{setOf(OpAddService), syscall.EEXIST, ErrServiceExists},
 	{setOf(OpAddService, OpSetService), syscall.ENOENT, ErrSchedulerNotFound},
 	{setOf(OpService, OpSetService, OpDeleteService, OpZeroService), syscall.ESRCH, ErrServiceNotFound},

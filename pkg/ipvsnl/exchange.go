@@ -21,6 +21,9 @@ func (c *Client) do(ctx context.Context, op Op, build builder, each func(d *deco
 		if err := build(&s.enc, ops[op].cmd); err != nil {
 			return err
 		}
+		if ops[op].quiet {
+			return s.exchangeQuiet()
+		}
 		return s.exchange(ops[op].flags, func(b []byte) error { return each(&s.dec, b) })
 	})
 	return fail(op, err)
@@ -65,6 +68,9 @@ func get[T any](ctx context.Context, c *Client, op Op, build builder, read func(
 func dump[T any](ctx context.Context, c *Client, op Op, build builder, read func(*decoder, []byte) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		err := c.do(ctx, op, build, func(d *decoder, b []byte) error {
+			if err := ctx.Err(); err != nil {
+				return err // at once, while there may be more to read
+			}
 			v, err := read(d, b)
 			if err != nil {
 				return err

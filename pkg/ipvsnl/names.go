@@ -15,7 +15,8 @@ func MarkKey(mark uint32, f Family) ServiceKey {
 	return ServiceKey{Mark: mark, Family: f}
 }
 
-// String returns the key as "TCP 192.0.2.1:80" or "mark 7 IPv6".
+// String returns the key as "TCP 192.0.2.1:80" or "mark 7 IPv6". A [Service], which
+// embeds its key, prints as that.
 func (k ServiceKey) String() string {
 	if k.Mark != 0 {
 		return "mark " + strconv.FormatUint(uint64(k.Mark), 10) + " " + k.family().String()

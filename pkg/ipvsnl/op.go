@@ -39,32 +39,35 @@ const (
 	byDump  = netlink.Request | netlink.Dump        // messages up to a "done"
 )
 
-// ops says of each operation what it is called, what is asked of the kernel and
-// how it answers.
-var ops = [...]struct {
+type operation struct {
 	name  string
 	cmd   command
 	flags netlink.HeaderFlags
-}{
-	OpOpen:              {"open", 0, 0},
-	OpInfo:              {"get info", cmdGetInfo, byReply},
-	OpServices:          {"list services", cmdGetService, byDump},
-	OpService:           {"get service", cmdGetService, byReply},
-	OpDestinations:      {"list destinations", cmdGetDest, byDump},
-	OpAddService:        {"add service", cmdNewService, byAck},
-	OpSetService:        {"set service", cmdSetService, byAck},
-	OpDeleteService:     {"delete service", cmdDelService, byAck},
-	OpAddDestination:    {"add destination", cmdNewDest, byAck},
-	OpSetDestination:    {"set destination", cmdSetDest, byAck},
-	OpDeleteDestination: {"delete destination", cmdDelDest, byAck},
-	OpDaemons:           {"list daemons", cmdGetDaemon, byDump},
-	OpStartDaemon:       {"start daemon", cmdNewDaemon, byAck},
-	OpStopDaemon:        {"stop daemon", cmdDelDaemon, byAck},
-	OpTimeouts:          {"get timeouts", cmdGetConfig, byReply},
-	OpSetTimeouts:       {"set timeouts", cmdSetConfig, byAck},
-	OpZero:              {"zero counters", cmdZero, byAck},
-	OpZeroService:       {"zero service", cmdZero, byAck},
-	OpFlush:             {"flush", cmdFlush, byAck},
+	quiet bool // the kernel may do it and not say so
+}
+
+// ops says of each operation what it is called, what is asked of the kernel and
+// how it answers.
+var ops = [...]operation{
+	OpOpen:              {name: "open"},
+	OpInfo:              {name: "get info", cmd: cmdGetInfo, flags: byReply},
+	OpServices:          {name: "list services", cmd: cmdGetService, flags: byDump},
+	OpService:           {name: "get service", cmd: cmdGetService, flags: byReply},
+	OpDestinations:      {name: "list destinations", cmd: cmdGetDest, flags: byDump},
+	OpAddService:        {name: "add service", cmd: cmdNewService, flags: byAck},
+	OpSetService:        {name: "set service", cmd: cmdSetService, flags: byAck},
+	OpDeleteService:     {name: "delete service", cmd: cmdDelService, flags: byAck},
+	OpAddDestination:    {name: "add destination", cmd: cmdNewDest, flags: byAck},
+	OpSetDestination:    {name: "set destination", cmd: cmdSetDest, flags: byAck},
+	OpDeleteDestination: {name: "delete destination", cmd: cmdDelDest, flags: byAck},
+	OpDaemons:           {name: "list daemons", cmd: cmdGetDaemon, flags: byDump},
+	OpStartDaemon:       {name: "start daemon", cmd: cmdNewDaemon, flags: byAck},
+	OpStopDaemon:        {name: "stop daemon", cmd: cmdDelDaemon, flags: byAck, quiet: true},
+	OpTimeouts:          {name: "get timeouts", cmd: cmdGetConfig, flags: byReply},
+	OpSetTimeouts:       {name: "set timeouts", cmd: cmdSetConfig, flags: byAck},
+	OpZero:              {name: "zero counters", cmd: cmdZero, flags: byAck},
+	OpZeroService:       {name: "zero service", cmd: cmdZero, flags: byAck},
+	OpFlush:             {name: "flush", cmd: cmdFlush, flags: byAck},
 }
 
 // String returns the operation's name, such as "add service".

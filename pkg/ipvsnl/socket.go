@@ -20,19 +20,23 @@ type socket struct {
 	// midway is true from a request until its last reply, and so stays true
 	// if the exchange breaks: what comes next on the socket is then unknown.
 	midway bool
+
+	short bool // whether replies go without the requests that they are to
 }
 
 // genlHeader is the length of a generic-netlink header.
 const genlHeader = 4
 
+// message returns a request to IPVS.
+func (s *socket) message(flags netlink.HeaderFlags, b []byte) netlink.Message {
+	return netlink.Message{Header: netlink.Header{Type: s.family, Flags: flags}, Data: b}
+}
+
 // exchange sends the request that the encoder holds and calls each with the
 // attributes of every reply.
 func (s *socket) exchange(flags netlink.HeaderFlags, each func(b []byte) error) error {
 	s.midway = true
-	req, err := s.conn.Send(netlink.Message{
-		Header: netlink.Header{Type: s.family, Flags: flags},
-		Data:   s.enc.buf,
-	})
+	req, err := s.conn.Send(s.message(flags, s.enc.buf))
 	if err != nil {
 		return err
 	}
@@ -61,6 +65,64 @@ func (s *socket) exchange(flags netlink.HeaderFlags, each func(b []byte) error) 
 	return nil
 }
 
+// exchangeQuiet sends the request that the encoder holds, which the kernel
+// acknowledges or not. No netlink family acknowledges what failed with EINTR, and
+// that is what IPVS makes of a daemon that is stopped before it first ran. It is
+// stopped all the same.
+func (s *socket) exchangeQuiet() error {
+	var refused error
+	err := s.submit([]netlink.Message{s.message(byAck, s.enc.buf)}, func(_ int, err error) { refused = err })
+	if err != nil {
+		return err
+	}
+	return refused
+}
+
+// submit sends requests in one datagram, and calls outcome with the number and the error
+// of each that the kernel acknowledges or refuses. Behind them it sends one that
+// does nothing and is always acknowledged, so that it knows when there is nothing
+// more to come.
+func (s *socket) submit(requests []netlink.Message, outcome func(i int, err error)) error {
+	s.midway = true
+	end := netlink.Message{Header: netlink.Header{Type: netlink.Noop, Flags: byAck}}
+	sent, err := s.conn.SendMessages(append(requests, end))
+	if err != nil {
+		return err
+	}
+	for s.midway {
+		i, refused, err := s.nextOutcome(sent[0].Header.Sequence)
+		switch last := uint32(len(requests)); {
+		case err != nil:
+			return err
+		case i < last:
+			outcome(int(i), refused)
+		case i == last && refused == nil:
+			s.midway = false
+		default:
+			return errStray
+		}
+	}
+	return nil
+}
+
+// nextOutcome reads what became of a request: its number, counted from that of the
+// sequence number first, and why the kernel refused it, if so.
+func (s *socket) nextOutcome(first uint32) (i uint32, refused, err error) {
+	for m, err := range s.conn.ReceiveIter() {
+		var oe *netlink.OpError
+		switch {
+		case err == nil && m.Header.Type == netlink.Error:
+			return m.Header.Sequence - first, nil, nil
+		case err == nil:
+			return 0, nil, errType
+		case errors.As(err, &oe) && oe.Sequence != 0:
+			return oe.Sequence - first, refusal(err), nil
+		}
+		return 0, nil, err
+	}
+	return 0, nil, errNoReply
+}
+
 // leave ends an exchange because of err, with replies still to come. It closes the
 // socket, or else ReceiveIter would read the rest of a listing that nobody wants.
 func (s *socket) leave(err error) error {
@@ -86,12 +148,17 @@ func (s *socket) broke(err error, req *netlink.Message) error {
 // reply, and else err, such as that of a system call.
 func refusal(err error) error {
 	var oe *netlink.OpError
-	if errors.As(err, &oe) {
-		if errno, ok := oe.Err.(syscall.Errno); ok {
-			return errno
-		}
+	if errors.As(err, &oe) && isErrno(oe.Err) {
+		return oe.Err
 	}
 	return err
+}
+
+// isErrno says whether err is an error number that came in a reply: that of a
+// system call is wrapped.
+func isErrno(err error) bool {
+	_, ok := err.(syscall.Errno)
+	return ok
 }
 
 // check returns what is wrong with a reply, if anything.

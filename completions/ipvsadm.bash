@@ -1,0 +1,179 @@
+# Completion of ipvsadm, ipvsadm-save and ipvsadm-restore for bash.
+
+# _ipvsadm_groups COMMAND: prints the options that go with a command. Those on a line are one option: of these a
+# command line takes one.
+_ipvsadm_groups() {
+	local service='-t --tcp-service -u --udp-service --sctp-service -f --fwmark-service'
+	case $1 in
+	-A | --add-service | -E | --edit-service)
+		printf '%s\n' "$service" '-6 --ipv6' '-s --scheduler' '-p --persistent' '-M --netmask' '--pe' \
+			'-b --sched-flags' '-o --ops'
+		;;
+	-D | --delete-service | -Z | --zero)
+		printf '%s\n' "$service" '-6 --ipv6'
+		;;
+	-a | --add-server | -e | --edit-server)
+		printf '%s\n' "$service" '-6 --ipv6' '-r --real-server' '-m --masquerading -i --ipip -g --gatewaying' \
+			'-w --weight' '-x --u-threshold' '-y --l-threshold' '--tun-type' '--tun-port' \
+			'--tun-nocsum --tun-csum --tun-remcsum'
+		;;
+	-d | --delete-server)
+		printf '%s\n' "$service" '-6 --ipv6' '-r --real-server'
+		;;
+	-L | -l | --list)
+		printf '%s\n' "$service -c --connection --timeout --daemon" '-6 --ipv6' '--stats' '--rate' '--thresholds' \
+			'--persistent-conn' '--tun-info' '--nosort --sort' '--syncid' '-X --exact' '-n --numeric'
+		;;
+	-S | --save)
+		echo '-n --numeric'
+		;;
+	--start-daemon)
+		printf '%s\n' '--mcast-interface' '--syncid' '--mcast-group' '--mcast-port' '--mcast-ttl' '--sync-maxlen'
+		;;
+	--stop-daemon)
+		echo '--syncid'
+		;;
+	esac
+}
+
+# _ipvsadm_options COMMAND WORD...: prints the options that go with a command and are not among the words yet.
+_ipvsadm_options() {
+	local group option
+	while read -r group; do
+		for option in $group; do
+			[[ " ${*:2} " == *" $option "* ]] && continue 2
+		done
+		echo "$group"
+	done < <(_ipvsadm_groups "$1")
+}
+
+# _ipvsadm_table OPTION...: prints the addresses and marks in the table that stand behind these options.
+_ipvsadm_table() {
+	ipvsadm -S -n 2>/dev/null | while read -r -a words; do
+		for ((i = 1; i + 1 < ${#words[@]}; i++)); do
+			[[ " $* " == *" ${words[i]} "* ]] && echo "${words[i + 1]}"
+		done
+	done | sort -u
+}
+
+# _ipvsadm_servers OPTION SERVICE: prints the real servers of a service in the table; of all services without one.
+_ipvsadm_servers() {
+	ipvsadm -S -n 2>/dev/null | while read -r -a words; do
+		[[ ${words[0]} == -a && (-z $2 || ${words[1]} == "$1" && ${words[2]} == "$2") ]] || continue
+		for ((i = 3; i + 1 < ${#words[@]}; i++)); do
+			[[ ${words[i]} == -r ]] && echo "${words[i + 1]}"
+		done
+	done | sort -u
+}
+
+# _ipvsadm_sched_flags SCHEDULER BEGUN: prints what a list of scheduler flags can go on with.
+_ipvsadm_sched_flags() {
+	local flags flag done=
+	case $1 in
+	sh | mh) flags="$1-fallback $1-port flag-1 flag-2 flag-3" ;;
+	*) flags='flag-1 flag-2 flag-3' ;;
+	esac
+	[[ $2 == *,* ]] && done=${2%,*},
+	for flag in $flags; do
+		[[ ,$done == *,$flag,* ]] || echo "$done$flag"
+	done
+}
+
+# _ipvsadm_choice COMMAND OPTION CURRENT WORD...: prints what can stand where CURRENT is: behind OPTION, if that has a
+# value. The words are those before it.
+_ipvsadm_choice() {
+	local command=$1 option=$2 current=$3 words=("${@:4}") i service='' address='' scheduler=''
+	for ((i = 0; i + 1 < ${#words[@]}; i++)); do
+		case ${words[i]} in
+		-t | --tcp-service) service=-t address=${words[i + 1]} ;;
+		-u | --udp-service) service=-u address=${words[i + 1]} ;;
+		--sctp-service) service=--sctp-service address=${words[i + 1]} ;;
+		-f | --fwmark-service) service=-f address=${words[i + 1]} ;;
+		-s | --scheduler) scheduler=${words[i + 1]} ;;
+		esac
+	done
+	case $option in
+	-t | --tcp-service | -u | --udp-service | --sctp-service | -f | --fwmark-service)
+		# What is in the table cannot be added.
+		case $command:$option in
+		-A:* | --add-service:*) ;;
+		*:-t | *:--tcp-service) _ipvsadm_table -t ;;
+		*:-u | *:--udp-service) _ipvsadm_table -u ;;
+		*:--sctp-service) _ipvsadm_table --sctp-service ;;
+		*) _ipvsadm_table -f ;;
+		esac
+		;;
+	-r | --real-server)
+		case $command in
+		-a | --add-server) _ipvsadm_servers ;;
+		*) _ipvsadm_servers "$service" "$address" ;;
+		esac
+		;;
+	-s | --scheduler) echo rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh ;;
+	-b | --sched-flags) _ipvsadm_sched_flags "$scheduler" "$current" ;;
+	--pe) echo sip ;;
+	--tun-type) echo ipip gue gre ;;
+	--start-daemon | --stop-daemon) echo master backup ;;
+	--mcast-interface) (cd /sys/class/net 2>/dev/null && echo *) ;;
+	-M | --netmask | -w | --weight | -x | --u-threshold | -y | --l-threshold | --tun-port | --syncid | --mcast-group | \
+		--mcast-port | --mcast-ttl | --sync-maxlen) ;;
+	*) _ipvsadm_options "$command" "${words[@]}" ;;
+	esac
+}
+
+# _ipvsadm_words: sets words to those of the command line, up to the one being written. Bash breaks them at ":" and "=".
+_ipvsadm_words() {
+	local piece joined='' i
+	words=()
+	for ((i = 0; i <= COMP_CWORD; i++)); do
+		piece=${COMP_WORDS[i]}
+		if [[ $piece == +([:=]) ]]; then
+			joined=1
+		elif [[ $joined ]]; then
+			joined=
+		else
+			words+=("$piece")
+			continue
+		fi
+		words[${#words[@]} - 1]+=$piece
+	done
+}
+
+_ipvsadm() {
+	local words choice='' IFS=$' \t\n'
+	_ipvsadm_words
+	local count=${#words[@]}
+	local whole=${words[count - 1]} option=${words[count - 2]} command=${words[1]}
+	local cur=$whole
+
+	case ${words[0]##*/}:$count in
+	ipvsadm-save:2) choice='-n --numeric' ;;
+	ipvsadm-save:* | ipvsadm-restore:*) ;;
+	*:2)
+		choice='-A --add-service -E --edit-service -D --delete-service -C --clear -L -l --list -Z --zero
+			-a --add-server -e --edit-server -d --delete-server --set --start-daemon --stop-daemon
+			-R --restore -S --save -h --help -v --version'
+		;;
+	*)
+		# A bundle of letters begins with the command.
+		[[ $command == -[!-]* ]] && command=${command:0:2}
+		# A value can be glued to a long option.
+		[[ $whole == --*=* ]] && option=${whole%%=*} cur=${whole#*=}
+		choice=$(_ipvsadm_choice "$command" "$option" "$cur" "${words[@]:1:count-2}")
+		;;
+	esac
+	local candidates candidate
+	read -r -d '' -a candidates <<<"$choice"
+	COMPREPLY=()
+	for candidate in "${candidates[@]}"; do
+		[[ $candidate != "$cur"* ]] || COMPREPLY+=("$candidate")
+	done
+
+	# Bash replaces what stands behind the last ":" or "=".
+	if [[ $cur == *[:=]* ]]; then
+		local last=${cur##*[:=]}
+		COMPREPLY=("${COMPREPLY[@]#"${cur%"$last"}"}")
+	fi
+}
+
+complete -F _ipvsadm ipvsadm ipvsadm-save ipvsadm-restore

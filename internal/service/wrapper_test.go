@@ -1,0 +1,43 @@
+package service
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
+)
+
+// TestWrappers runs the scripts that stand in for the links where there is but the one program.
+func TestWrappers(t *testing.T) {
+	root, err := kernel.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := kernel.NewNamespace(t)
+	script := func(stdin, name string, args ...string) kernel.Result {
+		t.Helper()
+		return n.Run(t, kernel.Command{
+			Path:  filepath.Join(root, "scripts", name),
+			Args:  append([]string{name}, args...),
+			Env:   []string{"PATH=" + filepath.Dir(kernel.Program("ipvsadm")) + ":" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir()},
+			Stdin: stdin,
+		})
+	}
+	restore(t, n, before)
+	if got := script("# a comment\n"+whole, "ipvsadm-restore"); got != (kernel.Result{}) {
+		t.Fatalf("restoring: %+v", got)
+	}
+	want := table(t, n)
+	if got := script("", "ipvsadm-save", "-n"); got != (kernel.Result{Stdout: want}) {
+		t.Errorf("saving: %+v, want %q", got, want)
+	}
+	if got := script("-A -t 192.0.2.9:80 -s rr\n-A\n", "ipvsadm-restore"); got.Code == 0 || table(t, n) != want {
+		t.Errorf("restoring a fault: %+v", got)
+	}
+	for _, name := range []string{"ipvsadm-save", "ipvsadm-restore"} {
+		if got := script("", name, "-x"); got.Code != 2 {
+			t.Errorf("%s -x: %+v", name, got)
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package flags
+
+import (
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestAgreement holds the manual and the help against the table of options: the same commands and options are in
+// all three, with a value in all or none.
+func TestAgreement(t *testing.T) {
+	commandRows, optionRows := Rows()
+	table := map[string]bool{}
+	for _, r := range slices.Concat(commandRows, optionRows) {
+		for _, word := range []string{r.Short, r.Long} {
+			// -l is a second name of -L, which has no row of its own in the help.
+			if word != "" && r.Help != "" {
+				table[word] = r.Value != ""
+			}
+		}
+	}
+	help := helpWords(Usage())
+	if !maps.Equal(table, help) {
+		t.Errorf("in the help:  %v\nin the table: %v", help, table)
+	}
+	table["-l"] = false
+	manual := map[string]bool{}
+	for _, e := range manualEntries(t) {
+		for _, word := range e.words {
+			if _, twice := manual[word]; twice {
+				t.Errorf("%s is twice in the manual", word)
+			}
+			manual[word] = e.value
+		}
+	}
+	if !maps.Equal(table, manual) {
+		t.Errorf("in the manual: %v\nin the table:  %v", manual, table)
+	}
+}
+
+// TestRanges looks in the manual for the ranges and defaults that the help names.
+func TestRanges(t *testing.T) {
+	fact := regexp.MustCompile(`\d+ to \d+|default [\w.]+`)
+	entries := manualEntries(t)
+	_, optionRows := Rows()
+	found := 0
+	for _, r := range optionRows {
+		for _, want := range fact.FindAllString(r.Help, -1) {
+			want = strings.Replace(want, "default ", "default is ", 1)
+			i := slices.IndexFunc(entries, func(e manualEntry) bool { return slices.Contains(e.words, r.Long) })
+			if i < 0 {
+				t.Fatalf("%s is not in the manual", r.Long)
+			}
+			if r.Long == "--sync-maxlen" && strings.HasPrefix(want, "default") {
+				continue // it is no fixed number
+			}
+			found++
+			if !strings.Contains(entries[i].text, want) {
+				t.Errorf("the manual does not say of %s: %s\n%s", r.Long, want, entries[i].text)
+			}
+		}
+	}
+	if found < 15 {
+		t.Errorf("only %d ranges and defaults are in the help", found)
+	}
+}
+
+// helpWords returns the options in a help text and whether they have a value.
+func helpWords(usage string) map[string]bool {
+	words := map[string]bool{}
+	line := regexp.MustCompile(`(?m)^  (?:(-\w), |    )(--[a-z0-9-]+)(?: (\S(?: ?\S)*))?  `)
+	for _, m := range line.FindAllStringSubmatch(usage, -1) {
+		if m[1] != "" {
+			words[m[1]] = m[3] != ""
+		}
+		words[m[2]] = m[3] != ""
+	}
+	return words
+}
+
+// A manualEntry is the item of an option in the manual.
+type manualEntry struct {
+	words []string
+	value bool
+	text  string // on one line, without macros
+}
+
+func manualEntries(t *testing.T) []manualEntry {
+	t.Helper()
+	page, err := os.ReadFile("../../man/ipvsadm.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []manualEntry
+	macro := regexp.MustCompile(`^\.[A-Z][a-z] `)
+	in := false
+	for line := range strings.Lines(string(page)) {
+		line = strings.TrimRight(line, "\n")
+		if item, ok := strings.CutPrefix(line, ".It Fl "); ok {
+			entries = append(entries, newManualEntry(item))
+			in = true
+			continue
+		}
+		if strings.HasPrefix(line, ".It ") || strings.HasPrefix(line, ".S") {
+			in = false
+		}
+		if in {
+			last := &entries[len(entries)-1]
+			last.text += macro.ReplaceAllString(line, "") + " "
+		}
+	}
+	return entries
+}
+
+// newManualEntry reads what follows ".It Fl": "s , -scheduler Ar name".
+func newManualEntry(item string) manualEntry {
+	names, value, hasValue := strings.Cut(item, " Ar ")
+	if !hasValue {
+		names, value, hasValue = strings.Cut(item, " Op Ar ")
+	}
+	e := manualEntry{value: hasValue && value != ""}
+	for name := range strings.SplitSeq(strings.TrimSuffix(names, " Op"), " , ") {
+		e.words = append(e.words, "-"+name)
+	}
+	return e
+}

@@ -1,0 +1,58 @@
+package flags
+
+// A Row is what the table of options says of a command or an option, for what
+// has to agree with it: manual, help and completion.
+type Row struct {
+	Short string // "-s"; empty for none, as is Long
+	Long  string // "--scheduler"
+	Value string // what the help calls the value; empty for none
+	Help  string
+
+	// Options are those that go with a command. Left out are -6 and --sort,
+	// which no command refuses.
+	Options []Row
+}
+
+// Rows returns the commands and all the options.
+func Rows() (commandRows, optionRows []Row) {
+	for i := range options {
+		o := &options[i]
+		switch {
+		case o.heading != "":
+		case o.action == None:
+			optionRows = append(optionRows, o.row())
+		default:
+			r := o.row()
+			r.Options = optionsOf(o.action)
+			commandRows = append(commandRows, r)
+		}
+	}
+	return commandRows, optionRows
+}
+
+func (o *option) row() Row {
+	r := Row{Value: o.value, Help: o.help}
+	if o.short != 0 {
+		r.Short = "-" + string(rune(o.short))
+	}
+	if o.long != "" {
+		r.Long = "--" + o.long
+	}
+	return r
+}
+
+// optionsOf returns the options that go with a command.
+func optionsOf(a Action) []Row {
+	var fit optionSet
+	if int(a) < len(commands) { // help and version are no rows there
+		r := commands[a].rules
+		fit = r.needs | r.takes | r.oneOf
+	}
+	var rows []Row
+	for i := range options {
+		if o := &options[i]; o.heading == "" && o.action == None && o.id != noOption && fit.has(o.id) {
+			rows = append(rows, o.row())
+		}
+	}
+	return rows
+}

@@ -1,0 +1,34 @@
+package format
+
+import (
+	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+func BenchmarkDestination(b *testing.B) {
+	s := service(ipvsnl.TCP, "10.0.0.1:80", nil)
+	d := destination("192.168.100.200:8080", ipvsnl.Masquerade)
+	for name, view := range map[string]View{"Plain": Plain, "Stats": Stats, "Rules": Rules} {
+		b.Run(name, func(b *testing.B) {
+			o := Options{View: view}
+			line := make([]byte, 0, 256)
+			b.ReportAllocs()
+			for b.Loop() {
+				line = o.AppendDestination(line[:0], s, d)
+			}
+		})
+	}
+}
+
+func BenchmarkSort(b *testing.B) {
+	var sorted [10]ipvsnl.Destination
+	for i := range sorted {
+		sorted[i] = *destination("10.0.0.1:80", ipvsnl.Route)
+		sorted[i].Weight = uint32(i)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		SortDestinations(sorted[:])
+	}
+}

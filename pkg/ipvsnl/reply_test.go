@@ -1,0 +1,168 @@
+package ipvsnl
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+var addrs = cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{})
+
+// The counters as an old kernel has them and as a new one does.
+var (
+	stats32 = join(attribute(1, uint32(0xffffffff)), attribute(2, uint32(2)), attribute(3, uint32(3)),
+		attribute(4, uint64(1<<40)), attribute(5, uint64(5)), attribute(6, uint32(6)), attribute(7, uint32(7)),
+		attribute(8, uint32(8)), attribute(9, uint32(9)), attribute(10, uint32(10)))
+	stats64 = join(attribute(1, uint64(1<<33)), attribute(11), attribute(2, uint64(1<<34)), attribute(3, uint64(1<<35)),
+		attribute(4, uint64(1<<36)), attribute(5, uint64(1<<37)), attribute(6, uint64(1<<38)), attribute(7, uint64(1<<39)),
+		attribute(8, uint64(1<<40)), attribute(9, uint64(1<<41)), attribute(10, uint64(1<<42)))
+	wantStats32 = Stats{0xffffffff, 2, 3, 1 << 40, 5, 6, 7, 8, 9, 10}
+	wantStats64 = Stats{1 << 33, 1 << 34, 1 << 35, 1 << 36, 1 << 37, 1 << 38, 1 << 39, 1 << 40, 1 << 41, 1 << 42}
+)
+
+func TestReplies(t *testing.T) {
+	service := func(d *decoder, b []byte) (any, error) { return d.readService(b) }
+	dest := func(d *decoder, b []byte) (any, error) { return d.readDest(b) }
+	daemon := func(d *decoder, b []byte) (any, error) { return d.readDaemon(b) }
+	key := join(attribute(1, uint16(2)), attribute(2, uint16(6)), attribute(3, addr16("192.0.2.1")), attribute(4, be16Value(80)))
+	destKey := join(attribute(1, addr16("198.51.100.1")), attribute(2, be16Value(8080)), attribute(11, uint16(2)))
+	tests := []struct {
+		name  string
+		read  func(d *decoder, b []byte) (any, error)
+		reply []byte
+		want  any
+	}{
+		{"service of IPv4",
+			service,
+			attribute(1, key, attribute(6, "wlc\x00"), attribute(7, uint32(3), uint32(0xffffffff)),
+				attribute(8, uint32(300)), attribute(9, "\xff\xff\xff\x00"), attribute(11, "sip\x00")),
+			Service{ServiceKey: webKey, Scheduler: "wlc", Flags: FlagPersistent | FlagHashed, FlagMask: 0xffffffff,
+				Timeout: 300, Netmask: 0xffffff00, Engine: "sip"}},
+		{"service of IPv6, the family last, a scheduler of nobody's",
+			service,
+			attribute(1, attribute(3, addr16("2001:db8::1")), attribute(4, be16Value(53)), attribute(2, uint16(17)),
+				attribute(9, uint32(64)), attribute(6, "my own\x00"), attribute(1, uint16(10))),
+			Service{ServiceKey: AddrKey(UDP, netip.MustParseAddrPort("[2001:db8::1]:53")), Scheduler: "my own", Netmask: 64}},
+		{"service of a mark",
+			service,
+			attribute(1, attribute(1, uint16(10)), attribute(5, uint32(0xffffffff)), attribute(9, uint32(128))),
+			Service{ServiceKey: MarkKey(0xffffffff, IPv6), Netmask: 128}},
+		{"service with counters of 32 bits",
+			service, attribute(1, key, attribute(10, stats32)),
+			Service{ServiceKey: webKey, Stats: wantStats32}},
+		{"service with counters of both sizes",
+			service, attribute(1, key, attribute(12, stats64), attribute(10, stats32)),
+			Service{ServiceKey: webKey, Stats: wantStats64}},
+		{"service with the flags of attributes, and attributes of a later kernel",
+			service, join(attribute(77, "?"), attribute(0x8001, key, attribute(0x400d, "what?"), attribute(0, ""), attribute(500))),
+			Service{ServiceKey: webKey}},
+		{"destination",
+			dest,
+			attribute(2, destKey, attribute(3, uint32(0x2102)), attribute(4, uint32(0x7fffffff)), attribute(5, uint32(5)),
+				attribute(6, uint32(6)), attribute(7, uint32(7)), attribute(8, uint32(8)), attribute(9, uint32(9)),
+				attribute(10, stats32), attribute(12, stats64),
+				attribute(13, uint8(2)), attribute(14, be16Value(0x1234)), attribute(15, uint16(0x8001))),
+			Destination{Addr: real1, Forwarding: Tunnel, Weight: 0x7fffffff, UpperThreshold: 5, LowerThreshold: 6,
+				ActiveConns: 7, InactConns: 8, PersistConns: 9, Stats: wantStats64,
+				TunnelType: GRE, TunnelPort: 0x1234, TunnelFlags: 0x8001}},
+		{"destination with counters of 32 bits",
+			dest, attribute(2, destKey, attribute(10, stats32)),
+			Destination{Addr: real1, Stats: wantStats32}},
+		{"destination of IPv6",
+			dest, attribute(2, attribute(1, addr16("2001:db8::2")), attribute(2, be16Value(1)), attribute(11, uint16(10))),
+			Destination{Addr: netip.MustParseAddrPort("[2001:db8::2]:1")}},
+		{"destination of an old kernel: the service's family",
+			func(d *decoder, b []byte) (any, error) { d.family = IPv6; return d.readDest(b) },
+			attribute(2, attribute(1, addr16("2001:db8::2")), attribute(2, be16Value(1))),
+			Destination{Addr: netip.MustParseAddrPort("[2001:db8::2]:1")}},
+		{"daemon of an old kernel",
+			daemon, attribute(3, attribute(1, uint32(1)), attribute(2, "eth0\x00\x00\x00"), attribute(3, uint32(255))),
+			Daemon{State: Master, Interface: "eth0", SyncID: 255}},
+		{"daemon, the name without a NUL, the group of IPv4",
+			daemon, attribute(3, attribute(2, "eth0"), attribute(4, uint16(1472)), attribute(5, "\xe0\x00\x00\x51"),
+				attribute(7, uint16(8848)), attribute(8, uint8(1))),
+			Daemon{Interface: "eth0", MaxLen: 1472, Group: netip.MustParseAddr("224.0.0.81"), Port: 8848, TTL: 1}},
+		{"daemon, the group of IPv6",
+			daemon, attribute(3, attribute(6, addr16("ff02::81"))),
+			Daemon{Group: netip.MustParseAddr("ff02::81")}},
+		{"timeouts",
+			func(d *decoder, b []byte) (any, error) { return d.readTimeouts(b) },
+			join(attribute(6, uint32(3)), attribute(4, uint32(1)), attribute(5, uint32(2))),
+			Timeouts{1, 2, 3}},
+		{"info",
+			func(d *decoder, b []byte) (any, error) { return d.readInfo(b) },
+			join(attribute(1, uint32(0x010203)), attribute(2, uint32(1<<20))),
+			Info{0x010203, 1 << 20}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			// What was read before must not show.
+			var d decoder
+			d.service.Engine, d.service.Mark, d.dest.Stats, d.daemon.Port, d.timeout.UDP = "left", 9, wantStats32, 9, 9
+			got, err := test.read(&d, test.reply)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got, addrs); diff != "" {
+				t.Errorf("-want +got\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestBadReplies checks what is said of replies that make no sense.
+func TestBadReplies(t *testing.T) {
+	service := func(d *decoder, b []byte) error { _, err := d.readService(b); return err }
+	dest := func(d *decoder, b []byte) error { _, err := d.readDest(b); return err }
+	daemon := func(d *decoder, b []byte) error { _, err := d.readDaemon(b); return err }
+	timeouts := func(d *decoder, b []byte) error { _, err := d.readTimeouts(b); return err }
+	info := func(d *decoder, b []byte) error { _, err := d.readInfo(b); return err }
+	tests := []struct {
+		name  string
+		read  func(d *decoder, b []byte) error
+		reply []byte
+		want  string
+	}{
+		{"nothing", service, nil, "reply of a service: no attribute 1"},
+		{"another's", dest, attribute(1), "reply of a destination: no attribute 2"},
+		{"no attribute", daemon, []byte{1}, "reply of a daemon: malformed attributes"},
+		{"shorter than a header", service, join(uint16(3), uint16(1)), "reply of a service: malformed attributes"},
+		{"longer than the reply", service, join(uint16(9), uint16(1), uint32(0)), "reply of a service: malformed attributes"},
+		{"longest", service, join(uint16(0xffff), uint16(1), uint32(0)), "reply of a service: malformed attributes"},
+		{"longer than what it is in", service, attribute(1, uint16(5), uint16(1)), "reply of a service: malformed attributes"},
+		{"no family", service, attribute(1, attribute(3, addr16("192.0.2.1"))), "reply of a service: unknown address family"},
+		{"family of nobody's", dest, attribute(2, attribute(11, uint16(7))), "reply of a destination: unknown address family"},
+		{"8 bits", dest, attribute(2, attribute(13, uint16(1))), "reply of a destination: attribute 13: payload of 2 bytes"},
+		{"16 bits", service, attribute(1, attribute(1, uint32(2))), "reply of a service: attribute 1: payload of 4 bytes"},
+		{"network order", dest, attribute(2, attribute(2, uint8(2))), "reply of a destination: attribute 2: payload of 1 bytes"},
+		{"32 bits", daemon, attribute(3, attribute(1)), "reply of a daemon: attribute 1: payload of 0 bytes"},
+		{"address", dest, attribute(2, attribute(1, uint32(1))), "reply of a destination: attribute 1: payload of 4 bytes"},
+		{"flags", service, attribute(1, attribute(7, uint32(1))), "reply of a service: attribute 7: payload of 4 bytes"},
+		{"timeouts", timeouts, attribute(4, uint16(1)), "reply of timeouts: attribute 4: payload of 2 bytes"},
+		{"info", info, attribute(1, uint64(1)), "reply of info: attribute 1: payload of 8 bytes"},
+		{"counter", service, attribute(1, attribute(1, uint16(2)), attribute(12, attribute(10, uint16(1)))),
+			"reply of a service: counters: attribute 10: payload of 2 bytes"},
+		{"counters", dest, attribute(2, attribute(11, uint16(2)), attribute(10, uint8(1))),
+			"reply of a destination: counters: malformed attributes"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			err := test.read(new(decoder), test.reply)
+			if err == nil || err.Error() != test.want {
+				t.Errorf("error %q, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// TestName checks that the names of replies are right, be they known or not.
+func TestName(t *testing.T) {
+	for _, want := range append(names[:], "", "w", "wlc2", strings.Repeat("x", 300)) {
+		if got := name([]byte(want)); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
