@@ -140,10 +140,20 @@ func (r *Resolver) lookUp(a netip.Addr, h *host) {
 		return
 	}
 	// There is an error even if only some of the names are no good.
-	names, _ := net.DefaultResolver.LookupAddr(r.ctx, a.String())
+	names, _ := net.DefaultResolver.LookupAddr(r.ctx, embeddedIPv4(a).String())
 	if len(names) > 0 {
 		h.name = strings.TrimSuffix(names[0], ".")
 	}
+}
+
+// embeddedIPv4 returns the IPv4 address that an IPv6 one is made of, if it is, and else
+// the address: the C library asks name servers for that.
+func embeddedIPv4(a netip.Addr) netip.Addr {
+	b := a.As16()
+	if a.Is6() && [12]byte(b[:12]) == [12]byte{} && a.Compare(netip.IPv6Loopback()) > 0 {
+		return netip.AddrFrom4([4]byte(b[12:]))
+	}
+	return a.Unmap()
 }
 
 // Port returns the name of a port, or "".

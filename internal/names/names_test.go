@@ -131,3 +131,14 @@ func TestParseHosts(t *testing.T) {
 		}
 	}
 }
+
+func TestEmbeddedIPv4(t *testing.T) {
+	for addr, want := range map[string]string{
+		"::": "::", "::1": "::1", "::2": "0.0.0.2", "::192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1",
+		"192.0.2.1": "192.0.2.1", "2001:db8::1": "2001:db8::1",
+	} {
+		if got := embeddedIPv4(netip.MustParseAddr(addr)).String(); got != want {
+			t.Errorf("%s: got %s, want %s", addr, got, want)
+		}
+	}
+}
