@@ -172,15 +172,14 @@ func (r *Resolver) lookUpName(a netip.Addr, h *host) {
 	})
 }
 
-// queried returns the address that name servers are asked for. As in the C library, an
-// IPv6 address that holds an IPv4 one stands for that. It is written as an IPv4-mapped
-// one, which the standard library does not find in /etc/hosts: that has been looked at.
+// queried returns the address that name servers are asked for. As in the C library, an IPv6 address that
+// holds an IPv4 one stands for that.
 func queried(a netip.Addr) netip.Addr {
 	b := a.As16()
 	if a.Is6() && a != netip.IPv6Loopback() && [12]byte(b[:12]) == [12]byte{} {
-		b[10], b[11] = 0xff, 0xff
+		return netip.AddrFrom4([4]byte(b[12:]))
 	}
-	return netip.AddrFrom16(b)
+	return a.Unmap()
 }
 
 // Port returns the name of a port, or "".
