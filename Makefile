@@ -3,7 +3,7 @@ GO ?= go
 # The version of the packages: that of the ipvsadm whose command lines these are, and a number of our own.
 VERSION = 1.31.0
 
-.PHONY: build test golden demo bench packages packages-test
+.PHONY: build test golden parity demo bench packages packages-test
 
 # The packages whose tests need no kernel of their own.
 UNITS = ./pkg/... ./internal/conntab ./internal/names ./internal/recording ./internal/rules
@@ -25,6 +25,11 @@ test:
 # Records what the reference says, anew.
 golden:
 	$(GO) test ./internal/golden -run TestGolden -record
+
+# Runs generated cases with the program and with the reference, and shows the shortest that differ:
+# make parity SEED=7 N=1000
+parity:
+	$(GO) test -count 1 -v -timeout 24h ./internal/parity -run '^TestParity$$' -seed $(or $(SEED),1) -cases $(or $(N),400) -kernels $(or $(KERNELS),2)
 
 # Shows the main job on real traffic, in a kernel of its own.
 demo: build
