@@ -107,10 +107,11 @@ func (r *restorer) line(line rules.Line) (ends bool, err error) {
 // parse understands the words of a line, which may ask for anything but another
 // restore.
 func (r *restorer) parse(words []string) (flags.Command, error) {
-	if flags.First(words) == flags.Restore {
-		return flags.Command{}, flags.NoCommand
+	c, err := flags.Parse(words, r.names)
+	if err == nil && c.Action == flags.Restore {
+		err = flags.NoCommand
 	}
-	return flags.Parse(words, r.names)
+	return c, err
 }
 
 // settle sends what is queued and returns when all is reported.

@@ -4,6 +4,7 @@ package names
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -28,6 +29,7 @@ const maxLookups = 64
 // asked. It is safe for concurrent use.
 type Resolver struct {
 	ctx      context.Context
+	steps    func() []step
 	known    func() *hosts
 	services func() *services
 	slots    chan struct{} // as many as look-ups may run
@@ -47,6 +49,7 @@ type host struct {
 func New(ctx context.Context) *Resolver {
 	return &Resolver{
 		ctx:      ctx,
+		steps:    sync.OnceValue(func() []step { return parseSteps(read(switchFile)) }),
 		known:    sync.OnceValue(func() *hosts { return parseHosts(read(hostsFile)) }),
 		services: sync.OnceValue(func() *services { return parseServices(read(servicesFile)) }),
 		slots:    make(chan struct{}, maxLookups),
@@ -81,16 +84,37 @@ func (r *Resolver) Addr(host string) (netip.Addr, bool) {
 }
 
 func (r *Resolver) lookUpAddr(host string) netip.Addr {
-	if a, ok := r.known().byName[strings.ToLower(host)]; ok {
-		return a
-	}
-	addrs, _ := net.DefaultResolver.LookupNetIP(r.ctx, "ip4", host)
-	for _, a := range addrs {
-		if a = a.Unmap(); a.Is4() {
-			return a
+	return lookUp(r, func(s source) (netip.Addr, error) {
+		if s == inFiles {
+			return r.known().byName[strings.ToLower(host)], nil
+		}
+		addrs, err := net.DefaultResolver.LookupNetIP(r.ctx, "ip4", host)
+		for _, a := range addrs {
+			if a = a.Unmap(); a.Is4() {
+				return a, nil
+			}
+		}
+		return netip.Addr{}, err
+	})
+}
+
+// lookUp asks the system's sources in their order, until one has an answer that is not zero.
+func lookUp[T comparable](r *Resolver, ask func(source) (T, error)) T {
+	var none T
+	for _, s := range r.steps() {
+		if s.source == elsewhere {
+			continue
+		}
+		answer, err := ask(s.source)
+		if answer != none {
+			return answer
+		}
+		var e *net.DNSError
+		if s.last(errors.As(err, &e) && !e.IsNotFound) {
+			break
 		}
 	}
-	return netip.Addr{}
+	return none
 }
 
 // PortNumber returns the port that has a name, or has it as an alias.
@@ -117,26 +141,38 @@ func (r *Resolver) host(a netip.Addr) *host {
 	if h == nil {
 		h = &host{done: make(chan struct{})}
 		r.hosts[a] = h
-		go r.lookUp(a, h)
+		go r.lookUpName(a, h)
 	}
 	return h
 }
 
-func (r *Resolver) lookUp(a netip.Addr, h *host) {
+func (r *Resolver) lookUpName(a netip.Addr, h *host) {
 	r.slots <- struct{}{}
 	defer func() {
 		<-r.slots
 		close(h.done)
 	}()
-	if name, ok := r.known().byAddr[a]; ok {
-		h.name = name
-		return
+	h.name = lookUp(r, func(s source) (string, error) {
+		if s == inFiles {
+			return r.known().byAddr[a], nil
+		}
+		// There is an error even if only some of the names are no good.
+		names, err := net.DefaultResolver.LookupAddr(r.ctx, queried(a).String())
+		if len(names) > 0 {
+			return strings.TrimSuffix(names[0], "."), nil
+		}
+		return "", err
+	})
+}
+
+// queried returns the address that name servers are asked for. As in the C library, an IPv6 address that
+// holds an IPv4 one stands for that.
+func queried(a netip.Addr) netip.Addr {
+	b := a.As16()
+	if a.Is6() && a != netip.IPv6Loopback() && [12]byte(b[:12]) == [12]byte{} {
+		return netip.AddrFrom4([4]byte(b[12:]))
 	}
-	// There is an error even if only some of the names are no good.
-	names, _ := net.DefaultResolver.LookupAddr(r.ctx, a.String())
-	if len(names) > 0 {
-		h.name = strings.TrimSuffix(names[0], ".")
-	}
+	return a.Unmap()
 }
 
 // Port returns the name of a port, or "".

@@ -11,7 +11,7 @@ func (g *gen) grammarCase() *Case {
 	for range g.between(1, 3) {
 		call := Call{Words: g.grammarWords(), Nobody: g.chance(1)}
 		if g.chance(8) {
-			call.Name = pick(g, "ipvsadm-restore", "/sbin/ipvsadm", "x y", "./i", "-", "ipvsadm")
+			call.Name = pick(g, "ipvsadm-x", "/sbin/ipvsadm", "x y", "./i", "-", "ipvsadm")
 		}
 		if g.chance(20) {
 			call.Stdin = g.setup()

@@ -75,7 +75,7 @@ func (g *gen) namedVirtual() virtual {
 // namedAddress returns an address, in brackets if it needs them, of which something is said somewhere.
 func (g *gen) namedAddress(ipv6 bool) string {
 	if ipv6 {
-		return "[" + pick(g, "2001:db8::1", "2001:db8::a", "2001:db8::6", "2001:db8::4", "2001:db8::ff", "fd00::1", "::1", "fe80::1", "::ffff:192.0.2.1") + "]"
+		return "[" + pick(g, "2001:db8::1", "2001:db8::a", "2001:db8::6", "2001:db8::4", "2001:db8::ff", "fd00::1", "::1", "fe80::1", "::ffff:192.0.2.46", "::192.0.2.46") + "]"
 	}
 	if g.chance(10) {
 		return g.ipv4()
@@ -118,8 +118,8 @@ func (g *gen) hosts() string {
 	for range g.between(0, 8) {
 		b.WriteString(pick(g, "127.0.0.1 localhost\n", "127.0.0.1\tone\n", "::1 localhost ip6-localhost\n",
 			"192.0.2.1 one alias1\n", "192.0.2.1\tone.example\tone\n", "192.0.2.7 two.hosts\n", "192.0.2.7   Second.Line  # comment\n", "10.0.0.1 UPPER.example\n",
-			"# 192.0.2.3 comment\n", "192.0.2.3#near\n", "2001:db8::1 six1 alias6\n", "2001:DB8:0::a hosts6\n", "  198.51.100.7 indented\n",
-			"192.0.2.300 bad\n", "192.0.2.9\n", "\n", "192.0.2 short-address\n", "010.0.0.2 octal\n", "192.0.2.10 trailing.dot.\n",
+			"# 192.0.2.3 comment\n", "192.0.2.3 near#by\n", "2001:db8::1 six1 alias6\n", "2001:DB8:0::a hosts6\n", "  198.51.100.7 indented\n",
+			"192.0.2.300 bad\n", "\n", "192.0.2 short-address\n", "010.0.0.2 octal\n", "192.0.2.10 trailing.dot.\n",
 			"192.0.2.11 under_score\n", "192.0.2.12 a-name-that-is-longer-than-the-column-it-has-to-stand-in.example.org\n", "192.0.2.99 dual\n2001:db8::ff dual\n",
 			"::ffff:192.0.2.1 mapped\n", "::ffff:192.0.2.44 mapped44\n", "192.0.2.4 one\n", "203.0.113.9 1.2.3.4\n", "203.0.113.9 twice\n203.0.113.9 thrice\n",
 			"fe80::1%lo zoned\n", "192.0.2.1 é\n", "192.0.2.8 -dash\n", "10.9.0.5 many.test\n", "198.51.100.7 ONE\n", "192.0.2.3 no-newline"))
@@ -150,6 +150,6 @@ func (g *gen) switchText() string {
 		return absent
 	}
 	return pick(g, "hosts: files\n", "hosts: dns\n", "hosts: dns files\n", "hosts: files dns\nservices: files\n", "hosts:files dns\n", "hosts: files [NOTFOUND=return] dns\n",
-		"hosts: dns [!UNAVAIL=return] files\n", "", "# nothing\n", "hosts:\n", "services: files\n", "services: db files\nhosts: files dns\n", "hosts: files dns # and a comment\n",
-		"hosts: dns [SUCCESS=continue] files\n", "hosts: nosuch files dns\n", "HOSTS: files\n")
+		"", "# nothing\n", "services: files\n", "services: db files\nhosts: files dns\n", "hosts: files dns # and a comment\n",
+		"hosts: nosuch files dns\n", "HOSTS: files\n")
 }

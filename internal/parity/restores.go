@@ -15,7 +15,7 @@ func (g *gen) restoreCase() *Case {
 				[]string{"--restore="}, []string{"-RR"}, []string{"-R", "-L"}, []string{"-Rn"})
 		}
 		if g.chance(10) {
-			call.Name = pick(g, "ipvsadm-restore", "/sbin/ipvsadm", "x y")
+			call.Name = pick(g, "ipvsadm-x", "/sbin/ipvsadm", "x y")
 		}
 		c.Calls = append(c.Calls, call)
 	}
