@@ -3,7 +3,7 @@ GO ?= go
 # The version of the packages: that of the ipvsadm whose command lines these are, and a number of our own.
 VERSION = 1.31.0
 
-.PHONY: build test golden demo bench packages packages-test
+.PHONY: build test golden parity demo bench packages packages-test
 
 # The packages whose tests need no kernel of their own.
 UNITS = ./pkg/... ./internal/conntab ./internal/names ./internal/recording ./internal/rules
@@ -25,6 +25,12 @@ test:
 # Records what the reference says, anew.
 golden:
 	$(GO) test ./internal/golden -run TestGolden -record
+
+# Runs N generated cases, which follow from SEED, with the reference and with the program, in two kernels.
+SEED = 1
+N = 1000
+parity:
+	$(GO) test ./internal/parity -run TestParity -count=1 -timeout 0 -v -kernels 2 -seed $(SEED) -cases $(N)
 
 # Shows the main job on real traffic, in a kernel of its own.
 demo: build
