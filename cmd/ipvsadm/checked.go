@@ -10,8 +10,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
 
-// errNoRule is the fault of a line that asks for something that is no part of a table.
-var errNoRule = errors.New("no rule")
+// errNoChange is the fault of a line that only asks for something to be printed.
+var errNoChange = errors.New("not a command that changes anything")
 
 // restoreChecked runs ipvsadm-restore: it replaces the table by what stdin says, but
 // only if no line of that is at fault. Each line that the kernel refuses is
@@ -28,7 +28,7 @@ func (a *app) restoreChecked() int {
 	r := a.newRestorer(bytes.NewReader(input))
 	r.numbered = true
 	r.next.batch.Flush()
-	r.next.lines = append(r.next.lines, rules.Line{Text: "--clear"})
+	r.next.lines = append(r.next.lines, rules.Line{Text: "clear the table"})
 	if err := r.run(); err != nil {
 		a.complain(err.Error())
 		return exitChange
@@ -36,7 +36,7 @@ func (a *app) restoreChecked() int {
 	if r.refused > 0 {
 		return exitChange
 	}
-	return exitDone
+	return r.code
 }
 
 // check reports every line of rules that is at fault and returns how many there are.
@@ -60,12 +60,15 @@ func (a *app) check(input []byte) (faults int) {
 func (a *app) checkLine(words []string) error {
 	c, err := flags.Parse(words, a.names)
 	if err == nil && changes[c.Action] == nil {
-		return errNoRule
+		return errNoChange
 	}
 	return err
 }
 
 // numbered returns a message about a line that names it.
 func numbered(line rules.Line, message string) string {
+	if line.Number == 0 {
+		return line.Text + ": " + message
+	}
 	return fmt.Sprintf("line %d: %s: %s", line.Number, line.Text, message)
 }

@@ -46,7 +46,7 @@ type connectionWriter struct {
 
 // copy writes every connection that r has.
 func (w *connectionWriter) copy(r *conntab.Reader) {
-	var c conntab.Connection
+	var c format.Connection
 	for w.take(&c, r.Read(&c)) {
 		continue
 	}
@@ -55,14 +55,14 @@ func (w *connectionWriter) copy(r *conntab.Reader) {
 // copyNamed does what copy does, while names are looked up for what comes next.
 func (w *connectionWriter) copyNamed(r *conntab.Reader) {
 	type item struct {
-		c   conntab.Connection
+		c   format.Connection
 		err error
 	}
 	ahead := make(chan item, connectionsAhead)
 	go func() {
 		defer close(ahead)
 		for {
-			var c conntab.Connection
+			var c format.Connection
 			err := r.Read(&c)
 			if err == nil {
 				w.prefetch(&c)
@@ -79,7 +79,7 @@ func (w *connectionWriter) copyNamed(r *conntab.Reader) {
 }
 
 // prefetch makes a connection independent of its reader and has its names looked up.
-func (w *connectionWriter) prefetch(c *conntab.Connection) {
+func (w *connectionWriter) prefetch(c *format.Connection) {
 	for _, field := range []*[]byte{&c.Protocol, &c.State, &c.Engine, &c.EngineData} {
 		*field = bytes.Clone(*field)
 	}
@@ -90,7 +90,7 @@ func (w *connectionWriter) prefetch(c *conntab.Connection) {
 
 // take writes a connection, or deals with the error that there is instead of one. It
 // returns whether there can be more.
-func (w *connectionWriter) take(c *conntab.Connection, err error) bool {
+func (w *connectionWriter) take(c *format.Connection, err error) bool {
 	switch {
 	case err == nil:
 		w.write(w.table.AppendConnection(w.stdout.AvailableBuffer(), c))
@@ -102,6 +102,9 @@ func (w *connectionWriter) take(c *conntab.Connection, err error) bool {
 		}
 		w.err = errors.New(conntab.Path + ": " + err.Error())
 	default:
+		if w.err != nil {
+			w.complain(message(w.err))
+		}
 		w.err = err
 		return false
 	}

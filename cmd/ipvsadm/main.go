@@ -19,8 +19,8 @@ import (
 
 func main() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) }
 
-// A run is short and holds little: collecting garbage less often costs a few
-// megabytes at most and saves a good part of a long restore.
+// A run is short and what it holds is small beside what it drops: to collect garbage
+// less often costs some megabytes and saves a good part of a long restore.
 func init() { debug.SetGCPercent(400) }
 
 // Exit codes besides those that errors of package flags carry.
@@ -167,10 +167,7 @@ func (a *app) show(c *flags.Command) (code int, ends bool) {
 // reject says why words are no command.
 func (a *app) reject(err error) (code int, ends bool) {
 	var e *flags.Error
-	if !errors.As(err, &e) {
-		a.complain(err.Error())
-		return flags.ExitFault, true
-	}
+	errors.As(err, &e) // as every error of the package
 	if e.Text == "" {
 		a.hint()
 	} else {

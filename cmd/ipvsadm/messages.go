@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -54,5 +55,8 @@ func message(err error) string {
 // capital.
 func strerror(e syscall.Errno) string {
 	text := e.Error()
+	if strings.HasPrefix(text, "errno ") {
+		return "Unknown error " + strconv.Itoa(int(e))
+	}
 	return strings.ToUpper(text[:1]) + text[1:]
 }

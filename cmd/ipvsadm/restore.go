@@ -20,16 +20,16 @@ const maxBatch = 512
 type restorer struct {
 	*app
 	lines    *rules.Reader
-	next     *load      // what is being queued
-	sent     *load      // what is on its way or has been; used again
+	next     *pending   // what is being queued
+	sent     *pending   // what is on its way or has been; used again
 	reported chan error // has a value once all that was sent is reported
 	numbered bool       // whether messages name their lines
 	refused  int        // how many lines the kernel has refused
 	code     int        // the exit code of the last line
 }
 
-// A load is lines and the batch of their changes.
-type load struct {
+// A pending is lines and the batch of their changes.
+type pending struct {
 	batch *ipvsnl.Batch
 	lines []rules.Line // without their words
 }
@@ -40,8 +40,8 @@ func (a *app) newRestorer(r io.Reader) *restorer {
 	return &restorer{
 		app:      a,
 		lines:    rules.NewReader(r),
-		next:     &load{batch: a.client.Batch()},
-		sent:     &load{batch: a.client.Batch()},
+		next:     &pending{batch: a.client.Batch()},
+		sent:     &pending{batch: a.client.Batch()},
 		reported: reported,
 	}
 }
@@ -109,7 +109,7 @@ func (r *restorer) line(line rules.Line) (ends bool, err error) {
 func (r *restorer) parse(words []string) (flags.Command, error) {
 	c, err := flags.Parse(words, r.names)
 	if err == nil && c.Action == flags.Restore {
-		err = flags.NoCommand
+		err = flags.ErrNoCommand
 	}
 	return c, err
 }
@@ -134,29 +134,33 @@ func (r *restorer) send() error {
 		return err
 	}
 	r.next, r.sent = r.sent, r.next
-	go func() { r.reported <- r.report(r.sent) }()
+	p := r.sent
+	go func() { r.reported <- r.report(p) }()
 	return nil
 }
 
-// report sends a load and reports what the kernel refuses.
-func (r *restorer) report(l *load) error {
-	failures, err := l.batch.Send(r.ctx)
+// report sends what is pending and reports what the kernel refuses.
+func (r *restorer) report(p *pending) error {
+	failures, err := p.batch.Send(r.ctx)
 	r.code = exitDone
 	for _, f := range failures {
 		text := message(f.Err)
 		if r.numbered {
-			text = numbered(l.lines[f.Index], text)
+			text = numbered(p.lines[f.Index], text)
 		}
 		r.complain(text)
 		r.refused++
-		if f.Index == len(l.lines)-1 {
+		if f.Index == len(p.lines)-1 {
 			r.code = exitChange
 		}
 	}
 	var doubt *ipvsnl.InDoubtError
 	if errors.As(err, &doubt) {
-		return fmt.Errorf("line %d and later ones are in doubt: %s", l.lines[doubt.Index].Number, message(doubt.Err))
+		return fmt.Errorf("line %d and later ones are in doubt: %s", max(p.lines[doubt.Index].Number, 1), message(doubt.Err))
 	}
-	l.lines = l.lines[:0]
-	return err
+	if err != nil {
+		return errors.New(message(err))
+	}
+	p.lines = p.lines[:0]
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/conntab"
+	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 )
 
 func TestRules(t *testing.T) {
@@ -52,7 +53,7 @@ func TestConns(t *testing.T) {
 	}
 	seen := map[string]int{}
 	for n := range count {
-		var c conntab.Connection
+		var c format.Connection
 		if err := r.Read(&c); err != nil {
 			t.Fatalf("entry %d: %v", n, err)
 		}

@@ -10,22 +10,12 @@ import (
 	"io"
 	"math"
 	"net/netip"
+
+	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 )
 
 // Path is where the kernel shows the table of the network namespace.
 const Path = "/proc/net/ip_vs_conn"
-
-// A Connection is an entry of the table. Its bytes are the reader's own.
-type Connection struct {
-	Protocol    []byte // "TCP", "UDP", "SCTP"; "IP" of a template for a firewall mark
-	Client      netip.AddrPort
-	Virtual     netip.AddrPort
-	Destination netip.AddrPort
-	State       []byte
-	Expires     uint32 // seconds
-	Engine      []byte // persistence engine; empty if there is none
-	EngineData  []byte
-}
 
 // A LineError is a line that is no entry. Reading can go on behind it.
 type LineError struct {
@@ -59,20 +49,21 @@ func (r *Reader) Head() error {
 	return err
 }
 
-// Read reads the next entry into c. It returns io.EOF behind the last and a
+// Read reads the next entry into c, whose bytes are good until the next line is
+// read. It returns io.EOF behind the last and a
 // *LineError for a line that is none.
-func (r *Reader) Read(c *Connection) error {
+func (r *Reader) Read(c *format.Connection) error {
 	line, err := r.next()
 	if err != nil {
 		return err
 	}
-	if !c.parse(line) {
+	if !parse(c, line) {
 		return &LineError{r.line}
 	}
 	return nil
 }
 
-// next returns the next line, or what fits of it.
+// next returns the next line, or nothing of one that is longer than any entry.
 func (r *Reader) next() ([]byte, error) {
 	line, err := r.r.ReadSlice('\n')
 	switch {
@@ -90,7 +81,7 @@ func (r *Reader) next() ([]byte, error) {
 	return line, err
 }
 
-func (c *Connection) parse(line []byte) bool {
+func parse(c *format.Connection, line []byte) bool {
 	var client, virtual, destination, expires []byte
 	var clientPort, virtualPort, destinationPort []byte
 	for _, field := range [...]*[]byte{&c.Protocol, &client, &clientPort, &virtual, &virtualPort,
@@ -107,12 +98,18 @@ func (c *Connection) parse(line []byte) bool {
 
 // cutField returns the first field of a line and what follows it.
 func cutField(line []byte) (field, rest []byte) {
-	line = bytes.TrimLeft(line, " \t\r\n")
-	if i := bytes.IndexAny(line, " \t\r\n"); i >= 0 {
-		return line[:i], line[i:]
+	start := 0
+	for start < len(line) && isBlank(line[start]) {
+		start++
 	}
-	return line, nil
+	end := start
+	for end < len(line) && !isBlank(line[end]) {
+		end++
+	}
+	return line[start:end], line[end:]
 }
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 // parseAddrPort reads an address, eight hexadecimal digits for IPv4 or eight
 // groups of four for IPv6, and a port of four.

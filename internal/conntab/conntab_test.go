@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 )
 
 const head = "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n"
@@ -39,7 +41,7 @@ func TestRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, w := range want {
-		var c Connection
+		var c format.Connection
 		got := ""
 		if err := r.Read(&c); err != nil {
 			got = err.Error()
@@ -51,7 +53,7 @@ func TestRead(t *testing.T) {
 			t.Errorf("got %q, want %q", got, w)
 		}
 	}
-	if err := r.Read(new(Connection)); !errors.Is(err, io.EOF) {
+	if err := r.Read(new(format.Connection)); !errors.Is(err, io.EOF) {
 		t.Errorf("got %v behind the last entry, want io.EOF", err)
 	}
 }
@@ -70,7 +72,7 @@ func TestLongLine(t *testing.T) {
 		if err := r.Head(); err != nil {
 			t.Fatal(err)
 		}
-		var c Connection
+		var c format.Connection
 		var broken *LineError
 		if err := r.Read(&c); !errors.As(err, &broken) || broken.Line != 2 {
 			t.Errorf("%d bytes: got %v, want an error in line 2", n, err)
@@ -86,7 +88,7 @@ func TestReadError(t *testing.T) {
 	if err := r.Head(); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Read(new(Connection)); !errors.Is(err, io.ErrClosedPipe) {
+	if err := r.Read(new(format.Connection)); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("got %v, want the reader's error", err)
 	}
 }
@@ -105,7 +107,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		for lines := 0; ; lines++ {
-			var c Connection
+			var c format.Connection
 			err := r.Read(&c)
 			var broken *LineError
 			switch {
@@ -128,7 +130,10 @@ func BenchmarkRead(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		r := NewReader(strings.NewReader(table))
-		var c Connection
+		if err := r.Head(); err != nil {
+			b.Fatal(err)
+		}
+		var c format.Connection
 		for range lines {
 			if err := r.Read(&c); err != nil {
 				b.Fatal(err)

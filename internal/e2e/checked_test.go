@@ -60,7 +60,8 @@ func TestRestoreChecked(t *testing.T) {
 		"line 4: -a -t 192.0.2.2:80: You need to supply the 'real-server' option for the 'add-server' command\n" +
 		"line 5: hello: no command\n" +
 		"line 6: -A -t 192.0.2.3:80 --nothing: --nothing: unknown option\n" +
-		"line 7: -L: no rule\nline 8: -R: no rule\nline 9: -h: no rule\n"}
+		"line 7: -L: not a command that changes anything\nline 8: -R: not a command that changes anything\n" +
+		"line 9: -h: not a command that changes anything\n"}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

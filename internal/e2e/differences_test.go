@@ -61,7 +61,23 @@ var differences = []struct {
 		ours:      kernel.Result{Stderr: "/proc/net/ip_vs_conn: line 3: no connection\n", Code: 1},
 	},
 	{
-		row:       "output that cannot be written",
+		row:       "the last line of a restore, if blanks and no newline end it",
+		setUp:     []string{"-A -t 192.0.2.1:80"},
+		words:     "-R",
+		stdin:     "-Z\n-S -n  ",
+		reference: kernel.Result{},
+		ours:      kernel.Result{Stdout: "-A -t 192.0.2.1:80 -s wlc\n"},
+	},
+	{
+		row:   "long data of persistence engines in the connection table",
+		words: "-L -n -c --persistent-conn",
+		conns: "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n" +
+			"UDP 0A000001 C350 0A000002 13C4 0A000003 13C4 UDP             299 sip " + strings.Repeat("y", 250) + "\n",
+		reference: kernel.Result{Code: 128 + 11},
+		ours:      kernel.Result{Stdout: " sip                " + strings.Repeat("y", 250) + "\n"},
+	},
+	{
+		row:       "output onto a full disk",
 		words:     "-S -n",
 		setUp:     []string{"-A -t 192.0.2.1:80"},
 		full:      true,
@@ -111,7 +127,8 @@ func TestDifferences(t *testing.T) {
 						cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: d.user, Gid: d.user}}
 					}
 				}})
-				if got.Code != c.want.Code || !strings.Contains(got.Stdout, c.want.Stdout) || !strings.Contains(got.Stderr, c.want.Stderr) {
+				quiet := c.want.Stdout != "" || got.Stdout == "" || d.full || d.conns != ""
+				if got.Code != c.want.Code || !quiet || !strings.Contains(got.Stdout, c.want.Stdout) || !strings.Contains(got.Stderr, c.want.Stderr) {
 					t.Errorf("%s: got %+v, want %+v", c.who, got, c.want)
 				}
 			}
@@ -188,5 +205,15 @@ func testedElsewhere() map[string]bool {
 		"counters of real servers": true,
 		// TestRestoreChecked.
 		"`ipvsadm-restore` with a faulty file": true,
+		// TestRestoreRefused.
+		"what `ipvsadm-restore` says of refused lines": true,
+		// TestRestoreChecked.
+		"lines of `ipvsadm-restore` that only print": true,
+		// The generated cases keep away from it.
+		"names of IPv6 addresses that hold an IPv4 one, such as `::192.0.2.1`": true,
+		// There is no code for it.
+		"names from sources other than files and name servers": true,
+		// They are dropped by the standard library.
+		"names from name servers that no host can have, such as `1.2.3.4`": true,
 	}
 }

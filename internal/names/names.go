@@ -22,8 +22,12 @@ const (
 	servicesFile = "/etc/services"
 )
 
-// maxLookups is how many look-ups run at a time.
-const maxLookups = 64
+// How many look-ups run at a time, and how many hosts are kept. A connection table may
+// have any number of them.
+const (
+	maxLookups = 64
+	maxHosts   = 1 << 16
+)
 
 // A Resolver looks names and addresses up, each once. It reads nothing before it is
 // asked. It is safe for concurrent use.
@@ -139,6 +143,9 @@ func (r *Resolver) host(a netip.Addr) *host {
 	defer r.mu.Unlock()
 	h := r.hosts[a]
 	if h == nil {
+		if len(r.hosts) == maxHosts {
+			clear(r.hosts)
+		}
 		h = &host{done: make(chan struct{})}
 		r.hosts[a] = h
 		go r.lookUpName(a, h)

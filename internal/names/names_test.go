@@ -2,7 +2,9 @@ package names
 
 import (
 	"context"
+	"net"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -58,8 +60,8 @@ func TestHosts(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel() // nothing may be asked
 	r := New(ctx)
-	r.steps = func() []step { return usualSteps }
 	r.known = func() *hosts { return parseHosts("192.0.2.9 nine\n") }
+	r.steps = func() []step { return usualSteps }
 	a := netip.MustParseAddr("192.0.2.1")
 	known := &host{name: "known", done: make(chan struct{})}
 	close(known.done)
@@ -129,6 +131,66 @@ func TestParseHosts(t *testing.T) {
 	} {
 		if got := h.byAddr[netip.MustParseAddr(addr)]; got != want {
 			t.Errorf("%s: got %q, want %q", addr, got, want)
+		}
+	}
+}
+
+func TestQueried(t *testing.T) {
+	for addr, want := range map[string]string{
+		"::": "0.0.0.0", "::1": "::1", "::2": "0.0.0.2", "::192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1",
+		"192.0.2.1": "192.0.2.1", "2001:db8::1": "2001:db8::1",
+	} {
+		if got := queried(netip.MustParseAddr(addr)).String(); got != want {
+			t.Errorf("%s: got %s, want %s", addr, got, want)
+		}
+	}
+}
+
+func TestParseSteps(t *testing.T) {
+	for text, want := range map[string][]step{
+		"":                                   usualSteps,
+		"passwd: files\nHOSTS: dns\n":        usualSteps,
+		"hosts:\n":                           nil,
+		"hosts: dns files # x\nhosts: dns\n": {{source: inDNS}, {source: inFiles}},
+		" hosts:files mymachines dns\n":      {{source: inFiles}, {source: elsewhere}, {source: inDNS}},
+		"hosts: files [NOTFOUND=return] dns": {{source: inFiles, lastIfAbsent: true}, {source: inDNS}},
+		"hosts: dns[!UNAVAIL=return] files":  {{source: inDNS, lastIfAbsent: true}, {source: inFiles}},
+		"hosts: dns [unavail=return] files":  {{source: inDNS, lastIfFailed: true}, {source: inFiles}},
+		"hosts: dns [SUCCESS=continue]":      {{source: inDNS}},
+	} {
+		if got := parseSteps(text); !slices.Equal(got, want) {
+			t.Errorf("%q: got %+v, want %+v", text, got, want)
+		}
+	}
+}
+
+// Sources are asked in their order, up to one that has an answer or is the last.
+func TestLookUp(t *testing.T) {
+	failed := &net.DNSError{}
+	absent := &net.DNSError{IsNotFound: true}
+	for _, tt := range []struct {
+		steps string
+		err   error // of the first
+		want  string
+	}{
+		{"hosts: dns files", absent, "files"},
+		{"hosts: dns files", failed, "files"},
+		{"hosts: dns files", nil, "files"},
+		{"hosts: db dns", nil, ""},
+		{"hosts: dns [NOTFOUND=return] files", absent, ""},
+		{"hosts: dns [NOTFOUND=return] files", failed, "files"},
+		{"hosts: dns [UNAVAIL=return] files", failed, ""},
+		{"hosts: dns [UNAVAIL=return] files", absent, "files"},
+	} {
+		r := &Resolver{steps: func() []step { return parseSteps(tt.steps) }}
+		got := lookUp(r, func(s source) (string, error) {
+			if s == inFiles {
+				return "files", nil
+			}
+			return "", tt.err
+		})
+		if got != tt.want {
+			t.Errorf("%s, %v: got %q, want %q", tt.steps, tt.err, got, tt.want)
 		}
 	}
 }

@@ -29,31 +29,20 @@ func parseSteps(text string) []step {
 	for line := range strings.Lines(text) {
 		line, _, _ = strings.Cut(line, "#")
 		database, words, ok := strings.Cut(line, ":")
-		if ok && strings.TrimSpace(database) == "hosts" {
-			return stepsOf(words)
-		}
-	}
-	return usualSteps
-}
-
-// stepsOf reads sources with, behind each and in brackets, what may end the search there.
-func stepsOf(words string) []step {
-	var steps []step
-	for words = strings.TrimSpace(words); words != ""; words = strings.TrimSpace(words) {
-		if words[0] == '[' {
-			var actions string
-			actions, words, _ = strings.Cut(words[1:], "]")
-			act(steps, actions)
+		if !ok || strings.TrimSpace(database) != "hosts" {
 			continue
 		}
-		end := strings.IndexAny(words, " \t[")
-		if end < 0 {
-			end = len(words)
+		var steps []step
+		for _, word := range strings.Fields(strings.ReplaceAll(words, "[", " [")) {
+			if n := len(steps); n > 0 && strings.HasPrefix(word, "[") {
+				steps[n-1].act(word)
+				continue
+			}
+			steps = append(steps, step{source: sourceOf(word)})
 		}
-		steps = append(steps, step{source: sourceOf(words[:end])})
-		words = words[end:]
+		return steps
 	}
-	return steps
+	return usualSteps
 }
 
 func sourceOf(word string) source {
@@ -66,20 +55,18 @@ func sourceOf(word string) source {
 	return elsewhere
 }
 
-// act gives the last of the steps its actions, such as "NOTFOUND=return" or "!UNAVAIL=return".
-func act(steps []step, actions string) {
-	if len(steps) == 0 {
+// act takes in what to do in a certain case, such as "[NOTFOUND=return]" or "[!UNAVAIL=return]".
+func (s *step) act(word string) {
+	status, action, _ := strings.Cut(strings.ToUpper(strings.Trim(word, "[]")), "=")
+	if action != "RETURN" {
 		return
 	}
-	s := &steps[len(steps)-1]
-	for _, word := range strings.Fields(strings.ToUpper(actions)) {
-		status, action, _ := strings.Cut(word, "=")
-		if action != "RETURN" {
-			continue
-		}
-		status, not := strings.CutPrefix(status, "!")
-		s.lastIfAbsent = s.lastIfAbsent || (status == "NOTFOUND") != not
-		s.lastIfFailed = s.lastIfFailed || (status == "UNAVAIL") != not
+	status, not := strings.CutPrefix(status, "!")
+	if (status == "NOTFOUND") != not {
+		s.lastIfAbsent = true
+	}
+	if (status == "UNAVAIL") != not {
+		s.lastIfFailed = true
 	}
 }
 

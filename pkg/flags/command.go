@@ -97,8 +97,8 @@ func (e *Error) Error() string {
 	return e.Text
 }
 
-// NoCommand is the error of a line whose first option is no command, and of a restore in a restore.
-var NoCommand = &Error{Exit: ExitRefused, Ends: true}
+// ErrNoCommand is the error of a line whose first option is no command.
+var ErrNoCommand error = &Error{Exit: ExitRefused, Ends: true}
 
 // fault returns the error of a line that is at fault in meaning.
 func fault(text string) error {

@@ -62,7 +62,7 @@ func Parse(words []string, r Resolver) (Command, error) {
 func (p *parser) parse(s *scanner) error {
 	w, ok, err := s.next()
 	if !ok || err != nil || w.opt.action == None {
-		return NoCommand
+		return ErrNoCommand
 	}
 	p.cmd.Action = w.opt.action
 	if p.cmd.Action == Help || p.cmd.Action == Version {

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -30,5 +31,17 @@ func BenchmarkSort(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		SortDestinations(sorted[:])
+	}
+}
+
+func BenchmarkConnection(b *testing.B) {
+	var t ConnectionTable
+	c := Connection{Protocol: []byte("TCP"), Client: netip.MustParseAddrPort("192.168.100.200:54321"),
+		Virtual: netip.MustParseAddrPort("10.0.0.1:80"), Destination: netip.MustParseAddrPort("172.16.1.2:8080"),
+		State: []byte("ESTABLISHED"), Expires: 899}
+	line := make([]byte, 0, 256)
+	b.ReportAllocs()
+	for b.Loop() {
+		line = t.AppendConnection(line[:0], &c)
 	}
 }

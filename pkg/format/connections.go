@@ -3,10 +3,21 @@ package format
 import (
 	"net/netip"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/conntab"
 	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
+
+// A Connection is an entry of the connection table.
+type Connection struct {
+	Protocol    []byte // "TCP", "UDP", "SCTP"; "IP" of a template for a firewall mark
+	Client      netip.AddrPort
+	Virtual     netip.AddrPort
+	Destination netip.AddrPort
+	State       []byte // "ESTABLISHED", ...
+	Expires     uint32 // seconds
+	Engine      []byte // persistence engine; empty if there is none
+	EngineData  []byte
+}
 
 // A ConnectionTable says how connections are printed.
 type ConnectionTable struct {
@@ -25,7 +36,7 @@ func (t *ConnectionTable) AppendHead(b []byte) []byte {
 }
 
 // AppendConnection appends the line of a connection.
-func (t *ConnectionTable) AppendConnection(b []byte, c *conntab.Connection) []byte {
+func (t *ConnectionTable) AppendConnection(b []byte, c *Connection) []byte {
 	protocol := portProtocol(c.Protocol)
 	b = appendLeft(b, c.Protocol, 3)
 	b = append(b, ' ')

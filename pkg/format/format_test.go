@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/conntab"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -308,8 +307,8 @@ func TestState(t *testing.T) {
 }
 
 func TestConnections(t *testing.T) {
-	entry := func(protocol, client, virtual, destination, state string, expires uint32, engine, data string) *conntab.Connection {
-		return &conntab.Connection{Protocol: []byte(protocol), Client: netip.MustParseAddrPort(client),
+	entry := func(protocol, client, virtual, destination, state string, expires uint32, engine, data string) *Connection {
+		return &Connection{Protocol: []byte(protocol), Client: netip.MustParseAddrPort(client),
 			Virtual: netip.MustParseAddrPort(virtual), Destination: netip.MustParseAddrPort(destination),
 			State: []byte(state), Expires: expires, Engine: []byte(engine), EngineData: []byte(data)}
 	}
@@ -318,7 +317,7 @@ func TestConnections(t *testing.T) {
 	named := ConnectionTable{Names: names{}}
 	for _, tt := range []struct {
 		table *ConnectionTable
-		entry *conntab.Connection
+		entry *Connection
 		want  string
 	}{
 		{&plain, entry("TCP", "127.0.0.1:50000", "10.0.0.1:80", "10.0.0.2:8080", "ESTABLISHED", 899, "", ""),

@@ -94,14 +94,18 @@ func (b *Batch) DeleteDestination(key ServiceKey, addr netip.AddrPort) {
 }
 
 // StartDaemon queues what [Client.StartDaemon] does.
-func (b *Batch) StartDaemon(d Daemon) { b.add(OpStartDaemon, b.enc.aDaemon(cmdNewDaemon, &d, whole)) }
+func (b *Batch) StartDaemon(d Daemon) {
+	b.add(OpStartDaemon, b.enc.daemonRequest(cmdNewDaemon, &d, whole))
+}
 
 // StopDaemon queues what [Client.StopDaemon] does.
-func (b *Batch) StopDaemon(d Daemon) { b.add(OpStopDaemon, b.enc.aDaemon(cmdDelDaemon, &d, byKey)) }
+func (b *Batch) StopDaemon(d Daemon) {
+	b.add(OpStopDaemon, b.enc.daemonRequest(cmdDelDaemon, &d, byKey))
+}
 
 // SetTimeouts queues what [Client.SetTimeouts] does.
 func (b *Batch) SetTimeouts(t Timeouts) {
-	b.enc.theTimeouts(cmdSetConfig, &t)
+	b.enc.timeoutsRequest(cmdSetConfig, &t)
 	b.add(OpSetTimeouts, nil)
 }
 
@@ -129,16 +133,18 @@ func (b *Batch) add(op Op, err error) {
 }
 
 // Send has the kernel make the changes, in order, and empties the batch. It
-// returns those that failed. If replies were lost or ctx was cancelled, the error
-// is an *[InDoubtError].
+// returns those that failed. If it breaks off, because replies were lost or ctx was
+// cancelled, the error is an *[InDoubtError]; any other error says that nothing was
+// sent.
 func (b *Batch) Send(ctx context.Context) ([]Failure, error) {
 	defer b.reset()
-	failures, asked := b.sort()
+	failures, asked := b.partition()
 	if len(asked) == 0 {
 		return failures, nil
 	}
-	done := 0
+	begun, done := false, 0
 	err := b.client.use(ctx, func(s *socket) error {
+		begun = true
 		for chunk := range slices.Chunk(asked, maxChunk) {
 			refused, err := b.send(s, chunk)
 			failures = append(failures, refused...)
@@ -150,15 +156,18 @@ func (b *Batch) Send(ctx context.Context) ([]Failure, error) {
 		return nil
 	})
 	slices.SortFunc(failures, func(x, y Failure) int { return x.Index - y.Index })
-	if err != nil {
-		return failures, &InDoubtError{Index: asked[done], Err: err}
+	switch {
+	case err == nil:
+		return failures, nil
+	case !begun:
+		return failures, fail(b.changes[asked[0]].op, err)
 	}
-	return failures, nil
+	return failures, &InDoubtError{Index: asked[done], Err: err}
 }
 
-// sort returns the changes that there is no request for, as failures, and the places of
+// partition returns the changes that there is no request for, as failures, and the places of
 // the others.
-func (b *Batch) sort() (failures []Failure, asked []int) {
+func (b *Batch) partition() (failures []Failure, asked []int) {
 	asked = make([]int, 0, len(b.changes))
 	for i := range b.changes {
 		if c := &b.changes[i]; c.err != nil {

@@ -20,6 +20,9 @@ import (
 // Operations take turns at sockets that the client keeps: one that runs while
 // the others are busy gets another. A context that is cancelled interrupts an
 // operation; what it was about may have happened or not.
+//
+// Without [WithNetNS], a new socket is opened in the network namespace of the thread that
+// asks for it. If that is not the one of the client's first socket, the operation fails.
 type Client struct {
 	dial   func() (*netlink.Conn, error)
 	netns  *os.File // nil for the caller's own
@@ -28,6 +31,7 @@ type Client struct {
 	mu     sync.Mutex
 	idle   []*socket
 	closed bool
+	cookie uint64 // of the network namespace of its sockets; 0 if not known
 }
 
 // maxIdle is how many sockets a client keeps for later.
@@ -99,11 +103,30 @@ func (c *Client) dialKernel() (*netlink.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.sameNamespace(conn); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
 	fast, err := newDirect(conn)
 	if err != nil {
 		_ = conn.Close()
 	}
 	return fast, err
+}
+
+// sameNamespace checks that a socket is where the client's others are: a thread that
+// calls it may have gone elsewhere since.
+func (c *Client) sameNamespace(conn *netlink.Conn) error {
+	cookie := namespaceCookie(conn)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cookie == 0 {
+		c.cookie = cookie
+	}
+	if cookie != c.cookie {
+		return errNamespace
+	}
+	return nil
 }
 
 // dialIn opens a socket in the client's network namespace.

@@ -41,28 +41,35 @@ func (c *Client) AddService(ctx context.Context, s Service) error {
 	return c.execute(ctx, OpAddService, func(e *encoder, cmd command) error { return e.wholeService(cmd, &s) })
 }
 
-// SetService changes the service of the same key.
+// SetService changes the service of the same key. If there is none, the error
+// matches [ErrServiceNotFound]; if the kernel lacks the scheduler or the engine,
+// [ErrSchedulerNotFound].
 func (c *Client) SetService(ctx context.Context, s Service) error {
 	return c.execute(ctx, OpSetService, func(e *encoder, cmd command) error { return e.wholeService(cmd, &s) })
 }
 
-// DeleteService deletes a service and its destinations.
+// DeleteService deletes a service and its destinations. If there is none, the error
+// matches [ErrServiceNotFound].
 func (c *Client) DeleteService(ctx context.Context, key ServiceKey) error {
 	return c.execute(ctx, OpDeleteService, byServiceKey(key))
 }
 
 // AddDestination adds a destination to a service. If it has one of the same
-// address, the error matches [ErrDestinationExists].
+// address, the error matches [ErrDestinationExists]; if there is no such service,
+// [ErrServiceNotFound].
 func (c *Client) AddDestination(ctx context.Context, key ServiceKey, d Destination) error {
 	return c.execute(ctx, OpAddDestination, func(e *encoder, cmd command) error { return e.wholeDest(cmd, &key, &d) })
 }
 
-// SetDestination changes the service's destination of the same address.
+// SetDestination changes the service's destination of the same address. If there is
+// none, the error matches [ErrDestinationNotFound]; if there is no such service,
+// [ErrServiceNotFound].
 func (c *Client) SetDestination(ctx context.Context, key ServiceKey, d Destination) error {
 	return c.execute(ctx, OpSetDestination, func(e *encoder, cmd command) error { return e.wholeDest(cmd, &key, &d) })
 }
 
-// DeleteDestination deletes a destination of a service.
+// DeleteDestination deletes a destination of a service. If there is none, the error
+// matches [ErrDestinationNotFound]; if there is no such service, [ErrServiceNotFound].
 func (c *Client) DeleteDestination(ctx context.Context, key ServiceKey, addr netip.AddrPort) error {
 	return c.execute(ctx, OpDeleteDestination, func(e *encoder, cmd command) error { return e.aboutDest(cmd, &key, addr) })
 }
@@ -74,15 +81,15 @@ func (c *Client) Daemons(ctx context.Context) iter.Seq2[Daemon, error] {
 }
 
 // StartDaemon starts a sync daemon. If one of its state runs already, the error
-// matches [ErrDaemonRunning].
+// matches [ErrDaemonRunning]; if there is no such interface, [ErrInterfaceNotFound].
 func (c *Client) StartDaemon(ctx context.Context, d Daemon) error {
-	return c.execute(ctx, OpStartDaemon, func(e *encoder, cmd command) error { return e.aDaemon(cmd, &d, whole) })
+	return c.execute(ctx, OpStartDaemon, func(e *encoder, cmd command) error { return e.daemonRequest(cmd, &d, whole) })
 }
 
 // StopDaemon stops the sync daemon of d's State; only State and SyncID are sent.
 // If none runs, the error matches [ErrDaemonNotRunning].
 func (c *Client) StopDaemon(ctx context.Context, d Daemon) error {
-	return c.execute(ctx, OpStopDaemon, func(e *encoder, cmd command) error { return e.aDaemon(cmd, &d, byKey) })
+	return c.execute(ctx, OpStopDaemon, func(e *encoder, cmd command) error { return e.daemonRequest(cmd, &d, byKey) })
 }
 
 // Timeouts returns the timeouts.
@@ -93,7 +100,7 @@ func (c *Client) Timeouts(ctx context.Context) (Timeouts, error) {
 // SetTimeouts sets the timeouts that are not 0.
 func (c *Client) SetTimeouts(ctx context.Context, t Timeouts) error {
 	return c.execute(ctx, OpSetTimeouts, func(e *encoder, cmd command) error {
-		e.theTimeouts(cmd, &t)
+		e.timeoutsRequest(cmd, &t)
 		return nil
 	})
 }
@@ -103,7 +110,8 @@ func (c *Client) Zero(ctx context.Context) error {
 	return c.execute(ctx, OpZero, bare)
 }
 
-// ZeroService zeroes the counters of a service and its destinations.
+// ZeroService zeroes the counters of a service and its destinations. If there is
+// none, the error matches [ErrServiceNotFound].
 func (c *Client) ZeroService(ctx context.Context, key ServiceKey) error {
 	return c.execute(ctx, OpZeroService, byServiceKey(key))
 }

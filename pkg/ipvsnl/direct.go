@@ -36,37 +36,35 @@ func newDirect(conn *netlink.Conn) (*netlink.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := portID(raw)
-	if err != nil {
-		return nil, err
-	}
 	d := &direct{conn: conn, raw: raw, in: make([]byte, bufferSize)}
 	d.read = func(fd uintptr) bool {
 		d.n, d.err = unix.Read(int(fd), d.in)
-		return d.err != unix.EAGAIN && d.err != unix.EINTR
+		for d.err == unix.EINTR {
+			d.n, d.err = unix.Read(int(fd), d.in)
+		}
+		return d.err != unix.EAGAIN
 	}
 	d.write = func(fd uintptr) bool {
 		d.n, d.err = unix.Write(int(fd), d.out)
-		return d.err != unix.EAGAIN && d.err != unix.EINTR
+		for d.err == unix.EINTR {
+			d.n, d.err = unix.Write(int(fd), d.out)
+		}
+		return d.err != unix.EAGAIN
 	}
-	return netlink.NewConn(d, port), nil
+	return netlink.NewConn(d, conn.PID()), nil
 }
 
-// portID returns the address that the kernel gave a socket.
-func portID(raw syscall.RawConn) (uint32, error) {
-	var name unix.Sockaddr
-	var err error
-	if e := raw.Control(func(fd uintptr) { name, err = unix.Getsockname(int(fd)) }); e != nil {
-		return 0, e
-	}
+// namespaceCookie returns the kernel's number for the network namespace that a socket
+// is in, or 0 where the kernel has no such numbers.
+func namespaceCookie(conn *netlink.Conn) (cookie uint64) {
+	raw, err := conn.SyscallConn()
 	if err != nil {
-		return 0, os.NewSyscallError("getsockname", err)
+		return 0
 	}
-	own, ok := name.(*unix.SockaddrNetlink)
-	if !ok {
-		return 0, errType
-	}
-	return own.Pid, nil
+	_ = raw.Control(func(fd uintptr) {
+		cookie, _ = unix.GetsockoptUint64(int(fd), unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
+	})
+	return cookie
 }
 
 func (d *direct) Close() error { return d.conn.Close() }

@@ -83,7 +83,7 @@ func againDest(t *testing.T, d Destination) {
 
 func againDaemon(t *testing.T, d Daemon) {
 	var e encoder
-	if err := e.aDaemon(cmdNewDaemon, &d, whole); err != nil {
+	if err := e.daemonRequest(cmdNewDaemon, &d, whole); err != nil {
 		return // a sync id that is too large, and the like
 	}
 	got, err := new(decoder).readDaemon(e.buf[genlHeader:])

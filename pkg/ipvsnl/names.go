@@ -10,8 +10,11 @@ func AddrKey(p Protocol, addr netip.AddrPort) ServiceKey {
 	return ServiceKey{Family: FamilyOf(addr.Addr()), Protocol: p, Addr: addr}
 }
 
-// MarkKey returns the key of the service of a firewall mark.
+// MarkKey returns the key of the service of a firewall mark. A family of 0 is IPv4.
 func MarkKey(mark uint32, f Family) ServiceKey {
+	if f == 0 {
+		f = IPv4
+	}
 	return ServiceKey{Mark: mark, Family: f}
 }
 

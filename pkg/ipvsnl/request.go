@@ -73,8 +73,8 @@ func (e *encoder) serviceAndDest(cmd command, k *ServiceKey, p part) error {
 	return nil
 }
 
-// aDaemon builds a request that carries a part of a daemon.
-func (e *encoder) aDaemon(cmd command, d *Daemon, p part) error {
+// daemonRequest builds a request that carries a part of a daemon.
+func (e *encoder) daemonRequest(cmd command, d *Daemon, p part) error {
 	e.daemon = wireDaemon{Daemon: *d}
 	if err := e.daemon.set(p); err != nil {
 		return err
@@ -84,8 +84,8 @@ func (e *encoder) aDaemon(cmd command, d *Daemon, p part) error {
 	return nil
 }
 
-// theTimeouts builds a request that carries timeouts.
-func (e *encoder) theTimeouts(cmd command, t *Timeouts) {
+// timeoutsRequest builds a request that carries timeouts.
+func (e *encoder) timeoutsRequest(cmd command, t *Timeouts) {
 	e.timeout = *t
 	e.bare(cmd)
 	e.buf = timeoutsTable.appendTo(e.buf, &e.timeout, whole)

@@ -95,28 +95,28 @@ func TestRequests(t *testing.T) {
 				attribute(11, uint16(10)), attribute(13, uint8(1)), attribute(14, be16Value(0x1234)), attribute(15, uint16(1))))},
 		{"daemon: what the kernel is left to choose is not sent",
 			func(e *encoder) error {
-				return e.aDaemon(cmdNewDaemon, &Daemon{State: Master, Interface: "eth0"}, whole)
+				return e.daemonRequest(cmdNewDaemon, &Daemon{State: Master, Interface: "eth0"}, whole)
 			},
 			message(9, attribute(inDaemon, attribute(1, uint32(1)), attribute(2, "eth0\x00"), attribute(3, uint32(0))))},
 		{"daemon: everything, IPv4",
 			func(e *encoder) error {
-				return e.aDaemon(cmdNewDaemon, &Daemon{State: Backup, Interface: strings.Repeat("i", 15), SyncID: 255, MaxLen: 1400,
+				return e.daemonRequest(cmdNewDaemon, &Daemon{State: Backup, Interface: strings.Repeat("i", 15), SyncID: 255, MaxLen: 1400,
 					Group: netip.MustParseAddr("224.0.0.82"), Port: 9000, TTL: 255}, whole)
 			},
 			message(9, attribute(inDaemon, attribute(1, uint32(2)), attribute(2, strings.Repeat("i", 15), "\x00"), attribute(3, uint32(255)),
 				attribute(4, uint16(1400)), attribute(5, "\xe0\x00\x00\x52"), attribute(7, uint16(9000)), attribute(8, uint8(255))))},
 		{"daemon: the group of IPv6",
 			func(e *encoder) error {
-				return e.aDaemon(cmdNewDaemon, &Daemon{State: Backup, Interface: "lo", Group: netip.MustParseAddr("ff02::1")}, whole)
+				return e.daemonRequest(cmdNewDaemon, &Daemon{State: Backup, Interface: "lo", Group: netip.MustParseAddr("ff02::1")}, whole)
 			},
 			message(9, attribute(inDaemon, attribute(1, uint32(2)), attribute(2, "lo\x00"), attribute(3, uint32(0)), attribute(6, addr16("ff02::1"))))},
 		{"key of a daemon: what only a start needs is not checked",
 			func(e *encoder) error {
-				return e.aDaemon(cmdDelDaemon, &Daemon{State: Backup, SyncID: 3, Interface: strings.Repeat("i", 16)}, byKey)
+				return e.daemonRequest(cmdDelDaemon, &Daemon{State: Backup, SyncID: 3, Interface: strings.Repeat("i", 16)}, byKey)
 			},
 			message(10, attribute(inDaemon, attribute(1, uint32(2)), attribute(3, uint32(3))))},
 		{"timeouts",
-			func(e *encoder) error { e.theTimeouts(cmdSetConfig, &Timeouts{1, 2, 3}); return nil },
+			func(e *encoder) error { e.timeoutsRequest(cmdSetConfig, &Timeouts{1, 2, 3}); return nil },
 			message(12, attribute(4, uint32(1)), attribute(5, uint32(2)), attribute(6, uint32(3)))},
 	}
 	for _, test := range tests {
@@ -167,7 +167,7 @@ func TestInvalidRequests(t *testing.T) {
 	daemon := func(p part, change func(*Daemon)) func(e *encoder) error {
 		d := Daemon{State: Master, Interface: "eth0"}
 		change(&d)
-		return func(e *encoder) error { return e.aDaemon(cmdNewDaemon, &d, p) }
+		return func(e *encoder) error { return e.daemonRequest(cmdNewDaemon, &d, p) }
 	}
 	zoned := netip.MustParseAddrPort("[fe80::1%eth0]:80")
 	tests := []struct {
