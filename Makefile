@@ -26,10 +26,13 @@ test:
 golden:
 	$(GO) test ./internal/golden -run TestGolden -record
 
-# Runs generated cases with the program and with the reference, and shows the shortest that differ:
-# make parity SEED=7 N=1000
+# Runs N generated cases, which follow from SEED, with the reference and with the program, and shows the
+# shortest that differ.
+SEED = 1
+N = 1000
+KERNELS = 2
 parity:
-	$(GO) test -count 1 -v -timeout 24h ./internal/parity -run '^TestParity$$' -seed $(or $(SEED),1) -cases $(or $(N),400) -kernels $(or $(KERNELS),2)
+	$(GO) test ./internal/parity -run TestParity -count=1 -timeout 0 -v -kernels $(KERNELS) -seed $(SEED) -cases $(N)
 
 # Shows the main job on real traffic, in a kernel of its own.
 demo: build

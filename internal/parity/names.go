@@ -75,7 +75,7 @@ func (g *gen) namedVirtual() virtual {
 // namedAddress returns an address, in brackets if it needs them, of which something is said somewhere.
 func (g *gen) namedAddress(ipv6 bool) string {
 	if ipv6 {
-		return "[" + pick(g, "2001:db8::1", "2001:db8::a", "2001:db8::6", "2001:db8::4", "2001:db8::ff", "fd00::1", "::1", "fe80::1", "::ffff:192.0.2.1") + "]"
+		return "[" + pick(g, "2001:db8::1", "2001:db8::a", "2001:db8::6", "2001:db8::4", "2001:db8::ff", "fd00::1", "::1", "fe80::1", "::ffff:192.0.2.46", "::192.0.2.46") + "]"
 	}
 	if g.chance(10) {
 		return g.ipv4()

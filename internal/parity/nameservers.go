@@ -32,6 +32,7 @@ var nameRecords = []string{
 	"cname=alias.test,web.test",
 	"cname=broken.test,nothing.test",
 	"address=/wild.test/192.0.2.44",
+	"host-record=inner.test,192.0.2.46", // not in any hosts file, as it is part of IPv6 addresses
 	"ptr-record=8.2.0.192.in-addr.arpa,Upper.Case.Test",
 	"ptr-record=9.2.0.192.in-addr.arpa,under_score.test",
 	"ptr-record=10.2.0.192.in-addr.arpa,first.test", "ptr-record=10.2.0.192.in-addr.arpa,second.test",

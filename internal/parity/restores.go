@@ -65,9 +65,10 @@ func (g *gen) streamWords(harmless bool) []string {
 	}
 }
 
-// long returns a line that is longer than any buffer.
+// long returns a line that is longer than any buffer. Its words have 4096 bytes at most: those that have
+// more, the reference parts.
 func (g *gen) long() []string {
-	many := pick(g, 20, 60, 63, 64, 65, 130, 500, 5000)
+	many := pick(g, 20, 60, 63, 64, 65, 130, 500, 2000)
 	v := g.service()
 	switch g.IntN(5) {
 	case 0:
@@ -87,7 +88,7 @@ func (g *gen) long() []string {
 		}
 		return words
 	}
-	return []string{strings.Repeat(pick(g, "x", "-", "ipvsadm", "#"), many)}
+	return []string{strings.Repeat(pick(g, "x", "-", "ipvsadm", "#"), min(many, 500))}
 }
 
 // layOut puts the words of a line between blanks of all kinds.
@@ -106,6 +107,9 @@ func (g *gen) layOut(words []string) string {
 	}
 	if odd && g.chance(40) {
 		b.WriteString(blank())
+	}
+	if g.chance(1) {
+		b.WriteString(strings.Repeat(" ", 9000))
 	}
 	for i, w := range words {
 		if i > 0 {

@@ -15,7 +15,7 @@ func (c *Case) Shell() string {
 			b.WriteString("mount -t tmpfs tmpfs /proc && mkdir /proc/net\n")
 		}
 		if text := c.Files[path]; text != absent {
-			fmt.Fprintf(&b, "printf %s >%s\n", format(text), path)
+			fmt.Fprintf(&b, "printf -- %s >%s\n", format(text), path)
 		} else {
 			fmt.Fprintf(&b, "rm %s\n", path)
 		}
@@ -30,7 +30,7 @@ func (c *Case) Shell() string {
 func (c *Call) Shell() string {
 	var words []string
 	if c.Stdin != "" {
-		words = append(words, "printf", format(c.Stdin), "|")
+		words = append(words, "printf --", format(c.Stdin), "|")
 	}
 	switch {
 	case c.Nobody:

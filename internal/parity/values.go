@@ -171,7 +171,7 @@ func (g *gen) oddFlagList() string {
 	var names []string
 	for range g.between(0, 4) {
 		names = append(names, pick(g, "sh-fallback", "sh-port", "mh-fallback", "mh-port", "flag-1", "flag-2", "flag-3",
-			"", "flag-0", "flag-4", "SH-PORT", " sh-port", "sh-port ", "flag", "-", "x", "sh_port", "1"))
+			"", strings.Repeat("x", 140), "flag-0", "flag-4", "SH-PORT", " sh-port", "sh-port ", "flag", "-", "x", "sh_port", "1"))
 	}
 	return strings.Join(names, pick(g, ",", ",", ",", ",", ", ", " ", "|", ",,"))
 }
