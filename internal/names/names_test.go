@@ -86,7 +86,7 @@ func TestHosts(t *testing.T) {
 	if got := r.Host(unknown); got != "" {
 		t.Errorf("got %q of an address that could not be asked for", got)
 	}
-	for _, word := range []string{"", "1.2.3.4.5", "999"} {
+	for _, word := range []string{"", "1.2.3.4.5", "999", "::", "::1"} {
 		if got, ok := r.Addr(word); ok {
 			t.Errorf("%q: got %v", word, got)
 		}
