@@ -26,11 +26,10 @@ test:
 golden:
 	$(GO) test ./internal/golden -run TestGolden -record
 
-# Runs N generated cases, which follow from SEED, with the reference and with the program, in two kernels.
-SEED = 1
-N = 1000
+# Runs generated cases with the program and with the reference, and shows the shortest that differ:
+# make parity SEED=7 N=1000
 parity:
-	$(GO) test ./internal/parity -run TestParity -count=1 -timeout 0 -v -kernels 2 -seed $(SEED) -cases $(N)
+	$(GO) test -count 1 -v -timeout 24h ./internal/parity -run '^TestParity$$' -seed $(or $(SEED),1) -cases $(or $(N),400) -kernels $(or $(KERNELS),2)
 
 # Shows the main job on real traffic, in a kernel of its own.
 demo: build
