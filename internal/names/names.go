@@ -73,8 +73,8 @@ func read(file string) string {
 
 // Addr returns an IPv4 address of a host.
 func (r *Resolver) Addr(host string) (netip.Addr, bool) {
-	// A word that can only be an address has been tried as one, or is one of IPv6.
-	if strings.Trim(host, ".0123456789") == "" || strings.Contains(host, ":") {
+	// A word that can only be an address is no name.
+	if _, err := netip.ParseAddr(host); err == nil || strings.Trim(host, ".0123456789") == "" {
 		return netip.Addr{}, false
 	}
 	r.mu.Lock()

@@ -36,6 +36,18 @@ func TestServices(t *testing.T) {
 	}
 }
 
+func TestParsePort(t *testing.T) {
+	for s, want := range map[string]int{
+		"80": 80, "+80": 80, "0x50": 80, "0120": 80, "65616": 80, "-1": 65535, "-65456": 80, "0": 0,
+		"": -1, "+": -1, "--1": -1, "+-1": -1, "80x": -1, "x": -1, "8_0": -1, "18446744073709551616": -1,
+	} {
+		got, ok := parsePort(s)
+		if ok != (want >= 0) || ok && int(got) != want {
+			t.Errorf("%q: got %d, %v, want %d", s, got, ok, want)
+		}
+	}
+}
+
 func TestPorts(t *testing.T) {
 	r := New(context.Background())
 	r.services = func() *services { return parseServices("http 80/tcp\ntftp 69/udp\n") }
@@ -86,7 +98,7 @@ func TestHosts(t *testing.T) {
 	if got := r.Host(unknown); got != "" {
 		t.Errorf("got %q of an address that could not be asked for", got)
 	}
-	for _, word := range []string{"", "1.2.3.4.5", "999", "::", "::1"} {
+	for _, word := range []string{"", "1.2.3.4.5", "999", "::", "::ffff:192.0.2.1", "fe80::1%lo"} {
 		if got, ok := r.Addr(word); ok {
 			t.Errorf("%q: got %v", word, got)
 		}

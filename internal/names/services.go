@@ -29,13 +29,29 @@ func parseServices(text string) *services {
 			continue
 		}
 		number, protocol, ok := strings.Cut(fields[1], "/")
-		port, err := strconv.ParseUint(number, 0, 64) // as the C library does, which keeps 16 bits of it
-		if !ok || err != nil {
-			continue
+		port, valid := parsePort(number)
+		if ok && valid {
+			s.add(port, protocol, fields[0], fields[2:])
 		}
-		s.add(uint16(port), protocol, fields[0], fields[2:])
 	}
 	return s
+}
+
+// parsePort reads a port as the C library does: as strtoul takes a number in any base, of which 16 bits are
+// kept.
+func parsePort(s string) (uint16, bool) {
+	digits, negative := strings.CutPrefix(s, "-")
+	if !negative {
+		digits = strings.TrimPrefix(digits, "+")
+	}
+	n, err := strconv.ParseUint(digits, 0, 64)
+	if err != nil || strings.Contains(digits, "_") {
+		return 0, false
+	}
+	if negative {
+		n = -n
+	}
+	return uint16(n), true
 }
 
 func (s *services) add(port uint16, protocol, name string, aliases []string) {

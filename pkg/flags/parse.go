@@ -136,6 +136,9 @@ func (p *parser) timeouts(stray []string) ([]string, error) {
 func (p *parser) finish() error {
 	c := &p.cmd
 	c.OneService = p.given.has(optService)
+	if c.Action == Zero && c.Service.Mark == 0 && c.Service.Addr == nowhere(c.Service.Family) {
+		c.OneService = false // as a service of no address and no port stands for all
+	}
 	if c.Service.Scheduler == "" {
 		c.Service.Scheduler = defaultScheduler
 	}
@@ -143,6 +146,14 @@ func (p *parser) finish() error {
 		c.Daemon.Interface = defaultInterface
 	}
 	return p.applySchedFlags()
+}
+
+// nowhere returns the address and port of a service that are all zero.
+func nowhere(f ipvsnl.Family) netip.AddrPort {
+	if f == ipvsnl.IPv6 {
+		return addrPort(netip.IPv6Unspecified(), 0)
+	}
+	return addrPort(netip.IPv4Unspecified(), 0)
 }
 
 // applySchedFlags sets the scheduler flags by their names.

@@ -168,6 +168,12 @@ func TestParse(t *testing.T) {
 			c.Daemon = ipvsnl.Daemon{State: ipvsnl.Backup, SyncID: 3}
 		}},
 		{"-Z", Zero, func(*Command) {}},
+		{"-Z -t 0.0.0.0", Zero, func(c *Command) { at(c, "0.0.0.0:0"); c.OneService = false }},
+		{"-Z -t [::]:0", Zero, func(c *Command) {
+			at(c, "[::]:0")
+			c.Service.Family, c.Service.Netmask, c.OneService = ipvsnl.IPv6, 128, false
+		}},
+		{"-Z -t 0.0.0.0:80", Zero, func(c *Command) { at(c, "0.0.0.0:80") }},
 		{"-Z -f 7", Zero, func(c *Command) { c.OneService, c.Service.Mark = true, 7 }},
 		{"-Lnc", List, func(c *Command) { c.Listing = Listing{Subject: Connections, Numeric: true} }},
 		{"-l --timeout -X", List, func(c *Command) { c.Listing = Listing{Subject: Timeouts, Exact: true} }},
