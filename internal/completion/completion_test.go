@@ -133,6 +133,9 @@ func values() []line {
 		{"ipvsadm -a -t 192.0.2.1:80 -r ", servers},
 		{"ipvsadm -e -t 192.0.2.1:80 -r 198.51.100.2:80", servers[1:2]},
 		{"ipvsadm-save -", []string{"-n", "--numeric"}},
+		{"ipvsadm-restore -", []string{"--replace", "--dry-run"}},
+		{"ipvsadm-restore --replace --", []string{"--dry-run"}},
+		{"ipvsadm -R --dry-run --", []string{"--replace"}},
 	}
 }
 

@@ -3,6 +3,7 @@ package service
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
@@ -31,6 +32,9 @@ func TestWrappers(t *testing.T) {
 	want := table(t, n)
 	if got := script("", "ipvsadm-save", "-n"); got != (kernel.Result{Stdout: want}) {
 		t.Errorf("saving: %+v, want %q", got, want)
+	}
+	if got := script("", "ipvsadm-restore", "--replace", "--dry-run"); got.Code != 0 || !strings.HasPrefix(got.Stdout, "-D ") || table(t, n) != want {
+		t.Errorf("a dry run of a replacement: %+v", got)
 	}
 	if got := script("-A -t 192.0.2.9:80 -s rr\n-A\n", "ipvsadm-restore"); got.Code == 0 || table(t, n) != want {
 		t.Errorf("restoring a fault: %+v", got)

@@ -151,3 +151,22 @@ func AppendSchedulerFlags(b []byte, scheduler string, flags ipvsnl.ServiceFlags)
 	}
 	return b
 }
+
+// AppendAllSchedulerFlags does what [AppendSchedulerFlags] does, and goes on with the
+// general names of flags that the scheduler has no name for.
+func AppendAllSchedulerFlags(b []byte, scheduler string, flags ipvsnl.ServiceFlags) []byte {
+	start := len(b)
+	for _, owner := range []string{scheduler, ""} {
+		for _, row := range SchedulerFlags {
+			if row.Scheduler != owner || flags&row.Flag == 0 {
+				continue
+			}
+			if len(b) > start {
+				b = append(b, ',')
+			}
+			b = append(b, row.Name...)
+			flags &^= row.Flag
+		}
+	}
+	return b
+}

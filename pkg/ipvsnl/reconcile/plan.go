@@ -1,0 +1,160 @@
+package reconcile
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+// ErrTwice is the error of a wanted table that has a service twice, or a destination
+// of one.
+var ErrTwice = errors.New("is twice in the wanted table")
+
+// Plan returns the changes that make the table current the wanted one, in the order
+// in which they are to be made:
+//
+//   - Services are added, each with its destinations right behind it, and edited, in
+//     the order of wanted. For one that is edited, new destinations come first, then
+//     edits that leave a destination with a weight, then those that take its weight
+//     away.
+//   - Destinations are deleted, then services.
+//
+// So at every moment a service that is in both tables is there, with the
+// destinations that are in both. What is the same in both tables is not among the
+// changes; counters, connections and rates are not looked at. Of a wanted service's
+// flags those in its FlagMask count, as in a request, and FlagHashed never does.
+//
+// If wanted has a service twice, or a destination, the error names it and matches
+// [ErrTwice].
+func Plan(current, wanted Table) ([]Change, error) {
+	p := planner{current: make(map[ipvsnl.ServiceKey]*Entry, len(current)), wanted: make(map[ipvsnl.ServiceKey]bool, len(wanted))}
+	for i := range current {
+		p.current[keyOf(&current[i].Service)] = &current[i]
+	}
+	for i := range wanted {
+		if err := p.service(&wanted[i]); err != nil {
+			return nil, err
+		}
+	}
+	p.changes = append(p.changes, p.deletions...)
+	for i := range current {
+		if key := keyOf(&current[i].Service); !p.wanted[key] {
+			p.wanted[key] = true // while it was listed, it may have come by twice
+			p.add(ipvsnl.OpDeleteService, &current[i].Service, nil)
+		}
+	}
+	return p.changes, nil
+}
+
+// A planner is a plan in the making.
+type planner struct {
+	current map[ipvsnl.ServiceKey]*Entry
+	wanted  map[ipvsnl.ServiceKey]bool
+
+	changes   []Change
+	deletions []Change // of destinations
+}
+
+func (p *planner) add(op ipvsnl.Op, s *ipvsnl.Service, d *ipvsnl.Destination) {
+	p.changes = append(p.changes, newChange(op, s, d))
+}
+
+func newChange(op ipvsnl.Op, s *ipvsnl.Service, d *ipvsnl.Destination) Change {
+	c := Change{Op: op, Service: *s}
+	c.Service.ServiceKey = keyOf(s)
+	if d != nil {
+		c.Destination = *d
+	}
+	return c
+}
+
+// service plans what makes an entry be there.
+func (p *planner) service(want *Entry) error {
+	key := keyOf(&want.Service)
+	if p.wanted[key] {
+		return fmt.Errorf("service %v %w", key, ErrTwice)
+	}
+	p.wanted[key] = true
+	have := p.current[key]
+	switch {
+	case have == nil:
+		have = &Entry{}
+		p.add(ipvsnl.OpAddService, &want.Service, nil)
+	case !sameService(&have.Service, &want.Service):
+		p.add(ipvsnl.OpSetService, &want.Service, nil)
+	}
+	return p.destinations(have, want)
+}
+
+// destinations plans what makes the destinations of a service those that are wanted.
+func (p *planner) destinations(have, want *Entry) error {
+	current := make(map[netip.AddrPort]*ipvsnl.Destination, len(have.Destinations))
+	for i := range have.Destinations {
+		current[have.Destinations[i].Addr] = &have.Destinations[i]
+	}
+	wanted := make(map[netip.AddrPort]bool, len(want.Destinations))
+	var edits []Change
+	for i := range want.Destinations {
+		d := &want.Destinations[i]
+		if wanted[d.Addr] {
+			return fmt.Errorf("destination %v of service %v %w", d.Addr, keyOf(&want.Service), ErrTwice)
+		}
+		wanted[d.Addr] = true
+		switch old := current[d.Addr]; {
+		case old == nil:
+			p.add(ipvsnl.OpAddDestination, &want.Service, d)
+		case settings(old) != settings(d):
+			edits = append(edits, newChange(ipvsnl.OpSetDestination, &want.Service, d))
+		}
+	}
+	slices.SortStableFunc(edits, weightFirst)
+	p.changes = append(p.changes, edits...)
+	for i := range have.Destinations {
+		if d := &have.Destinations[i]; !wanted[d.Addr] {
+			wanted[d.Addr] = true // as with services
+			p.deletions = append(p.deletions, newChange(ipvsnl.OpDeleteDestination, &want.Service, d))
+		}
+	}
+	return nil
+}
+
+// weightFirst puts edits that leave a destination with a weight before others.
+func weightFirst(a, b Change) int {
+	rank := func(c *Change) int {
+		if c.Destination.Weight == 0 {
+			return 1
+		}
+		return 0
+	}
+	return rank(&a) - rank(&b)
+}
+
+// keyOf returns the key of a service with what follows from the rest filled in, and what
+// is not used left out, as replies have it.
+func keyOf(s *ipvsnl.Service) ipvsnl.ServiceKey {
+	if s.Mark != 0 {
+		return ipvsnl.MarkKey(s.Mark, s.Family)
+	}
+	return ipvsnl.AddrKey(s.Protocol, s.Addr)
+}
+
+// sameService says whether a request to set what is wanted would change nothing.
+func sameService(have, want *ipvsnl.Service) bool {
+	mask := want.FlagMask
+	if mask == 0 {
+		mask = ^ipvsnl.ServiceFlags(0)
+	}
+	mask &^= ipvsnl.FlagHashed
+	return have.Scheduler == want.Scheduler && have.Flags&mask == want.Flags&mask && have.Timeout == want.Timeout &&
+		have.Netmask == want.Netmask && have.Engine == want.Engine
+}
+
+// settings returns a destination with nothing but what a request sets.
+func settings(d *ipvsnl.Destination) ipvsnl.Destination {
+	s := *d
+	s.ActiveConns, s.InactConns, s.PersistConns, s.Stats = 0, 0, 0, ipvsnl.Stats{}
+	return s
+}
