@@ -185,6 +185,8 @@ func TestParse(t *testing.T) {
 		}},
 		{"-L -t 1.2.3.4:80", List, func(c *Command) { at(c, "1.2.3.4:80") }},
 		{"-R", Restore, func(*Command) {}},
+		{"-R --replace", Restore, func(c *Command) { c.Restoring.Replace = true }},
+		{"--restore --dry-run --replace", Restore, func(c *Command) { c.Restoring = Restoring{Replace: true, DryRun: true} }},
 		{"-Sn", Save, func(c *Command) { c.Listing.Numeric = true }},
 	}
 	for _, tt := range tests {
@@ -249,6 +251,10 @@ func TestParseErrors(t *testing.T) {
 		{"-A -t 1.2.3.4:80 -u 1.2.3.4:80", "multiple 'service-address' options specified"},
 		{"-a -g -i", "multiple 'forwarding-method' options specified"},
 		{"-L -n -n", "multiple 'numeric' options specified"},
+		{"-A -t 1.2.3.4:80 --replace", "Illegal 'replace' option with the 'add-service' command"},
+		{"-S --dry-run", "Illegal 'dry-run' option with the 'save' command"},
+		{"-R --dry-run -n", "Illegal 'numeric' option with the 'restore' command"},
+		{"-R --replace --replace", "multiple 'replace' options specified"},
 		{"-L foo", "unexpected argument foo"},
 		{"-L -- -n", "unexpected argument -n"},
 		{"-L ''", "unexpected argument "},
