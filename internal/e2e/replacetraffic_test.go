@@ -25,7 +25,7 @@ func TestReplaceKeeps(t *testing.T) {
 	before := n.counters(t, "6 connections", counted)
 	replace(t, n.director, `-A -f 7
 -a -f 7 -r 10.2.0.11 -m
--A -t 10.1.0.100:80 -s wrr -b flag-1
+-A -t 10.1.0.100:80 -s wlc -b flag-1
 -a -t 10.1.0.100:80 -r 10.2.0.12:8080 -m
 -a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -w 7 -x 100
 `)
@@ -121,7 +121,7 @@ func alternatives() [2]string {
 -a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -w 1
 -a -t 10.1.0.100:80 -r 10.2.0.12:8080 -m -w 0
 `)
-	both[1].WriteString(`-A -t 10.1.0.100:80 -s wrr -b flag-1
+	both[1].WriteString(`-A -t 10.1.0.100:80 -s wlc -b flag-1
 -a -t 10.1.0.100:80 -r 10.2.0.12:8080 -m -w 2
 -a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -w 0 -x 5000
 `)

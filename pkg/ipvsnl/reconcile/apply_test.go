@@ -29,12 +29,14 @@ func TestApply(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		refuses map[int]syscall.Errno
+		same    bool // the tables
 		sends   []int
 		err     string
 		is      []error
 		isNot   []error
 	}{
 		{name: "all is well", sends: []int{5, 2}},
+		{name: "nothing to do", same: true},
 		{
 			name:    "a service is refused, and so are its real servers",
 			refuses: map[int]syscall.Errno{1: syscall.ENOENT, 2: syscall.ESRCH, 3: syscall.ESRCH},
@@ -64,7 +66,11 @@ func TestApply(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := fake{refuses: c.refuses}
-			err := reconcile.Apply(t.Context(), f.open(t), changes(t, before, after))
+			to := after
+			if c.same {
+				to = before
+			}
+			err := reconcile.Apply(t.Context(), f.open(t), changes(t, before, to))
 			if text := fmt.Sprint(err); c.err != "" && text != c.err || c.err == "" && err != nil {
 				t.Errorf("error %s\nwant %s", text, c.err)
 			}
