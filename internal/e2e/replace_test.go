@@ -205,9 +205,9 @@ func TestReplaceRefused(t *testing.T) {
 -a -t 192.0.2.3:80 -r 10.0.0.2:80 -m
 `
 	sameResult(t, runRestore(t, n, wanted, "--replace"), kernel.Result{Code: 255,
-		Stderr: "-E -t 192.0.2.1:80 -s nosuch: Scheduler or persistence engine not found\n" +
-			"-A -t 192.0.2.2:80 -s nosuch: Scheduler or persistence engine not found\n" +
+		Stderr: "-A -t 192.0.2.2:80 -s nosuch: Scheduler or persistence engine not found\n" +
 			"-a -t 192.0.2.3:80 -r 224.0.0.1:80 -m -w 1: Invalid operation.  Possibly wrong module version, address not unicast, ...\n" +
+			"-E -t 192.0.2.1:80 -s nosuch: Scheduler or persistence engine not found\n" +
 			"nothing was deleted, since other changes failed\n"})
 	sameText(t, "the table", n.Ipvsadm(t, kernel.Reference, "-S", "-n").Stdout, `-A -t 192.0.2.1:80 -s rr
 -a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 1

@@ -61,9 +61,9 @@ func (m *Model) Run(c *flags.Command) error {
 
 // Table returns the services with their destinations, in the order in which they were added.
 func (m *Model) Table() reconcile.Table {
-	var t reconcile.Table
+	t := make(reconcile.Table, 0, len(m.services.index))
 	for s := range m.services.all {
-		e := reconcile.Entry{Service: s.Service}
+		e := reconcile.Entry{Service: s.Service, Destinations: make([]ipvsnl.Destination, 0, len(s.destinations.index))}
 		for d := range s.destinations.all {
 			e.Destinations = append(e.Destinations, d)
 		}

@@ -39,7 +39,7 @@ func TestApply(t *testing.T) {
 		{name: "nothing to do", same: true},
 		{
 			name:    "a service is refused, and so are its real servers",
-			refuses: map[int]syscall.Errno{1: syscall.ENOENT, 2: syscall.ESRCH, 3: syscall.ESRCH},
+			refuses: map[int]syscall.Errno{0: syscall.ENOENT, 1: syscall.ESRCH, 2: syscall.ESRCH},
 			sends:   []int{5},
 			err: "add service mark 3 IPv4: ipvs: add service: scheduler or persistence engine not found\n" +
 				"nothing was deleted, since other changes failed",
@@ -48,10 +48,10 @@ func TestApply(t *testing.T) {
 		},
 		{
 			name:    "others",
-			refuses: map[int]syscall.Errno{0: syscall.ESRCH, 3: syscall.EEXIST},
+			refuses: map[int]syscall.Errno{2: syscall.EEXIST, 4: syscall.ESRCH},
 			sends:   []int{5},
-			err: "set service mark 1 IPv4: ipvs: set service: no such service\n" +
-				"add destination 10.0.0.2:0 of mark 3 IPv4: ipvs: add destination: destination already exists\n" +
+			err: "add destination 10.0.0.2:0 of mark 3 IPv4: ipvs: add destination: destination already exists\n" +
+				"set service mark 1 IPv4: ipvs: set service: no such service\n" +
 				"nothing was deleted, since other changes failed",
 			is: []error{ipvsnl.ErrServiceNotFound, ipvsnl.ErrDestinationExists, reconcile.ErrKept},
 		},

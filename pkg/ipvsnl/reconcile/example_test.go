@@ -48,8 +48,8 @@ func Example() {
 		log.Fatal(err)
 	}
 	// Output:
-	// set service TCP 192.0.2.1:80
 	// add destination 198.51.100.9:8080 of TCP 192.0.2.1:80
+	// set service TCP 192.0.2.1:80
 	// set destination 198.51.100.1:8080 of TCP 192.0.2.1:80
 	// delete destination [2001:db8::2]:80 of TCP 192.0.2.1:80
 	// delete destination 198.51.100.4:80 of TCP 192.0.2.1:80

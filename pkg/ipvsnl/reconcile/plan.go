@@ -16,11 +16,11 @@ var ErrTwice = errors.New("is twice in the wanted table")
 // Plan returns the changes that make the table current the wanted one, in the order
 // in which they are to be made:
 //
-//   - Services are added, each with its destinations right behind it, and edited, in
-//     the order of wanted. For one that is edited, new destinations come first, then
-//     edits that leave a destination with a weight, then those that take its weight
-//     away.
-//   - Destinations are deleted, then services.
+//   - What is new is added, in the order of wanted: services, each with its
+//     destinations right behind it, and destinations of services that are there.
+//   - What differs is edited, in the same order, but destinations that are left without
+//     a weight come last.
+//   - What is not wanted is deleted: destinations, then services.
 //
 // So at every moment a service that is in both tables is there, with the
 // destinations that are in both. What is the same in both tables is not among the
@@ -39,14 +39,14 @@ func Plan(current, wanted Table) ([]Change, error) {
 			return nil, err
 		}
 	}
-	p.changes = append(p.changes, p.deletions...)
 	for i := range current {
-		if key := keyOf(&current[i].Service); !p.wanted[key] {
+		s := &current[i].Service
+		if key := keyOf(s); !p.wanted[key] {
 			p.wanted[key] = true // while it was listed, it may have come by twice
-			p.add(ipvsnl.OpDeleteService, &current[i].Service, nil)
+			p.deletions = append(p.deletions, newChange(ipvsnl.OpDeleteService, s, nil))
 		}
 	}
-	return p.changes, nil
+	return slices.Concat(p.additions, p.edits, p.drains, p.deletions), nil
 }
 
 // A planner is a plan in the making.
@@ -54,12 +54,10 @@ type planner struct {
 	current map[ipvsnl.ServiceKey]*Entry
 	wanted  map[ipvsnl.ServiceKey]bool
 
-	changes   []Change
-	deletions []Change // of destinations
-}
-
-func (p *planner) add(op ipvsnl.Op, s *ipvsnl.Service, d *ipvsnl.Destination) {
-	p.changes = append(p.changes, newChange(op, s, d))
+	additions []Change
+	edits     []Change
+	drains    []Change // edits that leave a destination without a weight
+	deletions []Change
 }
 
 func newChange(op ipvsnl.Op, s *ipvsnl.Service, d *ipvsnl.Destination) Change {
@@ -82,9 +80,9 @@ func (p *planner) service(want *Entry) error {
 	switch {
 	case have == nil:
 		have = &Entry{}
-		p.add(ipvsnl.OpAddService, &want.Service, nil)
+		p.additions = append(p.additions, newChange(ipvsnl.OpAddService, &want.Service, nil))
 	case !sameService(&have.Service, &want.Service):
-		p.add(ipvsnl.OpSetService, &want.Service, nil)
+		p.edits = append(p.edits, newChange(ipvsnl.OpSetService, &want.Service, nil))
 	}
 	return p.destinations(have, want)
 }
@@ -96,7 +94,6 @@ func (p *planner) destinations(have, want *Entry) error {
 		current[have.Destinations[i].Addr] = &have.Destinations[i]
 	}
 	wanted := make(map[netip.AddrPort]bool, len(want.Destinations))
-	var edits []Change
 	for i := range want.Destinations {
 		d := &want.Destinations[i]
 		if wanted[d.Addr] {
@@ -105,13 +102,14 @@ func (p *planner) destinations(have, want *Entry) error {
 		wanted[d.Addr] = true
 		switch old := current[d.Addr]; {
 		case old == nil:
-			p.add(ipvsnl.OpAddDestination, &want.Service, d)
-		case settings(old) != settings(d):
-			edits = append(edits, newChange(ipvsnl.OpSetDestination, &want.Service, d))
+			p.additions = append(p.additions, newChange(ipvsnl.OpAddDestination, &want.Service, d))
+		case settings(old) == settings(d):
+		case d.Weight == 0:
+			p.drains = append(p.drains, newChange(ipvsnl.OpSetDestination, &want.Service, d))
+		default:
+			p.edits = append(p.edits, newChange(ipvsnl.OpSetDestination, &want.Service, d))
 		}
 	}
-	slices.SortStableFunc(edits, weightFirst)
-	p.changes = append(p.changes, edits...)
 	for i := range have.Destinations {
 		if d := &have.Destinations[i]; !wanted[d.Addr] {
 			wanted[d.Addr] = true // as with services
@@ -119,17 +117,6 @@ func (p *planner) destinations(have, want *Entry) error {
 		}
 	}
 	return nil
-}
-
-// weightFirst puts edits that leave a destination with a weight before others.
-func weightFirst(a, b Change) int {
-	rank := func(c *Change) int {
-		if c.Destination.Weight == 0 {
-			return 1
-		}
-		return 0
-	}
-	return rank(&a) - rank(&b)
 }
 
 // keyOf returns the key of a service with what follows from the rest filled in, and what

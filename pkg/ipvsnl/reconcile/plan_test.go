@@ -106,11 +106,22 @@ func TestPlan(t *testing.T) {
 `,
 		},
 		{
+			"what is new in any service before edits of all",
+			"-A -f 1\n-a -f 1 -r 10.0.0.1\n-A -f 2",
+			"-A -f 1 -s rr\n-a -f 1 -r 10.0.0.1 -w 0\n-A -f 2 -s rr\n-a -f 2 -r 10.0.0.1\n-A -f 3",
+			`-a -f 2 -r 10.0.0.1:0 -g -w 1
+-A -f 3 -s wlc
+-E -f 1 -s rr
+-E -f 2 -s rr
+-e -f 1 -r 10.0.0.1:0 -g -w 0
+`,
+		},
+		{
 			"weights are taken away last",
 			"-A -f 1\n-a -f 1 -r 10.0.0.1 -w 1\n-a -f 1 -r 10.0.0.2 -w 0",
 			"-A -f 1 -s rr\n-a -f 1 -r 10.0.0.1 -w 0\n-a -f 1 -r 10.0.0.2 -w 1\n-a -f 1 -r 10.0.0.3 -w 1",
-			`-E -f 1 -s rr
--a -f 1 -r 10.0.0.3:0 -g -w 1
+			`-a -f 1 -r 10.0.0.3:0 -g -w 1
+-E -f 1 -s rr
 -e -f 1 -r 10.0.0.2:0 -g -w 1
 -e -f 1 -r 10.0.0.1:0 -g -w 0
 `,

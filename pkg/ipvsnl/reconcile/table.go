@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,8 +19,12 @@ type Entry struct {
 	Destinations []ipvsnl.Destination
 }
 
-// readers is how many services have their destinations read at a time.
-const readers = 2
+// How many services have their destinations read one after the other, and how many at a
+// time.
+const (
+	partSize = 64
+	readers  = 2
+)
 
 // Read reads the kernel's table. It is that of no one moment: while it is read, others
 // may change it.
@@ -33,19 +38,27 @@ func Read(ctx context.Context, c *ipvsnl.Client) (Table, error) {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(readers)
-	for i := range t {
-		g.Go(func() error { return t[i].read(ctx, c) })
+	for part := range slices.Chunk(t, partSize) {
+		g.Go(func() error { return part.readDestinations(ctx, c) })
 	}
-	return t, g.Wait()
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
-// read reads the destinations of the service.
-func (e *Entry) read(ctx context.Context, c *ipvsnl.Client) error {
-	for d, err := range c.Destinations(ctx, e.Service.ServiceKey) {
-		if err != nil {
-			return err
+// readDestinations reads the destinations of all services.
+func (t Table) readDestinations(ctx context.Context, c *ipvsnl.Client) error {
+	var room []ipvsnl.Destination // so that each slice takes no more than it needs
+	for i := range t {
+		room = room[:0]
+		for d, err := range c.Destinations(ctx, t[i].Service.ServiceKey) {
+			if err != nil {
+				return err
+			}
+			room = append(room, d)
 		}
-		e.Destinations = append(e.Destinations, d)
+		t[i].Destinations = slices.Clone(room)
 	}
 	return nil
 }
