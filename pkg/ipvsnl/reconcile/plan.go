@@ -43,10 +43,10 @@ func Plan(current, wanted Table) ([]Change, error) {
 		s := &current[i].Service
 		if key := keyOf(s); !p.wanted[key] {
 			p.wanted[key] = true // while it was listed, it may have come by twice
-			p.deletions = append(p.deletions, newChange(ipvsnl.OpDeleteService, s, nil))
+			p.deletions = append(p.deletions, step{ipvsnl.OpDeleteService, s, nil})
 		}
 	}
-	return slices.Concat(p.additions, p.edits, p.drains, p.deletions), nil
+	return p.changes(), nil
 }
 
 // A planner is a plan in the making.
@@ -54,19 +54,33 @@ type planner struct {
 	current map[ipvsnl.ServiceKey]*Entry
 	wanted  map[ipvsnl.ServiceKey]bool
 
-	additions []Change
-	edits     []Change
-	drains    []Change // edits that leave a destination without a weight
-	deletions []Change
+	additions []step
+	edits     []step
+	drains    []step // edits that leave a destination without a weight
+	deletions []step
 }
 
-func newChange(op ipvsnl.Op, s *ipvsnl.Service, d *ipvsnl.Destination) Change {
-	c := Change{Op: op, Service: *s}
-	c.Service.ServiceKey = keyOf(s)
-	if d != nil {
-		c.Destination = *d
+// A step is a change that is made up when all are known: there may be many, and they are
+// large.
+type step struct {
+	op          ipvsnl.Op
+	service     *ipvsnl.Service
+	destination *ipvsnl.Destination // nil for a change of a service
+}
+
+// changes returns the changes in order.
+func (p *planner) changes() []Change {
+	steps := slices.Concat(p.additions, p.edits, p.drains, p.deletions)
+	changes := make([]Change, len(steps))
+	for i, s := range steps {
+		c := &changes[i]
+		c.Op, c.Service = s.op, *s.service
+		c.Service.ServiceKey = keyOf(s.service)
+		if s.destination != nil {
+			c.Destination = *s.destination
+		}
 	}
-	return c
+	return changes
 }
 
 // service plans what makes an entry be there.
@@ -80,9 +94,9 @@ func (p *planner) service(want *Entry) error {
 	switch {
 	case have == nil:
 		have = &Entry{}
-		p.additions = append(p.additions, newChange(ipvsnl.OpAddService, &want.Service, nil))
+		p.additions = append(p.additions, step{ipvsnl.OpAddService, &want.Service, nil})
 	case !sameService(&have.Service, &want.Service):
-		p.edits = append(p.edits, newChange(ipvsnl.OpSetService, &want.Service, nil))
+		p.edits = append(p.edits, step{ipvsnl.OpSetService, &want.Service, nil})
 	}
 	return p.destinations(have, want)
 }
@@ -102,18 +116,18 @@ func (p *planner) destinations(have, want *Entry) error {
 		wanted[d.Addr] = true
 		switch old := current[d.Addr]; {
 		case old == nil:
-			p.additions = append(p.additions, newChange(ipvsnl.OpAddDestination, &want.Service, d))
+			p.additions = append(p.additions, step{ipvsnl.OpAddDestination, &want.Service, d})
 		case settings(old) == settings(d):
 		case d.Weight == 0:
-			p.drains = append(p.drains, newChange(ipvsnl.OpSetDestination, &want.Service, d))
+			p.drains = append(p.drains, step{ipvsnl.OpSetDestination, &want.Service, d})
 		default:
-			p.edits = append(p.edits, newChange(ipvsnl.OpSetDestination, &want.Service, d))
+			p.edits = append(p.edits, step{ipvsnl.OpSetDestination, &want.Service, d})
 		}
 	}
 	for i := range have.Destinations {
 		if d := &have.Destinations[i]; !wanted[d.Addr] {
 			wanted[d.Addr] = true // as with services
-			p.deletions = append(p.deletions, newChange(ipvsnl.OpDeleteDestination, &want.Service, d))
+			p.deletions = append(p.deletions, step{ipvsnl.OpDeleteDestination, &want.Service, d})
 		}
 	}
 	return nil
