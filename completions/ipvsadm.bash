@@ -22,7 +22,7 @@ _ipvsadm_groups() {
 		;;
 	-L | -l | --list)
 		printf '%s\n' "$service -c --connection --timeout --daemon" '-6 --ipv6' '--stats' '--rate' '--thresholds' \
-			'--persistent-conn' '--tun-info' '--nosort --sort' '--syncid' '-X --exact' '-n --numeric'
+			'--persistent-conn' '--tun-info' '--nosort --sort' '--syncid' '-X --exact' '-n --numeric' '-j --json'
 		;;
 	-S | --save)
 		echo '-n --numeric'

@@ -190,3 +190,4 @@ complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort' -l nosort -d 'in 
 complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort' -l sort -d 'sorted'
 complete -c ipvsadm -n '__ipvsadm_can listing -X --exact' -s X -l exact -d 'with all digits of large numbers'
 complete -c ipvsadm -n '__ipvsadm_can numeric -n --numeric' -s n -l numeric -d 'with addresses and ports as numbers'
+complete -c ipvsadm -n '__ipvsadm_can listing -j --json' -s j -l json -d 'everything, as JSON'

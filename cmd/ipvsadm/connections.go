@@ -27,8 +27,11 @@ func (a *app) listConnections(l *flags.Listing) error {
 	if err := r.Head(); err != nil {
 		return errors.New("unexpected input from " + conntab.Path)
 	}
-	w := &connectionWriter{app: a, table: format.ConnectionTable{Engines: l.PersistentConn, Names: a.formatNames(l)}}
-	a.write(w.table.AppendHead(nil))
+	w := &connectionWriter{app: a, layout: &format.ConnectionTable{Engines: l.PersistentConn, Names: a.formatNames(l)}}
+	if l.JSON {
+		w.layout = new(format.JSON)
+	}
+	a.write(w.layout.AppendHead(nil))
 	if l.Numeric {
 		w.copy(r)
 	} else {
@@ -40,8 +43,12 @@ func (a *app) listConnections(l *flags.Listing) error {
 // A connectionWriter writes connections. err is why the listing has failed.
 type connectionWriter struct {
 	*app
-	table format.ConnectionTable
-	err   error
+	layout interface {
+		AppendHead(b []byte) []byte
+		AppendConnection(b []byte, c *format.Connection) []byte
+		AppendEnd(b []byte) []byte
+	}
+	err error
 }
 
 // copy writes every connection that r has.
@@ -93,8 +100,9 @@ func (w *connectionWriter) prefetch(c *format.Connection) {
 func (w *connectionWriter) take(c *format.Connection, err error) bool {
 	switch {
 	case err == nil:
-		w.write(w.table.AppendConnection(w.stdout.AvailableBuffer(), c))
+		w.write(w.layout.AppendConnection(w.stdout.AvailableBuffer(), c))
 	case errors.Is(err, io.EOF):
+		w.write(w.layout.AppendEnd(nil))
 		return false
 	case isBroken(err):
 		if w.err != nil {

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"iter"
+
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -21,33 +24,55 @@ type entry struct {
 	read         chan struct{} // has a value when the destinations are there, or err is
 }
 
-func (a *app) listServices(o *format.Options, sorted bool) error {
-	var services []ipvsnl.Service
-	for s, err := range a.client.Services(a.ctx) {
-		if err != nil {
-			return err
-		}
-		services = append(services, s)
+// services returns the services that a command is about, all or one.
+func (a *app) services(c *flags.Command) ([]ipvsnl.Service, error) {
+	if c.OneService {
+		s, err := a.client.Service(a.ctx, c.Service.ServiceKey)
+		return []ipvsnl.Service{s}, err
 	}
-	if sorted {
+	services, err := collect(a.client.Services(a.ctx))
+	if err == nil && !c.Listing.NoSort {
 		format.SortServices(services)
 	}
-	a.write(o.AppendHead(nil))
-	return a.writeEntries(o, services, sorted)
+	return services, err
 }
 
-func (a *app) listService(o *format.Options, key ipvsnl.ServiceKey, sorted bool) error {
-	s, err := a.client.Service(a.ctx, key)
-	if err != nil {
-		return err
+// collect returns what a listing of the kernel has.
+func collect[T any](items iter.Seq2[T, error]) (all []T, err error) {
+	for item, err := range items {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, item)
 	}
-	a.write(o.AppendHead(nil))
-	return a.writeEntries(o, []ipvsnl.Service{s}, sorted)
+	return all, nil
 }
 
-// writeEntries writes services with their destinations, in order, while those that
-// come next are being read and their names looked up.
-func (a *app) writeEntries(o *format.Options, services []ipvsnl.Service, sorted bool) error {
+// A layout is what a table looks like. Services and destinations are appended in the order
+// in which they are written.
+type layout interface {
+	AppendHead(b []byte) []byte
+	AppendService(b []byte, s *ipvsnl.Service) []byte
+	AppendDestination(b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte
+	AppendEnd(b []byte) []byte
+}
+
+// A tableWriter writes services with their destinations.
+type tableWriter struct {
+	*app
+	layout layout
+	named  bool // whether names are looked up
+	sorted bool
+}
+
+func (a *app) newTableWriter(l *flags.Listing, layout layout) *tableWriter {
+	return &tableWriter{app: a, layout: layout, named: !l.Numeric, sorted: !l.NoSort}
+}
+
+// table writes services in order, while those that come next are being read and their
+// names looked up.
+func (w *tableWriter) table(services []ipvsnl.Service) error {
+	w.write(w.layout.AppendHead(nil))
 	entries := min(maxAhead, len(services))
 	unused := make(chan *entry, entries)
 	for range entries {
@@ -57,7 +82,7 @@ func (a *app) writeEntries(o *format.Options, services []ipvsnl.Service, sorted 
 	for range min(maxReaders, entries) {
 		go func() {
 			for e := range toRead {
-				a.readEntry(e, o.Names != nil, sorted)
+				w.readEntry(e)
 			}
 		}()
 	}
@@ -77,40 +102,41 @@ func (a *app) writeEntries(o *format.Options, services []ipvsnl.Service, sorted 
 		if e.err != nil {
 			return e.err
 		}
-		a.writeEntry(o, e)
+		w.writeEntry(e)
 		unused <- e
 	}
+	w.write(w.layout.AppendEnd(nil))
 	return nil
 }
 
-func (a *app) writeEntry(o *format.Options, e *entry) {
-	a.write(o.AppendService(a.stdout.AvailableBuffer(), e.service))
+func (w *tableWriter) writeEntry(e *entry) {
+	w.write(w.layout.AppendService(w.stdout.AvailableBuffer(), e.service))
 	for i := range e.destinations {
-		a.write(o.AppendDestination(a.stdout.AvailableBuffer(), e.service, &e.destinations[i]))
+		w.write(w.layout.AppendDestination(w.stdout.AvailableBuffer(), e.service, &e.destinations[i]))
 	}
 }
 
 // readEntry reads the destinations of a service and has all names looked up.
-func (a *app) readEntry(e *entry, named, sorted bool) {
+func (w *tableWriter) readEntry(e *entry) {
 	defer func() { e.read <- struct{}{} }()
 	e.destinations = e.destinations[:0]
-	for d, err := range a.client.Destinations(a.ctx, e.service.ServiceKey) {
+	for d, err := range w.client.Destinations(w.ctx, e.service.ServiceKey) {
 		if err != nil {
 			e.err = err
 			return
 		}
 		e.destinations = append(e.destinations, d)
 	}
-	if sorted {
+	if w.sorted {
 		format.SortDestinations(e.destinations)
 	}
-	if !named {
+	if !w.named {
 		return
 	}
 	if e.service.Mark == 0 {
-		a.names.Prefetch(e.service.Addr.Addr())
+		w.names.Prefetch(e.service.Addr.Addr())
 	}
 	for i := range e.destinations {
-		a.names.Prefetch(e.destinations[i].Addr.Addr())
+		w.names.Prefetch(e.destinations[i].Addr.Addr())
 	}
 }

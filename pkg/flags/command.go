@@ -69,6 +69,7 @@ type Listing struct {
 	Numeric        bool
 	Exact          bool
 	NoSort         bool
+	JSON           bool // which is Numeric too
 }
 
 // Exit codes that errors carry.

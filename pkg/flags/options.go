@@ -44,6 +44,7 @@ const (
 	optTunNoCsum
 	optTunCsum
 	optTunRemCsum
+	optJSON
 
 	optionCount
 	noOption = optionCount // an option that does not count as one
@@ -85,6 +86,7 @@ var optionNames = [optionCount]string{
 	optTunNoCsum:      "tun-nocsum",
 	optTunCsum:        "tun-csum",
 	optTunRemCsum:     "tun-remcsum",
+	optJSON:           "json",
 }
 
 // An optionSet is a set of options.
@@ -282,6 +284,8 @@ var options = []option{
 		help: "with all digits of large numbers", set: listing(func(l *Listing) *bool { return &l.Exact })},
 	{short: 'n', long: "numeric", id: optNumeric,
 		help: "with addresses and ports as numbers", set: listing(func(l *Listing) *bool { return &l.Numeric })},
+	{short: 'j', long: "json", id: optJSON,
+		help: "everything, as JSON", set: listing(func(l *Listing) *bool { return &l.JSON })},
 }
 
 var (

@@ -145,6 +145,9 @@ func (p *parser) finish() error {
 	if c.Action == StartDaemon && c.Daemon.Interface == "" {
 		c.Daemon.Interface = defaultInterface
 	}
+	if c.Listing.JSON {
+		c.Listing.Numeric = true
+	}
 	return p.applySchedFlags()
 }
 
@@ -237,7 +240,7 @@ func (p *parser) checkListing() error {
 	if p.cmd.Listing.Subject == Timeouts || p.cmd.Listing.Subject == Daemons {
 		counters |= set(optPersistentConn)
 	}
-	if p.cmd.Listing.Subject != Table && p.given&counters != 0 {
+	if p.cmd.Listing.Subject != Table && p.given&counters != 0 || p.cmd.Listing.JSON && p.given&textOptions != 0 {
 		return fault("options conflicts in the list command")
 	}
 	return nil
