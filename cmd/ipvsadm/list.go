@@ -25,16 +25,6 @@ func (a *app) list(c *flags.Command) error {
 	return a.newTableWriter(&c.Listing, a.listLayout(&c.Listing)).table(services)
 }
 
-// save runs -S.
-func (a *app) save(c *flags.Command) error {
-	services, err := a.services(c)
-	if err != nil {
-		return err
-	}
-	rules := &format.Options{View: format.Rules, Names: a.formatNames(&c.Listing)}
-	return a.newTableWriter(&c.Listing, rules).table(services)
-}
-
 // listLayout returns what a listing of the table is to look like.
 func (a *app) listLayout(l *flags.Listing) layout {
 	if l.JSON {

@@ -33,7 +33,7 @@ var commands = [...]command{
 	StartDaemon:  {"start-daemon", rules{takes: set(optInterface, optSyncID, optGroup, optPort, optTTL, optMaxLen)}},
 	StopDaemon:   {"stop-daemon", rules{takes: set(optSyncID)}},
 	Restore:      {"restore", rules{}},
-	Save:         {"save", rules{takes: set(optNumeric)}},
+	Save:         {"save", rules{takes: set(optNumeric, optService, optThresholds, optTimeout, optDaemon, optAll)}},
 }
 
 var (

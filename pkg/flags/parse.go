@@ -148,7 +148,21 @@ func (p *parser) finish() error {
 	if c.Listing.JSON {
 		c.Listing.Numeric = true
 	}
+	if c.Action == Save {
+		c.Listing, c.Saving = Listing{Numeric: c.Listing.Numeric}, p.saving()
+	}
 	return p.applySchedFlags()
+}
+
+// saving returns what a save is to write, which is said by words of listings too. There
+// they exclude each other; here they add up.
+func (p *parser) saving() Saving {
+	all := p.given.has(optAll)
+	return Saving{
+		Thresholds: all || p.given.has(optThresholds),
+		Timeouts:   all || p.given.has(optTimeout),
+		Daemons:    all || p.given.has(optDaemon),
+	}
 }
 
 // nowhere returns the address and port of a service that are all zero.

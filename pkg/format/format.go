@@ -40,6 +40,9 @@ type Options struct {
 	View  View
 	Exact bool  // whether large counters are printed in full
 	Names Names // nil for numbers
+
+	// Thresholds says whether rules have the thresholds of destinations.
+	Thresholds bool
 }
 
 // AppendVersion appends the first line of a listing of all services.
