@@ -322,18 +322,43 @@ func TestJSONTraffic(t *testing.T) {
 
 // connectionTable is one as the kernel shows it, with a line that is none and data of all sorts.
 const connectionTable = "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n" +
-	"UDP 0A000001 C350 0A000002 13C4 0A000003 13C4 UDP             299 sip \"\\\x01\xff\xc3\xa9\n" +
 	"TCP\n" +
+	"UDP 0A000001 C350 0A000002 13C4 0A000003 13C4 UDP             299 sip \"\\\x01\xff\xc3\xa9\n" +
 	"TCP 20010DB8000000000000000000000001 C350 x\n" +
 	"TCP 2001:0db8:0000:0000:0000:0000:0000:0001 C350 0000:0000:0000:0000:0000:ffff:0102:0304 0050 " +
 	"2001:0db8:0000:0000:0000:0000:0000:0002 1F90 ESTABLISHED     899\n" +
 	"IP  0A000001 0000 00000007 0000 0A000003 0000 NONE     4294967295\n"
 
+// TestJSONManyConnections lists more connections than are read at a time.
+func TestJSONManyConnections(t *testing.T) {
+	const count = 5000
+	var b strings.Builder
+	b.WriteString("Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n")
+	for port := range count {
+		fmt.Fprintf(&b, "TCP 0A000001 %04X 0A000002 0050 0A000003 0050 ESTABLISHED     899\n", port)
+	}
+	n := kernel.NewNamespace(t)
+	got := n.Run(t, kernel.Command{Path: "/usr/bin/unshare", Args: showing(t, b.String(), program(), []string{"-Lcj"})})
+	if got.Code != 0 || got.Stderr != "" {
+		t.Fatalf("%+v", got)
+	}
+	var table []jsonConnection
+	readJSON(t, connections, got.Stdout, &table)
+	if len(table) != count {
+		t.Fatalf("%d connections, want %d", len(table), count)
+	}
+	for i, c := range table {
+		if int(c.Client.Port) != i {
+			t.Fatalf("connection %d is %+v", i, c)
+		}
+	}
+}
+
 // TestJSONConnectionTable lists a table that has everything, and two broken lines, which are reported.
 func TestJSONConnectionTable(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	got := n.Run(t, kernel.Command{Path: "/usr/bin/unshare", Args: showing(t, connectionTable, program(), []string{"-Lcj"})})
-	const reported = "/proc/net/ip_vs_conn: line 3: no connection\n/proc/net/ip_vs_conn: line 4: no connection\n"
+	const reported = "/proc/net/ip_vs_conn: line 2: no connection\n/proc/net/ip_vs_conn: line 4: no connection\n"
 	if got.Code != 1 || got.Stderr != reported {
 		t.Errorf("got %+v", got)
 	}

@@ -32,6 +32,9 @@ const (
 // A Resolver looks names and addresses up, each once. It reads nothing before it is
 // asked. It is safe for concurrent use.
 type Resolver struct {
+	// Waiting is called, if it is not nil, when a caller is to wait for a name.
+	Waiting func()
+
 	ctx      context.Context
 	steps    func() []step
 	known    func() *hosts
@@ -129,32 +132,49 @@ func (r *Resolver) PortNumber(name string, protocol ipvsnl.Protocol) (uint16, bo
 
 // Host returns the name of a host, or "".
 func (r *Resolver) Host(a netip.Addr) string {
-	h := r.host(a)
-	<-h.done
+	h := r.prefetch(a)
+	select {
+	case <-h.done:
+	default:
+		if r.Waiting != nil {
+			r.Waiting()
+		}
+		<-h.done
+	}
 	return h.name
 }
 
-// Prefetch has the name of a host looked up before it is asked for.
-func (r *Resolver) Prefetch(a netip.Addr) { r.host(a) }
+// Prefetch has the name of a host looked up before it is asked for. It waits while as
+// many names as may be are being looked up.
+func (r *Resolver) Prefetch(a netip.Addr) { r.prefetch(a) }
 
-// host returns what is known of an address, and starts to look it up if it is new.
-func (r *Resolver) host(a netip.Addr) *host {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	h := r.hosts[a]
-	if h == nil {
-		if len(r.hosts) == maxHosts {
-			clear(r.hosts)
-		}
-		h = &host{done: make(chan struct{})}
-		r.hosts[a] = h
+func (r *Resolver) prefetch(a netip.Addr) *host {
+	h, known := r.host(a)
+	if !known {
+		r.slots <- struct{}{}
 		go r.lookUpName(a, h)
 	}
 	return h
 }
 
+// host returns what is known of an address. Who finds it not to be known has to
+// look its name up.
+func (r *Resolver) host(a netip.Addr) (h *host, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if h := r.hosts[a]; h != nil {
+		return h, true
+	}
+	if len(r.hosts) == maxHosts {
+		clear(r.hosts)
+	}
+	h = &host{done: make(chan struct{})}
+	r.hosts[a] = h
+	return h, false
+}
+
+// lookUpName looks up the name of a host, in a slot that the caller has taken.
 func (r *Resolver) lookUpName(a netip.Addr, h *host) {
-	r.slots <- struct{}{}
 	defer func() {
 		<-r.slots
 		close(h.done)

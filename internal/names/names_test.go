@@ -105,6 +105,21 @@ func TestHosts(t *testing.T) {
 	}
 }
 
+// Who has to wait for a name is told so first.
+func TestWaiting(t *testing.T) {
+	asked := make(chan struct{})
+	waited := 0
+	r := New(context.Background())
+	r.steps = func() []step { return usualSteps }
+	r.known = func() *hosts { <-asked; return parseHosts("192.0.2.9 nine\n") }
+	r.Waiting = func() { waited++; close(asked) }
+	for range 2 {
+		if got := r.Host(netip.MustParseAddr("192.0.2.9")); got != "nine" || waited != 1 {
+			t.Errorf("got %q, waited %d times", got, waited)
+		}
+	}
+}
+
 func TestAsIPv4(t *testing.T) {
 	for addr, want := range map[string]string{
 		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1", "::1": "127.0.0.1", "2001:db8::1": "",

@@ -2,11 +2,18 @@ package format
 
 import "github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 
-// A JSON writes a listing as one JSON array with an element a line. Schema.json says
-// what elements are like.
-//
-// It is good for one listing, as what it appends depends on what it has appended
-// before.
+// Listings as JSON are one array with an element a line. Schema.json says what the
+// elements are like.
+const (
+	arrayHead = "["
+	arrayEnd  = "\n]\n"
+
+	// JSONSeparator stands before each element but the first.
+	JSONSeparator = ","
+)
+
+// JSON is services and destinations as JSON. It is good for one listing, as what it
+// appends depends on what it has appended before.
 type JSON struct {
 	elements     int
 	inService    bool // the last element is a service, and open
@@ -14,10 +21,10 @@ type JSON struct {
 }
 
 // AppendHead appends what stands before the elements.
-func (j *JSON) AppendHead(b []byte) []byte { return append(b, '[') }
+func (j *JSON) AppendHead(b []byte) []byte { return append(b, arrayHead...) }
 
 // AppendEnd appends what stands behind the elements.
-func (j *JSON) AppendEnd(b []byte) []byte { return append(j.closeService(b), "\n]\n"...) }
+func (j *JSON) AppendEnd(b []byte) []byte { return append(j.closeService(b), arrayEnd...) }
 
 // AppendService appends a service, to which the destinations that come next belong.
 func (j *JSON) AppendService(b []byte, s *ipvsnl.Service) []byte {
@@ -29,16 +36,26 @@ func (j *JSON) AppendService(b []byte, s *ipvsnl.Service) []byte {
 // AppendDestination appends a destination of the last service.
 func (j *JSON) AppendDestination(b []byte, _ *ipvsnl.Service, d *ipvsnl.Destination) []byte {
 	if j.destinations > 0 {
-		b = append(b, ',')
+		b = append(b, JSONSeparator...)
 	}
 	j.destinations++
 	return appendObject(b, destinationFields, d)
 }
 
-// AppendConnection appends a connection.
-func (j *JSON) AppendConnection(b []byte, c *Connection) []byte {
-	return appendObject(j.next(b), connectionFields, c)
+// JSONConnections is connections as JSON.
+type JSONConnections struct{}
+
+// AppendHead appends what stands before the connections.
+func (JSONConnections) AppendHead(b []byte) []byte { return append(b, arrayHead...) }
+
+// AppendConnection appends a connection, with [JSONSeparator] before it. Which is the
+// first, that must not have one, is not known here.
+func (JSONConnections) AppendConnection(b []byte, c *Connection) []byte {
+	return appendObject(append(b, JSONSeparator+"\n"...), connectionFields, c)
 }
+
+// AppendEnd appends what stands behind the connections.
+func (JSONConnections) AppendEnd(b []byte) []byte { return append(b, arrayEnd...) }
 
 // AppendDaemonsJSON appends sync daemons as an array.
 func AppendDaemonsJSON(b []byte, daemons []ipvsnl.Daemon) []byte {
@@ -59,7 +76,7 @@ func AppendTimeoutsJSON(b []byte, t *ipvsnl.Timeouts) []byte {
 func (j *JSON) next(b []byte) []byte {
 	b = j.closeService(b)
 	if j.elements > 0 {
-		b = append(b, ',')
+		b = append(b, JSONSeparator...)
 	}
 	j.elements++
 	return append(b, '\n')

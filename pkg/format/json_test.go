@@ -110,9 +110,9 @@ func TestJSONConnections(t *testing.T) {
 	odd.Engine, odd.EngineData = []byte("sip"), []byte("\"\\\x01\xc3\xa9\xe2\x82@h")
 	const common = `{"protocol":"TCP","client":{"address":"2001:db8::9","port":50000},"virtual":{"address":"::1","port":80},` +
 		`"destination":{"address":"10.0.0.2","port":8080},"state":"ESTABLISHED","expires":4294967295`
-	var j JSON
+	var j JSONConnections
 	got := string(j.AppendEnd(j.AppendConnection(j.AppendConnection(j.AppendHead(nil), plain), &odd)))
-	if want := "[\n" + common + "},\n" + common + `,"engine":"sip","engine_data":"\"\\\u0001é\ufffd\ufffd@h"}` + "\n]\n"; got != want {
+	if want := "[,\n" + common + "},\n" + common + `,"engine":"sip","engine_data":"\"\\\u0001é\ufffd\ufffd@h"}` + "\n]\n"; got != want {
 		t.Errorf("got\n%s, want\n%s", got, want)
 	}
 }
@@ -148,7 +148,7 @@ func TestJSONAllocations(t *testing.T) {
 	var j JSON
 	b := make([]byte, 0, 1<<16)
 	if n := testing.AllocsPerRun(100, func() {
-		b = j.AppendConnection(j.AppendDestination(j.AppendService(b[:0], s), s, d), c)
+		b = JSONConnections{}.AppendConnection(j.AppendDestination(j.AppendService(b[:0], s), s, d), c)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
