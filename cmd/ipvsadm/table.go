@@ -2,26 +2,28 @@ package main
 
 import (
 	"iter"
+	"net/netip"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// How far a listing reads ahead of what it writes, in services, and how many of
-// them are read at a time.
+// How far a listing reads ahead of what it writes, how many services are read between one
+// meeting of reader and writer and the next, and how many readers there are.
 const (
-	maxAhead   = 32
+	maxAhead   = 64
+	maxPart    = 16
 	maxReaders = 2
 )
 
-// An entry is a service with its destinations. Entries are used again, and so is
-// their room.
-type entry struct {
-	service      *ipvsnl.Service
-	destinations []ipvsnl.Destination
-	err          error
-	read         chan struct{} // has a value when the destinations are there, or err is
+// A part is some services, one after the other, with their destinations. Parts are used
+// again, and so is their room.
+type part struct {
+	services     []ipvsnl.Service
+	destinations [maxPart][]ipvsnl.Destination // of each of the services
+	err          error                         // why those of the service behind them are not there
+	read         chan struct{}                 // has a value when all that is there
 }
 
 // services returns the services that a command is about, all or one.
@@ -73,70 +75,93 @@ func (a *app) newTableWriter(l *flags.Listing, layout layout) *tableWriter {
 // names looked up.
 func (w *tableWriter) table(services []ipvsnl.Service) error {
 	w.write(w.layout.AppendHead(nil))
-	entries := min(maxAhead, len(services))
-	unused := make(chan *entry, entries)
-	for range entries {
-		unused <- &entry{read: make(chan struct{}, 1)}
+	unused := make(chan *part, maxAhead/maxPart)
+	for range cap(unused) {
+		unused <- &part{read: make(chan struct{}, 1)}
 	}
-	toRead := make(chan *entry, entries)
-	for range min(maxReaders, entries) {
+	toRead := make(chan *part, cap(unused))
+	defer close(toRead)
+	for range maxReaders {
 		go func() {
-			for e := range toRead {
-				w.readEntry(e)
+			for p := range toRead {
+				w.readPart(p)
 			}
 		}()
 	}
-	defer close(toRead)
-	inOrder := make(chan *entry, entries)
-	started := 0
-	for range services {
-		for started < len(services) && len(unused) > 0 {
-			e := <-unused
-			e.service = &services[started]
-			started++
-			toRead <- e
-			inOrder <- e
+	inOrder := make(chan *part, cap(unused))
+	for len(services) > 0 || len(inOrder) > 0 {
+		for len(services) > 0 && len(unused) > 0 {
+			p := <-unused
+			n := min(maxPart, len(services))
+			p.services, services = services[:n], services[n:]
+			toRead <- p
+			inOrder <- p
 		}
-		e := <-inOrder
-		<-e.read
-		if e.err != nil {
-			return e.err
+		p := <-inOrder
+		<-p.read
+		w.writePart(p)
+		if p.err != nil {
+			return p.err
 		}
-		w.writeEntry(e)
-		unused <- e
+		unused <- p
 	}
 	w.write(w.layout.AppendEnd(nil))
 	return nil
 }
 
-func (w *tableWriter) writeEntry(e *entry) {
-	w.write(w.layout.AppendService(w.stdout.AvailableBuffer(), e.service))
-	for i := range e.destinations {
-		w.write(w.layout.AppendDestination(w.stdout.AvailableBuffer(), e.service, &e.destinations[i]))
+func (w *tableWriter) writePart(p *part) {
+	for i := range p.services {
+		s := &p.services[i]
+		w.write(w.layout.AppendService(w.stdout.AvailableBuffer(), s))
+		for j := range p.destinations[i] {
+			w.write(w.layout.AppendDestination(w.stdout.AvailableBuffer(), s, &p.destinations[i][j]))
+		}
 	}
 }
 
-// readEntry reads the destinations of a service and has all names looked up.
-func (w *tableWriter) readEntry(e *entry) {
-	defer func() { e.read <- struct{}{} }()
-	e.destinations = e.destinations[:0]
-	for d, err := range w.client.Destinations(w.ctx, e.service.ServiceKey) {
-		if err != nil {
-			e.err = err
-			return
+// readPart reads the destinations of services, up to an error, and has all names looked up.
+func (w *tableWriter) readPart(p *part) {
+	for i := range p.services {
+		d := &p.destinations[i]
+		if *d, p.err = w.readDestinations((*d)[:0], p.services[i].ServiceKey); p.err != nil {
+			p.services = p.services[:i]
+			break
 		}
-		e.destinations = append(e.destinations, d)
+	}
+	var hosts []netip.Addr
+	if w.named {
+		hosts = p.hosts()
+	}
+	p.read <- struct{}{} // from here on the part may be used again
+	for _, h := range hosts {
+		w.names.Prefetch(h)
+	}
+}
+
+// readDestinations appends the destinations of a service to d.
+func (w *tableWriter) readDestinations(d []ipvsnl.Destination, key ipvsnl.ServiceKey) ([]ipvsnl.Destination, error) {
+	for one, err := range w.client.Destinations(w.ctx, key) {
+		if err != nil {
+			return d, err
+		}
+		d = append(d, one)
 	}
 	if w.sorted {
-		format.SortDestinations(e.destinations)
+		format.SortDestinations(d)
 	}
-	if !w.named {
-		return
+	return d, nil
+}
+
+// hosts returns the addresses whose names are shown, in order.
+func (p *part) hosts() []netip.Addr {
+	var hosts []netip.Addr
+	for i := range p.services {
+		if s := &p.services[i]; s.Mark == 0 {
+			hosts = append(hosts, s.Addr.Addr())
+		}
+		for j := range p.destinations[i] {
+			hosts = append(hosts, p.destinations[i][j].Addr.Addr())
+		}
 	}
-	if e.service.Mark == 0 {
-		w.names.Prefetch(e.service.Addr.Addr())
-	}
-	for i := range e.destinations {
-		w.names.Prefetch(e.destinations[i].Addr.Addr())
-	}
+	return hosts
 }

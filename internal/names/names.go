@@ -57,7 +57,7 @@ func New(ctx context.Context) *Resolver {
 	return &Resolver{
 		ctx:      ctx,
 		steps:    sync.OnceValue(func() []step { return parseSteps(read(switchFile)) }),
-		known:    sync.OnceValue(func() *hosts { return parseHosts(read(hostsFile)) }),
+		known:    sync.OnceValue(func() *hosts { return readHosts(hostsFile) }),
 		services: sync.OnceValue(func() *services { return parseServices(read(servicesFile)) }),
 		slots:    make(chan struct{}, maxLookups),
 		hosts:    make(map[netip.Addr]*host),
@@ -93,7 +93,8 @@ func (r *Resolver) Addr(host string) (netip.Addr, bool) {
 func (r *Resolver) lookUpAddr(host string) netip.Addr {
 	return lookUp(r, func(s source) (netip.Addr, error) {
 		if s == inFiles {
-			return r.known().byName[strings.ToLower(host)], nil
+			h := r.known()
+			return h.byName[strings.ToLower(host)], h.err
 		}
 		addrs, err := net.DefaultResolver.LookupNetIP(r.ctx, "ip4", host)
 		for _, a := range addrs {
@@ -117,7 +118,7 @@ func lookUp[T comparable](r *Resolver, ask func(source) (T, error)) T {
 			return answer
 		}
 		var e *net.DNSError
-		if s.last(errors.As(err, &e) && !e.IsNotFound) {
+		if s.last(err != nil && !(errors.As(err, &e) && e.IsNotFound)) {
 			break
 		}
 	}
@@ -181,7 +182,8 @@ func (r *Resolver) lookUpName(a netip.Addr, h *host) {
 	}()
 	h.name = lookUp(r, func(s source) (string, error) {
 		if s == inFiles {
-			return r.known().byAddr[a], nil
+			known := r.known()
+			return known.byAddr[a], known.err
 		}
 		// There is an error even if only some of the names are no good.
 		names, err := net.DefaultResolver.LookupAddr(r.ctx, queried(a).String())
