@@ -3,6 +3,7 @@ package parity
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,6 +29,26 @@ var knownDifferences = []knownDifference{
 	{name: "the last line of a restore is run whatever it ends with", input: withNewline},
 	{name: "an empty list of flags gets a message", expect: emptyFlags},
 	{name: "help and version have a text of their own, and need no IPVS", expect: helpText},
+}
+
+// additions are the words that the reference refuses and we take. No case is made with them.
+var additions = []string{
+	"--all",
+	"--json",
+	"-j",
+}
+
+// refusals are what the reference says of options that it has, but does not take with a command that does so
+// here. A case ends where it says one.
+var refusals = []string{
+	"Illegal 'service-address' option with the 'save' command\n",
+	"Illegal 'timeout' option with the 'save' command\n",
+	"Illegal 'daemon' option with the 'save' command\n",
+	"Illegal 'thresholds' option with the 'save' command\n",
+}
+
+func isRefusal(stderr string) bool {
+	return slices.ContainsFunc(refusals, func(r string) bool { return strings.HasSuffix(stderr, r) })
 }
 
 // toReference returns the call that the reference gets in place of c.
