@@ -22,10 +22,10 @@ _ipvsadm_groups() {
 		;;
 	-L | -l | --list)
 		printf '%s\n' "$service -c --connection --timeout --daemon" '-6 --ipv6' '--stats' '--rate' '--thresholds' \
-			'--persistent-conn' '--tun-info' '--nosort --sort' '--syncid' '-X --exact' '-n --numeric'
+			'--persistent-conn' '--tun-info' '--nosort --sort' '--syncid' '-X --exact' '-n --numeric' '-j --json'
 		;;
 	-S | --save)
-		echo '-n --numeric'
+		printf '%s\n' "$service" '-6 --ipv6' '-n --numeric' '--thresholds' '--timeout' '--daemon' '--all'
 		;;
 	-R | --restore)
 		printf '%s\n' '--replace' '--dry-run'
@@ -148,12 +148,11 @@ _ipvsadm() {
 	local count=${#words[@]}
 	local whole=${words[count - 1]} option=${words[count - 2]} command=${words[1]}
 	local cur=$whole
+	[[ ${words[0]##*/} != ipvsadm-save ]] || command=--save
 
 	case ${words[0]##*/}:$count in
-	ipvsadm-save:2) choice='-n --numeric' ;;
-	ipvsadm-save:*) ;;
 	ipvsadm-restore:*) choice=$(_ipvsadm_options -R "${words[@]:1:count-2}") ;;
-	*:2)
+	ipvsadm:2)
 		choice='-A --add-service -E --edit-service -D --delete-service -C --clear -L -l --list -Z --zero
 			-a --add-server -e --edit-server -d --delete-server --set --start-daemon --stop-daemon
 			-R --restore -S --save -h --help -v --version'

@@ -52,12 +52,9 @@ func (a *app) plan(wanted *model.Model) ([]reconcile.Change, error) {
 	if wanted.Daemons == nil {
 		return changes, nil
 	}
-	var running []ipvsnl.Daemon
-	for d, err := range a.client.Daemons(a.ctx) {
-		if err != nil {
-			return nil, err
-		}
-		running = append(running, d)
+	running, err := collect(a.client.Daemons(a.ctx))
+	if err != nil {
+		return nil, err
 	}
 	stop, start := reconcile.PlanDaemons(running, wanted.Daemons)
 	return slices.Concat(stop, changes, start), nil

@@ -78,6 +78,9 @@ func lines() []line {
 		for _, word := range words(c) {
 			all = append(all, line{"ipvsadm " + word + argument(c) + " -", want})
 		}
+		if c.Long == "--save" {
+			all = append(all, line{"ipvsadm-save -", want})
+		}
 	}
 	return append(append(all, first), values()...)
 }
@@ -132,7 +135,10 @@ func values() []line {
 		{"ipvsadm -e -u 192.0.2.1:53 --real-server ", servers[2:3]},
 		{"ipvsadm -a -t 192.0.2.1:80 -r ", servers},
 		{"ipvsadm -e -t 192.0.2.1:80 -r 198.51.100.2:80", servers[1:2]},
-		{"ipvsadm-save -", []string{"-n", "--numeric"}},
+		{"ipvsadm -S -t ", tcp},
+		{"ipvsadm-save --timeout -t ", tcp},
+		{"ipvsadm-save -n --th", []string{"--thresholds"}},
+		{"ipvsadm-save --numeric --all --t", []string{"--tcp-service", "--thresholds", "--timeout"}},
 		{"ipvsadm-restore -", []string{"--replace", "--dry-run"}},
 		{"ipvsadm-restore --replace --", []string{"--dry-run"}},
 		{"ipvsadm -R --dry-run --", []string{"--replace"}},

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -252,6 +251,19 @@ func TestReplaceSettings(t *testing.T) {
 	}
 }
 
+// A whole save is the table: to replace by it changes nothing.
+func TestReplaceSaved(t *testing.T) {
+	n := kernel.NewNamespace(t)
+	n.IP(t, "addr add 192.0.2.250/24 dev lo\nlink set lo multicast on\nroute add 224.0.0.0/4 dev lo")
+	restore(t, n, kernel.Reference, saved+"-a -f 7 -r 10.0.0.1 -x 9 -y 3\n--set 100 0 0\n--start-daemon master --mcast-interface lo\n"+
+		"--start-daemon backup --mcast-interface lo --syncid 7 --mcast-group ff02::81\n")
+	whole := n.Ipvsadm(t, program(), "-S", "-n", "--all").Stdout
+	if !strings.Contains(whole, " -x 9 -y 3") || !strings.Contains(whole, "--set 100 ") || !strings.Contains(whole, "--start-daemon backup") {
+		t.Fatalf("the save is not whole:\n%s", whole)
+	}
+	sameText(t, "what is left to change", dryRun(t, n, whole), "")
+}
+
 // With so little room for replies that some are lost, a replacement says where it stands.
 func TestReplaceInDoubt(t *testing.T) {
 	n := kernel.NewNamespace(t)
@@ -272,12 +284,7 @@ func TestReplaceInDoubt(t *testing.T) {
 
 // TestReplaceReadme runs the README's example, whose commands print what it says.
 func TestReplaceReadme(t *testing.T) {
-	root, err := kernel.Root()
-	must(t, err)
-	text, err := os.ReadFile(filepath.Join(root, "README.md"))
-	must(t, err)
-	_, example, _ := strings.Cut(string(text), "\n## Replacing a table live\n")
-	_, example, _ = strings.Cut(example, "\n```\n# ")
+	_, example, _ := strings.Cut(readmeSection(t, "Replacing a table live"), "\n```\n# ")
 	example, _, _ = strings.Cut(example, "```")
 	n := kernel.NewNamespace(t)
 	var file string

@@ -36,6 +36,9 @@ func TestWrappers(t *testing.T) {
 	if got := script("", "ipvsadm-restore", "--replace", "--dry-run"); got.Code != 0 || !strings.HasPrefix(got.Stdout, "-D ") || table(t, n) != want {
 		t.Errorf("a dry run of a replacement: %+v", got)
 	}
+	if got := script("", "ipvsadm-save", "-n", "--timeout"); got.Code != 0 || !strings.HasPrefix(got.Stdout, "--set ") || !strings.HasSuffix(got.Stdout, want) {
+		t.Errorf("saving timeouts too: %+v", got)
+	}
 	if got := script("-A -t 192.0.2.9:80 -s rr\n-A\n", "ipvsadm-restore"); got.Code == 0 || table(t, n) != want {
 		t.Errorf("restoring a fault: %+v", got)
 	}

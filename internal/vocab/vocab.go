@@ -128,6 +128,21 @@ var SchedulerFlags = []SchedulerFlag{
 // SchedulerFlagsMask holds every scheduler flag.
 const SchedulerFlagsMask = ipvsnl.FlagSched1 | ipvsnl.FlagSched2 | ipvsnl.FlagSched3
 
+// SchedulerFlagOf returns the scheduler's own name for a flag or, if it has none,
+// the name that every scheduler has for it.
+func SchedulerFlagOf(scheduler string, flag ipvsnl.ServiceFlags) (name string) {
+	for _, row := range SchedulerFlags {
+		switch {
+		case row.Flag != flag:
+		case row.Scheduler == scheduler:
+			return row.Name
+		case row.Scheduler == "":
+			name = row.Name
+		}
+	}
+	return name
+}
+
 // AppendSchedulerFlags appends the names of those of the flags that are set, as
 // the scheduler calls them, with commas between. A scheduler with names of its
 // own does not show the flags that it has no name for.
@@ -148,25 +163,6 @@ func AppendSchedulerFlags(b []byte, scheduler string, flags ipvsnl.ServiceFlags)
 		}
 		b = append(b, row.Name...)
 		first = false
-	}
-	return b
-}
-
-// AppendAllSchedulerFlags does what [AppendSchedulerFlags] does, and goes on with the
-// general names of flags that the scheduler has no name for.
-func AppendAllSchedulerFlags(b []byte, scheduler string, flags ipvsnl.ServiceFlags) []byte {
-	start := len(b)
-	for _, owner := range []string{scheduler, ""} {
-		for _, row := range SchedulerFlags {
-			if row.Scheduler != owner || flags&row.Flag == 0 {
-				continue
-			}
-			if len(b) > start {
-				b = append(b, ',')
-			}
-			b = append(b, row.Name...)
-			flags &^= row.Flag
-		}
 	}
 	return b
 }

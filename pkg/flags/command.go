@@ -46,7 +46,7 @@ type Command struct {
 	Action Action
 
 	// Service is the service of every command that names one. OneService says
-	// whether a List or Zero does; without, it is for all.
+	// whether a List, Zero or Save does; without, it is for all.
 	Service    ipvsnl.Service
 	OneService bool
 
@@ -56,6 +56,7 @@ type Command struct {
 	Timeouts  ipvsnl.Timeouts // of SetTimeouts
 	Daemon    ipvsnl.Daemon   // of StartDaemon and StopDaemon
 	Listing   Listing         // of List and, Numeric only, of Save
+	Saving    Saving          // of Save
 	Restoring Restoring       // of Restore
 }
 
@@ -70,6 +71,14 @@ type Listing struct {
 	Numeric        bool
 	Exact          bool
 	NoSort         bool
+	JSON           bool // which is Numeric too
+}
+
+// A Saving is what a Save writes besides services and the rest of real servers.
+type Saving struct {
+	Thresholds bool
+	Timeouts   bool
+	Daemons    bool
 }
 
 // A Restoring is how rules are put in force.

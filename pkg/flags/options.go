@@ -44,6 +44,8 @@ const (
 	optTunNoCsum
 	optTunCsum
 	optTunRemCsum
+	optJSON
+	optAll
 	optReplace
 	optDryRun
 
@@ -87,6 +89,8 @@ var optionNames = [optionCount]string{
 	optTunNoCsum:      "tun-nocsum",
 	optTunCsum:        "tun-csum",
 	optTunRemCsum:     "tun-remcsum",
+	optJSON:           "json",
+	optAll:            "all",
 	optReplace:        "replace",
 	optDryRun:         "dry-run",
 }
@@ -273,15 +277,15 @@ var options = []option{
 	{short: 'c', long: "connection", id: optConnection,
 		help: "list connections", set: subject(Connections)},
 	{long: "timeout", id: optTimeout,
-		help: "list the timeouts of connections", set: subject(Timeouts)},
+		help: "list the timeouts of connections; with -S, save them", set: subject(Timeouts)},
 	{long: "daemon", id: optDaemon,
-		help: "list the sync daemons", set: subject(Daemons)},
+		help: "list the sync daemons; with -S, save them", set: subject(Daemons)},
 	{long: "stats", id: optStats,
 		help: "with counters of connections, packets and bytes", set: listing(func(l *Listing) *bool { return &l.Stats })},
 	{long: "rate", id: optRate,
 		help: "with connections, packets and bytes a second", set: listing(func(l *Listing) *bool { return &l.Rate })},
 	{long: "thresholds", id: optThresholds,
-		help: "with thresholds", set: listing(func(l *Listing) *bool { return &l.Thresholds })},
+		help: "with thresholds; with -S, too", set: listing(func(l *Listing) *bool { return &l.Thresholds })},
 	{long: "persistent-conn", id: optPersistentConn,
 		help: "with persistent connections; with -c, persistence engines", set: listing(func(l *Listing) *bool { return &l.PersistentConn })},
 	{long: "tun-info", id: optTunInfo,
@@ -289,11 +293,17 @@ var options = []option{
 	{long: "nosort", id: optNoSort,
 		help: "in the order of the kernel", set: listing(func(l *Listing) *bool { return &l.NoSort })},
 	{long: "sort", id: noOption,
-		help: "sorted (default)", set: func(*parser, word) error { return nil }}, // the default
+		help: "sorted (default)", set: nothing},
 	{short: 'X', long: "exact", id: optExact,
 		help: "with all digits of large numbers", set: listing(func(l *Listing) *bool { return &l.Exact })},
 	{short: 'n', long: "numeric", id: optNumeric,
 		help: "with addresses and ports as numbers", set: listing(func(l *Listing) *bool { return &l.Numeric })},
+	{short: 'j', long: "json", id: optJSON,
+		help: "everything, as JSON", set: listing(func(l *Listing) *bool { return &l.JSON })},
+
+	{heading: "With -S"},
+	{long: "all", id: optAll,
+		help: "with all that --thresholds, --timeout and --daemon add", set: nothing},
 }
 
 var (
@@ -439,6 +449,10 @@ func tunnelFlags(flags ipvsnl.TunnelFlags) func(*parser, word) error {
 		return nil
 	}
 }
+
+// nothing takes in an option that stands for a default, or whose meaning is up to the
+// command.
+func nothing(*parser, word) error { return nil }
 
 func subject(s Subject) func(*parser, word) error {
 	return func(p *parser, _ word) error {

@@ -145,7 +145,24 @@ func (p *parser) finish() error {
 	if c.Action == StartDaemon && c.Daemon.Interface == "" {
 		c.Daemon.Interface = defaultInterface
 	}
+	if c.Listing.JSON {
+		c.Listing.Numeric = true
+	}
+	if c.Action == Save {
+		c.Listing, c.Saving = Listing{Numeric: c.Listing.Numeric}, p.saving()
+	}
 	return p.applySchedFlags()
+}
+
+// saving returns what a save is to write, which is said by words of listings too. There
+// they exclude each other; here they add up.
+func (p *parser) saving() Saving {
+	all := p.given.has(optAll)
+	return Saving{
+		Thresholds: all || p.given.has(optThresholds),
+		Timeouts:   all || p.given.has(optTimeout),
+		Daemons:    all || p.given.has(optDaemon),
+	}
 }
 
 // nowhere returns the address and port of a service that are all zero.
@@ -237,7 +254,7 @@ func (p *parser) checkListing() error {
 	if p.cmd.Listing.Subject == Timeouts || p.cmd.Listing.Subject == Daemons {
 		counters |= set(optPersistentConn)
 	}
-	if p.cmd.Listing.Subject != Table && p.given&counters != 0 {
+	if p.cmd.Listing.Subject != Table && p.given&counters != 0 || p.cmd.Listing.JSON && p.given&textOptions != 0 {
 		return fault("options conflicts in the list command")
 	}
 	return nil

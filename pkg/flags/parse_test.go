@@ -184,10 +184,27 @@ func TestParse(t *testing.T) {
 			c.Listing = Listing{Stats: true, Rate: true, Thresholds: true, PersistentConn: true, TunnelInfo: true}
 		}},
 		{"-L -t 1.2.3.4:80", List, func(c *Command) { at(c, "1.2.3.4:80") }},
+		{"-L --json -t 1.2.3.4:80 --nosort", List, func(c *Command) {
+			at(c, "1.2.3.4:80")
+			c.Listing = Listing{JSON: true, Numeric: true, NoSort: true}
+		}},
+		{"-Lcjn", List, func(c *Command) { c.Listing = Listing{Subject: Connections, JSON: true, Numeric: true} }},
+		{"-Lj --daemon --sort", List, func(c *Command) { c.Listing = Listing{Subject: Daemons, JSON: true, Numeric: true} }},
 		{"-R", Restore, func(*Command) {}},
 		{"-R --replace", Restore, func(c *Command) { c.Restoring.Replace = true }},
 		{"--restore --dry-run --replace", Restore, func(c *Command) { c.Restoring = Restoring{Replace: true, DryRun: true} }},
 		{"-Sn", Save, func(c *Command) { c.Listing.Numeric = true }},
+		{"-S --timeout", Save, func(c *Command) { c.Saving.Timeouts = true }},
+		{"-S --daemon --thresholds", Save, func(c *Command) { c.Saving = Saving{Thresholds: true, Daemons: true} }},
+		{"-S --all --timeout -n", Save, func(c *Command) {
+			c.Listing.Numeric = true
+			c.Saving = Saving{Thresholds: true, Timeouts: true, Daemons: true}
+		}},
+		{"--save -t 1.2.3.4:80", Save, func(c *Command) { at(c, "1.2.3.4:80") }},
+		{"-S -f 7 -6 --all", Save, func(c *Command) {
+			c.OneService, c.Saving = true, Saving{true, true, true}
+			c.Service.Mark, c.Service.Family, c.Service.Netmask = 7, ipvsnl.IPv6, 128
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.words, func(t *testing.T) {
@@ -267,6 +284,18 @@ func TestParseErrors(t *testing.T) {
 		{"-L --timeout --daemon", "The option 'daemon' conflicts with the 'timeout' option in the 'list' command"},
 		{"-L -c --stats", "options conflicts in the list command"},
 		{"-L --daemon --persistent-conn", "options conflicts in the list command"},
+		{"-L -j --stats", "options conflicts in the list command"},
+		{"-L -j --rate", "options conflicts in the list command"},
+		{"-L -j --thresholds", "options conflicts in the list command"},
+		{"-Lcj --persistent-conn", "options conflicts in the list command"},
+		{"-L --tun-info --json", "options conflicts in the list command"},
+		{"-L -X --json", "options conflicts in the list command"},
+		{"-L --json --syncid 1", "options conflicts in the list command"},
+		{"-S --stats", "Illegal 'stats' option with the 'save' command"},
+		{"-S -c --all", "Illegal 'connection' option with the 'save' command"},
+		{"-S --timeout --timeout", "multiple 'timeout' options specified"},
+		{"-L --all", "Illegal 'all' option with the 'list' command"},
+		{"-S --json", "Illegal 'json' option with the 'save' command"},
 		{"-A -t 123", "illegal virtual server address[:port] specified"},
 		{"-A -t ''", "illegal virtual server address[:port] specified"},
 		{"-A -t six:80", "illegal virtual server address[:port] specified"},
