@@ -27,6 +27,9 @@ _ipvsadm_groups() {
 	-S | --save)
 		printf '%s\n' "$service" '-6 --ipv6' '-n --numeric' '--thresholds' '--timeout' '--daemon' '--all'
 		;;
+	-R | --restore)
+		printf '%s\n' '--replace' '--dry-run'
+		;;
 	--start-daemon)
 		printf '%s\n' '--mcast-interface' '--syncid' '--mcast-group' '--mcast-port' '--mcast-ttl' '--sync-maxlen'
 		;;
@@ -148,7 +151,7 @@ _ipvsadm() {
 	[[ ${words[0]##*/} != ipvsadm-save ]] || command=--save
 
 	case ${words[0]##*/}:$count in
-	ipvsadm-restore:*) ;;
+	ipvsadm-restore:*) choice=$(_ipvsadm_options -R "${words[@]:1:count-2}") ;;
 	ipvsadm:2)
 		choice='-A --add-service -E --edit-service -D --delete-service -C --clear -L -l --list -Z --zero
 			-a --add-server -e --edit-server -d --delete-server --set --start-daemon --stop-daemon

@@ -139,6 +139,9 @@ func values() []line {
 		{"ipvsadm-save --timeout -t ", tcp},
 		{"ipvsadm-save -n --th", []string{"--thresholds"}},
 		{"ipvsadm-save --numeric --all --t", []string{"--tcp-service", "--thresholds", "--timeout"}},
+		{"ipvsadm-restore -", []string{"--replace", "--dry-run"}},
+		{"ipvsadm-restore --replace --", []string{"--dry-run"}},
+		{"ipvsadm -R --dry-run --", []string{"--replace"}},
 	}
 }
 
