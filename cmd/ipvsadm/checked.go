@@ -58,7 +58,7 @@ func (a *app) check(input []byte) (faults int) {
 }
 
 func (a *app) checkLine(words []string) error {
-	c, err := flags.Parse(words, a.names)
+	c, err := a.parseLine(words)
 	if err == nil && changes[c.Action] == nil {
 		return errNoChange
 	}

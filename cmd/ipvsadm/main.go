@@ -50,6 +50,7 @@ type app struct {
 	stdout *bufio.Writer
 	stderr io.Writer
 	names  *names.Resolver
+	netns  *namespace // nil for the caller's own
 	client *ipvsnl.Client
 	info   ipvsnl.Info
 
@@ -105,6 +106,11 @@ func (a *app) run(words []string) int {
 	case flags.Version:
 		return a.version()
 	}
+	if err := a.openNetNS(flags.NetNS(words)); err != nil {
+		a.complain(err.Error())
+		return flags.ExitFault
+	}
+	defer a.netns.close()
 	if err := a.open(); err != nil {
 		a.complain("Can't initialize ipvs: " + message(err) + "\n" +
 			"Are you sure that IP Virtual Server is built in the kernel or as module?")

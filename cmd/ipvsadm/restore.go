@@ -107,9 +107,21 @@ func (r *restorer) line(line rules.Line) (ends bool, err error) {
 // parse understands the words of a line, which may ask for anything but another
 // restore.
 func (r *restorer) parse(words []string) (flags.Command, error) {
-	c, err := flags.Parse(words, r.names)
+	c, err := r.parseLine(words)
 	if err == nil && c.Action == flags.Restore {
 		err = flags.ErrNoCommand
+	}
+	return c, err
+}
+
+// errLineNetNS is the fault of a line that names a network namespace: one run works in one.
+var errLineNetNS error = &flags.Error{Text: "Illegal 'netns' option in a line of rules", Exit: flags.ExitFault, Ends: true}
+
+// parseLine understands the words of a line of rules.
+func (a *app) parseLine(words []string) (flags.Command, error) {
+	c, err := flags.Parse(words, a.names)
+	if err == nil && c.NetNS != "" {
+		err = errLineNetNS
 	}
 	return c, err
 }

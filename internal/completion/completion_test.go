@@ -51,6 +51,11 @@ const rules = `-A -t 192.0.2.1:80 -s wlc
 -a -f 7 -r 198.51.100.4 -g
 `
 
+// blueRules are in the table of the network namespace blue.
+const blueRules = `-A -t 192.0.2.7:70 -s wlc
+-a -t 192.0.2.7:70 -r 198.51.100.7:70 -m
+`
+
 // A line is what is typed and what it may go on with.
 type line struct {
 	text string
@@ -132,7 +137,13 @@ func values() []line {
 		{"ipvsadm -e -u 192.0.2.1:53 --real-server ", servers[2:3]},
 		{"ipvsadm -a -t 192.0.2.1:80 -r ", servers},
 		{"ipvsadm -e -t 192.0.2.1:80 -r 198.51.100.2:80", servers[1:2]},
-		{"ipvsadm-save -", []string{"-n", "--numeric"}},
+		{"ipvsadm -D --netns ", []string{"blue"}},
+		{"ipvsadm -D --netns blue -t ", []string{"192.0.2.7:70"}},
+		{"ipvsadm -d --netns=blue -t 192.0.2.7:70 -r ", []string{"198.51.100.7:70"}},
+		{"ipvsadm-save -", []string{"-n", "--numeric", "--netns"}},
+		{"ipvsadm-save -n --netns ", []string{"blue"}},
+		{"ipvsadm-restore -", []string{"--netns"}},
+		{"ipvsadm-restore --netns ", []string{"blue"}},
 	}
 }
 
@@ -147,9 +158,18 @@ func schedulers() []string {
 
 func TestCompletion(t *testing.T) {
 	n := kernel.NewNamespace(t)
-	restore := kernel.Command{Path: kernel.Program("ipvsadm"), Args: []string{"ipvsadm", "-R"}, Stdin: rules}
-	if got := n.Run(t, restore); got != (kernel.Result{}) {
-		t.Fatalf("restoring the rules: %+v", got)
+	kernel.NewNamespace(t).Name(t, "blue")
+	for _, table := range []struct {
+		args  []string
+		rules string
+	}{
+		{[]string{"ipvsadm", "-R"}, rules},
+		{[]string{"ipvsadm", "-R", "--netns", "blue"}, blueRules},
+	} {
+		restore := kernel.Command{Path: kernel.Program("ipvsadm"), Args: table.args, Stdin: table.rules}
+		if got := n.Run(t, restore); got != (kernel.Result{}) {
+			t.Fatalf("restoring the rules: %+v", got)
+		}
 	}
 	for _, shell := range []struct{ name, driver, completion string }{
 		{"bash", "bash.sh", "ipvsadm.bash"},

@@ -14,8 +14,12 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 )
 
-// Path is where the kernel shows the table of the network namespace.
-const Path = "/proc/net/ip_vs_conn"
+// Where the kernel shows the table of the process's network namespace, and that of the
+// calling thread's.
+const (
+	Path       = "/proc/net/ip_vs_conn"
+	ThreadPath = "/proc/thread-self/net/ip_vs_conn"
+)
 
 // A LineError is a line that is no entry. Reading can go on behind it.
 type LineError struct {

@@ -30,6 +30,11 @@ var knownDifferences = []knownDifference{
 	{name: "help and version have a text of their own, and need no IPVS", expect: helpText},
 }
 
+// additions are the words that the reference refuses and we take. No case is made with them.
+var additions = []string{
+	"--netns",
+}
+
 // toReference returns the call that the reference gets in place of c.
 func toReference(c *Case, call *Call) Call {
 	given := *call

@@ -36,8 +36,16 @@ func TestWrappers(t *testing.T) {
 		t.Errorf("restoring a fault: %+v", got)
 	}
 	for _, name := range []string{"ipvsadm-save", "ipvsadm-restore"} {
-		if got := script("", name, "-x"); got.Code != 2 {
-			t.Errorf("%s -x: %+v", name, got)
+		if got, want := script("", name, "-k"), (kernel.Result{Stderr: "-k: unknown option\n", Code: 255}); got != want {
+			t.Errorf("%s -k: %+v, want %+v", name, got, want)
 		}
+	}
+	other := kernel.NewNamespace(t)
+	if got := script(whole, "ipvsadm-restore", "--netns", other.Path()); got != (kernel.Result{}) {
+		t.Errorf("restoring into another namespace: %+v", got)
+	}
+	saved := script("", "ipvsadm-save", "-n", "--netns", other.Path())
+	if want := table(t, other); want == "" || saved != (kernel.Result{Stdout: want}) {
+		t.Errorf("saving from another namespace: %+v, want %q", saved, want)
 	}
 }

@@ -56,6 +56,10 @@ type Command struct {
 	Timeouts ipvsnl.Timeouts // of SetTimeouts
 	Daemon   ipvsnl.Daemon   // of StartDaemon and StopDaemon
 	Listing  Listing         // of List and, Numeric only, of Save
+
+	// NetNS is the network namespace to work in, by its name or, if that has a slash,
+	// by its path. It is empty for the caller's own.
+	NetNS string
 }
 
 // A Listing is how a listing is to look.

@@ -42,6 +42,9 @@ var (
 		optTunType, optTunPort, optTunNoCsum, optTunCsum, optTunRemCsum)
 )
 
+// everywhere are the options that go with every command.
+var everywhere = set(optNetNS)
+
 // tunnels are the options that go with a tunnel type, by its name.
 var tunnels = map[string]rules{
 	"ipip": {},

@@ -44,6 +44,7 @@ const (
 	optTunNoCsum
 	optTunCsum
 	optTunRemCsum
+	optNetNS
 
 	optionCount
 	noOption = optionCount // an option that does not count as one
@@ -85,6 +86,7 @@ var optionNames = [optionCount]string{
 	optTunNoCsum:      "tun-nocsum",
 	optTunCsum:        "tun-csum",
 	optTunRemCsum:     "tun-remcsum",
+	optNetNS:          "netns",
 }
 
 // An optionSet is a set of options.
@@ -282,6 +284,10 @@ var options = []option{
 		help: "with all digits of large numbers", set: listing(func(l *Listing) *bool { return &l.Exact })},
 	{short: 'n', long: "numeric", id: optNumeric,
 		help: "with addresses and ports as numbers", set: listing(func(l *Listing) *bool { return &l.Numeric })},
+
+	{heading: "With every command"},
+	{long: "netns", arg: required, id: optNetNS, value: "NAME",
+		help: "work in the network namespace of this name, or of this path if there is a slash in it", set: (*parser).netNS},
 }
 
 var (
@@ -411,6 +417,14 @@ func (p *parser) mcastGroup(w word) error {
 		return fault("invalid " + family + " mcast-group `" + w.value + "'")
 	}
 	p.cmd.Daemon.Group = addr
+	return nil
+}
+
+func (p *parser) netNS(w word) error {
+	if w.value == "" {
+		return fault("illegal netns specified")
+	}
+	p.cmd.NetNS = w.value
 	return nil
 }
 

@@ -186,6 +186,11 @@ func TestParse(t *testing.T) {
 		{"-L -t 1.2.3.4:80", List, func(c *Command) { at(c, "1.2.3.4:80") }},
 		{"-R", Restore, func(*Command) {}},
 		{"-Sn", Save, func(c *Command) { c.Listing.Numeric = true }},
+		{"-C --netns blue", Clear, func(c *Command) { c.NetNS = "blue" }},
+		{"--set 1 --netns=/proc/7/ns/net 2 3", SetTimeouts, func(c *Command) {
+			c.NetNS = "/proc/7/ns/net"
+			c.Timeouts = ipvsnl.Timeouts{TCP: 1, TCPFin: 2, UDP: 3}
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.words, func(t *testing.T) {
@@ -236,6 +241,29 @@ func TestFirst(t *testing.T) {
 	}
 }
 
+func TestNetNS(t *testing.T) {
+	for words, want := range map[string]string{
+		"":                                   "",
+		"-L":                                 "",
+		"-L --netns blue":                    "blue",
+		"-Ln -t x word --netns=-n":           "-n",
+		"-A -p --netns blue --nothing":       "blue",
+		"-A -s --netns blue":                 "", // the scheduler's name
+		"-A --nothing --netns blue":          "",
+		"-L -- --netns blue":                 "",
+		"-L --netns":                         "",
+		"--netns blue -L":                    "",
+		"blue --netns -L":                    "",
+		"-L --netns blue -t x --netns=red":   "blue",
+		"-L --netns= --netns blue":           "",
+		"--start-daemon master --netns blue": "blue",
+	} {
+		if got := NetNS(strings.Fields(words)); got != want {
+			t.Errorf("%q: got %q, want %q", words, got, want)
+		}
+	}
+}
+
 func TestParseErrors(t *testing.T) {
 	tests := []struct {
 		words string // split at blanks; a word '' is empty and ~ stands for a blank
@@ -249,6 +277,8 @@ func TestParseErrors(t *testing.T) {
 		{"-A -t 1.2.3.4:80 -u 1.2.3.4:80", "multiple 'service-address' options specified"},
 		{"-a -g -i", "multiple 'forwarding-method' options specified"},
 		{"-L -n -n", "multiple 'numeric' options specified"},
+		{"-L --netns a --netns b", "multiple 'netns' options specified"},
+		{"-L --netns=", "illegal netns specified"},
 		{"-L foo", "unexpected argument foo"},
 		{"-L -- -n", "unexpected argument -n"},
 		{"-L ''", "unexpected argument "},
@@ -334,6 +364,7 @@ func TestParseRefusals(t *testing.T) {
 		"-L --numeric=":     "--numeric=: option does not take an argument",
 		"-A -t":             "-t: missing argument",
 		"-A --scheduler":    "--scheduler: missing argument",
+		"-L --netns":        "--netns: missing argument",
 		"-A --start-daemon": "--start-daemon: missing argument",
 	} {
 		t.Run(words, func(t *testing.T) {
