@@ -32,7 +32,7 @@ _ipvsadm_groups() {
 		;;
 	-L | -l | --list)
 		printf '%s\n' "$service -c --connection --timeout --daemon" '-6 --ipv6' '--stats' '--rate' '--thresholds' \
-			'--persistent-conn' '--tun-info' '--nosort --sort' '--syncid' '-X --exact' '-n --numeric'
+			'--persistent-conn' '--tun-info' '--nosort --sort --sort-by' '--watch' '--syncid' '-X --exact' '-n --numeric'
 		;;
 	-S | --save)
 		echo '-n --numeric'
@@ -130,6 +130,7 @@ _ipvsadm_choice() {
 	--pe) echo sip ;;
 	--tun-type) echo ipip gue gre ;;
 	--start-daemon | --stop-daemon) echo master backup ;;
+	--sort-by) echo conns inpkts outpkts inbytes outbytes cps inpps outpps inbps outbps active inactive weight ;;
 	--netns) _ipvsadm_namespaces ;;
 	--mcast-interface) (cd /sys/class/net 2>/dev/null && echo *) ;;
 	-M | --netmask | -w | --weight | -x | --u-threshold | -y | --l-threshold | --tun-port | --syncid | --mcast-group | \

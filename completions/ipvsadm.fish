@@ -54,7 +54,7 @@ function __ipvsadm_can
     # The option whose value is being written may stand there.
     contains -- $words[-1] -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service -r --real-server \
         -s --scheduler -M --netmask --pe -b --sched-flags -w --weight -x --u-threshold -y --l-threshold \
-        --tun-type --tun-port --mcast-interface --syncid --mcast-group --mcast-port --mcast-ttl --sync-maxlen --netns
+        --tun-type --tun-port --mcast-interface --syncid --mcast-group --mcast-port --mcast-ttl --sync-maxlen --sort-by --netns
     and set -e words[-1]
     for word in $argv[2..]
         contains -- $word $words[3..]; and return 1
@@ -204,8 +204,10 @@ complete -c ipvsadm -n '__ipvsadm_can listing --rate' -l rate -d 'with rates'
 complete -c ipvsadm -n '__ipvsadm_can listing --thresholds' -l thresholds -d 'with thresholds'
 complete -c ipvsadm -n '__ipvsadm_can listing --persistent-conn' -l persistent-conn -d 'with persistent connections'
 complete -c ipvsadm -n '__ipvsadm_can listing --tun-info' -l tun-info -d 'with tunnels'
-complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort' -l nosort -d 'in the order of the kernel'
-complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort' -l sort -d 'sorted'
+complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort --sort-by' -l nosort -d 'in the order of the kernel'
+complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort --sort-by' -l sort -d 'sorted'
+complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort --sort-by' -l sort-by -x -a 'conns inpkts outpkts inbytes outbytes cps inpps outpps inbps outbps active inactive weight' -d 'highest first'
+complete -c ipvsadm -n '__ipvsadm_can listing --watch' -l watch -d 'list again and again'
 complete -c ipvsadm -n '__ipvsadm_can listing -X --exact' -s X -l exact -d 'with all digits of large numbers'
 complete -c ipvsadm -n '__ipvsadm_can numeric -n --numeric' -s n -l numeric -d 'with addresses and ports as numbers'
 

@@ -17,15 +17,15 @@ func (a *app) list(c *flags.Command) error {
 	}
 	o := &format.Options{View: view(&c.Listing), Exact: c.Listing.Exact, Names: a.formatNames(&c.Listing)}
 	if c.OneService {
-		return a.listService(o, c.Service.ServiceKey, !c.Listing.NoSort)
+		return a.listService(o, c.Service.ServiceKey, listOrder(&c.Listing))
 	}
 	a.write(format.AppendVersion(nil, a.info))
-	return a.listServices(o, !c.Listing.NoSort)
+	return a.listServices(o, listOrder(&c.Listing))
 }
 
 // save runs -S.
 func (a *app) save(c *flags.Command) error {
-	return a.listServices(&format.Options{View: format.Rules, Names: a.formatNames(&c.Listing)}, true)
+	return a.listServices(&format.Options{View: format.Rules, Names: a.formatNames(&c.Listing)}, listOrder(&c.Listing))
 }
 
 // view returns how a listing of the table is to look. The first word in this

@@ -48,6 +48,7 @@ type app struct {
 	name   string // the name it was called by
 	stdin  io.Reader
 	stdout *bufio.Writer
+	output io.Writer // where stdout goes
 	stderr io.Writer
 	names  *names.Resolver
 	netns  *namespace // nil for the caller's own
@@ -65,6 +66,7 @@ func newApp(args []string, stdin io.Reader, stdout, stderr io.Writer) *app {
 		name:   "ipvsadm",
 		stdin:  stdin,
 		stdout: bufio.NewWriterSize(stdout, 64<<10),
+		output: stdout,
 		stderr: stderr,
 		names:  names.New(ctx),
 	}
@@ -159,6 +161,9 @@ func (a *app) show(c *flags.Command) (code int, ends bool) {
 	case flags.Version:
 		return a.version(), true
 	case flags.List:
+		if c.Listing.Watch != 0 {
+			return a.watch(c), true
+		}
 		err = a.list(c)
 	case flags.Save:
 		err = a.save(c)

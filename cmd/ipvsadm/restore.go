@@ -114,16 +114,22 @@ func (r *restorer) parse(words []string) (flags.Command, error) {
 	return c, err
 }
 
-// errLineNetNS is the fault of a line that names a network namespace: one run works in one.
-var errLineNetNS error = &flags.Error{Text: "Illegal 'netns' option in a line of rules", Exit: flags.ExitFault, Ends: true}
-
-// parseLine understands the words of a line of rules.
+// parseLine understands the words of a line of rules. It is not for a line to say in which
+// network namespace a run works, nor to keep the lines behind it waiting.
 func (a *app) parseLine(words []string) (flags.Command, error) {
 	c, err := flags.Parse(words, a.names)
-	if err == nil && c.NetNS != "" {
-		err = errLineNetNS
+	switch {
+	case err != nil:
+	case c.NetNS != "":
+		err = illegalInLine("netns")
+	case c.Listing.Watch != 0:
+		err = illegalInLine("watch")
 	}
 	return c, err
+}
+
+func illegalInLine(option string) error {
+	return &flags.Error{Text: "Illegal '" + option + "' option in a line of rules", Exit: flags.ExitFault, Ends: true}
 }
 
 // settle sends what is queued and returns when all is reported.

@@ -21,7 +21,7 @@ type entry struct {
 	read         chan struct{} // has a value when the destinations are there, or err is
 }
 
-func (a *app) listServices(o *format.Options, sorted bool) error {
+func (a *app) listServices(o *format.Options, in order) error {
 	var services []ipvsnl.Service
 	for s, err := range a.client.Services(a.ctx) {
 		if err != nil {
@@ -29,25 +29,33 @@ func (a *app) listServices(o *format.Options, sorted bool) error {
 		}
 		services = append(services, s)
 	}
-	if sorted {
+	if in.sorted {
 		format.SortServices(services)
 	}
 	a.write(o.AppendHead(nil))
-	return a.writeEntries(o, services, sorted)
+	return a.writeEntries(o, services, in)
 }
 
-func (a *app) listService(o *format.Options, key ipvsnl.ServiceKey, sorted bool) error {
+func (a *app) listService(o *format.Options, key ipvsnl.ServiceKey, in order) error {
 	s, err := a.client.Service(a.ctx, key)
 	if err != nil {
 		return err
 	}
 	a.write(o.AppendHead(nil))
-	return a.writeEntries(o, []ipvsnl.Service{s}, sorted)
+	return a.writeEntries(o, []ipvsnl.Service{s}, in)
 }
 
-// writeEntries writes services with their destinations, in order, while those that
-// come next are being read and their names looked up.
-func (a *app) writeEntries(o *format.Options, services []ipvsnl.Service, sorted bool) error {
+// writeEntries writes services with their destinations.
+func (a *app) writeEntries(o *format.Options, services []ipvsnl.Service, in order) error {
+	if in.by != nil {
+		return a.writeHighestFirst(o, services, in)
+	}
+	return a.readEntries(services, o.Names != nil, in.sorted, func(e *entry) { a.writeEntry(o, e) })
+}
+
+// readEntries calls each with the entries of services, one after the other, while those that
+// come next are being read and their names looked up. An entry is good until each returns.
+func (a *app) readEntries(services []ipvsnl.Service, named, sorted bool, each func(*entry)) error {
 	entries := min(maxAhead, len(services))
 	unused := make(chan *entry, entries)
 	for range entries {
@@ -57,7 +65,7 @@ func (a *app) writeEntries(o *format.Options, services []ipvsnl.Service, sorted 
 	for range min(maxReaders, entries) {
 		go func() {
 			for e := range toRead {
-				a.readEntry(e, o.Names != nil, sorted)
+				a.readEntry(e, named, sorted)
 			}
 		}()
 	}
@@ -77,7 +85,7 @@ func (a *app) writeEntries(o *format.Options, services []ipvsnl.Service, sorted 
 		if e.err != nil {
 			return e.err
 		}
-		a.writeEntry(o, e)
+		each(e)
 		unused <- e
 	}
 	return nil

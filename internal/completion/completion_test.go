@@ -3,7 +3,6 @@
 package completion
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,26 +16,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if err := install("bash=bash", "zsh=zsh", "fish=fish"); err != nil {
-		fmt.Fprintln(os.Stderr, "installing the shells:", err)
-		os.Exit(1)
-	}
+	kernel.Install("bash=bash", "zsh=zsh", "fish=fish")
 	kernel.Main(m, "./cmd/ipvsadm")
-}
-
-// install installs Debian packages, of pairs of a program and its package.
-func install(pairs ...string) error {
-	root, err := kernel.Root()
-	if err != nil {
-		return err
-	}
-	script := `fail() { echo "$*" >&2; exit 1; }; . scripts/needs.sh; need "$@"`
-	cmd := exec.Command("bash", append([]string{"-c", script, "bash"}, pairs...)...)
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%w: %s", err, out)
-	}
-	return nil
 }
 
 // rules are in the table when lines are completed.
@@ -101,7 +82,7 @@ func words(r flags.Row) []string {
 
 // values are lines that go on with a value.
 func values() []line {
-	var flagNames, shFlags, tunnels []string
+	var flagNames, shFlags, tunnels, columns []string
 	for _, f := range vocab.SchedulerFlags {
 		switch f.Scheduler {
 		case "":
@@ -113,6 +94,9 @@ func values() []line {
 	}
 	for _, t := range vocab.TunnelTypes {
 		tunnels = append(tunnels, t.Name)
+	}
+	for _, c := range vocab.Columns {
+		columns = append(columns, c.Name)
 	}
 	tcp := []string{"192.0.2.1:80", "[2001:db8::1]:443"}
 	servers := []string{"198.51.100.1:80", "198.51.100.2:8080", "198.51.100.3:53", "198.51.100.4:0"}
@@ -137,6 +121,8 @@ func values() []line {
 		{"ipvsadm -e -u 192.0.2.1:53 --real-server ", servers[2:3]},
 		{"ipvsadm -a -t 192.0.2.1:80 -r ", servers},
 		{"ipvsadm -e -t 192.0.2.1:80 -r 198.51.100.2:80", servers[1:2]},
+		{"ipvsadm -L --stats --sort-by ", columns},
+		{"ipvsadm -L --sort-by in", []string{"inpkts", "inbytes", "inpps", "inbps", "inactive"}},
 		{"ipvsadm -D --netns ", []string{"blue"}},
 		{"ipvsadm -D --netns blue -t ", []string{"192.0.2.7:70"}},
 		{"ipvsadm -d --netns=blue -t 192.0.2.7:70 -r ", []string{"198.51.100.7:70"}},

@@ -33,6 +33,8 @@ var knownDifferences = []knownDifference{
 // additions are the words that the reference refuses and we take. No case is made with them.
 var additions = []string{
 	"--netns",
+	"--sort-by",
+	"--watch",
 }
 
 // toReference returns the call that the reference gets in place of c.

@@ -73,6 +73,8 @@ type Listing struct {
 	Numeric        bool
 	Exact          bool
 	NoSort         bool
+	SortBy         string // the column that is to be highest first; empty for none
+	Watch          uint32 // how many seconds to wait before listing again; 0 for no more than once
 }
 
 // Exit codes that errors carry.

@@ -22,7 +22,7 @@ var commands = [...]command{
 	Clear:         {"flush", rules{}},
 	List: {"list", rules{
 		takes: set(optNumeric, optStats, optRate, optThresholds, optPersistentConn, optNoSort, optSyncID,
-			optExact, optTunInfo),
+			optExact, optTunInfo, optSortBy, optWatch),
 		oneOf: set(optConnection, optService, optTimeout, optDaemon),
 	}},
 	Zero:         {"zero", rules{takes: set(optService)}},

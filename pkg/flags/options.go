@@ -1,6 +1,8 @@
 package flags
 
 import (
+	"strings"
+
 	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -45,6 +47,8 @@ const (
 	optTunCsum
 	optTunRemCsum
 	optNetNS
+	optSortBy
+	optWatch
 
 	optionCount
 	noOption = optionCount // an option that does not count as one
@@ -87,6 +91,8 @@ var optionNames = [optionCount]string{
 	optTunCsum:        "tun-csum",
 	optTunRemCsum:     "tun-remcsum",
 	optNetNS:          "netns",
+	optSortBy:         "sort-by",
+	optWatch:          "watch",
 }
 
 // An optionSet is a set of options.
@@ -137,9 +143,12 @@ const (
 	maxInterfaceName = 15
 	maxFlagNames     = 127
 
+	maxWatch = 24 * 60 * 60 // seconds
+
 	defaultScheduler   = "wlc"
 	defaultInterface   = "eth0"
 	defaultPersistence = 6 * 60 // seconds
+	defaultWatch       = 2      // seconds, as often as the kernel works out rates
 )
 
 // options are all the options there are, in the order of the help. A row with
@@ -280,6 +289,10 @@ var options = []option{
 		help: "in the order of the kernel", set: listing(func(l *Listing) *bool { return &l.NoSort })},
 	{long: "sort", id: noOption,
 		help: "sorted (default)", set: func(*parser, word) error { return nil }}, // the default
+	{long: "sort-by", arg: required, id: optSortBy, value: "COLUMN",
+		help: "highest first: by a column of --stats or --rate, or by active, inactive or weight", set: (*parser).sortBy},
+	{long: "watch", arg: optional, id: optWatch, value: "[SECONDS]",
+		help: "list again and again, 1 to 86400 seconds apart (default 2), until interrupted", set: (*parser).watch},
 	{short: 'X', long: "exact", id: optExact,
 		help: "with all digits of large numbers", set: listing(func(l *Listing) *bool { return &l.Exact })},
 	{short: 'n', long: "numeric", id: optNumeric,
@@ -425,6 +438,31 @@ func (p *parser) netNS(w word) error {
 		return fault("illegal netns specified")
 	}
 	p.cmd.NetNS = w.value
+	return nil
+}
+
+func (p *parser) sortBy(w word) error {
+	if c := vocab.ColumnOf(w.value); c != nil {
+		p.cmd.Listing.SortBy = c.Name
+		return nil
+	}
+	var names []string
+	for _, c := range vocab.Columns {
+		names = append(names, c.Name)
+	}
+	return fault("no column `" + w.value + "'; there are: " + strings.Join(names, " "))
+}
+
+func (p *parser) watch(w word) error {
+	p.cmd.Listing.Watch = defaultWatch
+	if !w.given {
+		return nil
+	}
+	n, ok := parseNumber(w.value, 1, maxWatch)
+	if !ok {
+		return fault("invalid watch interval `" + w.value + "' specified")
+	}
+	p.cmd.Listing.Watch = uint32(n)
 	return nil
 }
 

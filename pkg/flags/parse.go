@@ -252,11 +252,11 @@ func (p *parser) checkServer() error {
 }
 
 func (p *parser) checkListing() error {
-	counters := set(optStats, optRate, optThresholds)
+	ofTable := set(optStats, optRate, optThresholds, optSortBy, optWatch)
 	if p.cmd.Listing.Subject == Timeouts || p.cmd.Listing.Subject == Daemons {
-		counters |= set(optPersistentConn)
+		ofTable |= set(optPersistentConn)
 	}
-	if p.cmd.Listing.Subject != Table && p.given&counters != 0 {
+	if p.cmd.Listing.Subject != Table && p.given&ofTable != 0 || p.given.has(optSortBy) && p.given.has(optNoSort) {
 		return fault("options conflicts in the list command")
 	}
 	return nil

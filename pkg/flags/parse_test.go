@@ -184,6 +184,14 @@ func TestParse(t *testing.T) {
 			c.Listing = Listing{Stats: true, Rate: true, Thresholds: true, PersistentConn: true, TunnelInfo: true}
 		}},
 		{"-L -t 1.2.3.4:80", List, func(c *Command) { at(c, "1.2.3.4:80") }},
+		{"-Ln --watch --rate --sort --sort-by CPS", List, func(c *Command) {
+			c.Listing = Listing{Numeric: true, Rate: true, Watch: 2, SortBy: "cps"}
+		}},
+		{"-L --watch=1 --sort-by=weight", List, func(c *Command) { c.Listing = Listing{Watch: 1, SortBy: "weight"} }},
+		{"-L --watch 86400 -t 1.2.3.4:80", List, func(c *Command) {
+			at(c, "1.2.3.4:80")
+			c.Listing.Watch = 86400
+		}},
 		{"-R", Restore, func(*Command) {}},
 		{"-Sn", Save, func(c *Command) { c.Listing.Numeric = true }},
 		{"-C --netns blue", Clear, func(c *Command) { c.NetNS = "blue" }},
@@ -291,6 +299,20 @@ func TestParseErrors(t *testing.T) {
 		{"-L --timeout --daemon", "The option 'daemon' conflicts with the 'timeout' option in the 'list' command"},
 		{"-L -c --stats", "options conflicts in the list command"},
 		{"-L --daemon --persistent-conn", "options conflicts in the list command"},
+		{"-L -c --watch", "options conflicts in the list command"},
+		{"-L --daemon --watch 5", "options conflicts in the list command"},
+		{"-L -c --sort-by active", "options conflicts in the list command"},
+		{"-L --sort-by active --nosort", "options conflicts in the list command"},
+		{"-L --watch 0", "invalid watch interval `0' specified"},
+		{"-L --watch 86401", "invalid watch interval `86401' specified"},
+		{"-L --watch=", "invalid watch interval `' specified"},
+		{"-L --watch 0.5", "invalid watch interval `0.5' specified"},
+		{"-L --watch word", "invalid watch interval `word' specified"},
+		{"-L --watch --watch", "multiple 'watch' options specified"},
+		{"-S --watch", "Illegal 'watch' option with the 'save' command"},
+		{"-S --sort-by active", "Illegal 'sort-by' option with the 'save' command"},
+		{"-L --sort-by port", "no column `port'; there are: conns inpkts outpkts inbytes outbytes " +
+			"cps inpps outpps inbps outbps active inactive weight"},
 		{"-A -t 123", "illegal virtual server address[:port] specified"},
 		{"-A -t ''", "illegal virtual server address[:port] specified"},
 		{"-A -t six:80", "illegal virtual server address[:port] specified"},
