@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"io"
 
@@ -10,9 +9,9 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 )
 
-// connectionsAhead is how many connections are read ahead of what is written, to have
-// their names looked up.
-const connectionsAhead = 256
+// maxBlocks is how many blocks of the connection table there are at a time, between being
+// read and being written.
+const maxBlocks = 4
 
 // listConnections writes the connection table as it is read. Lines that are no
 // entries are reported and make it fail in the end.
@@ -26,12 +25,13 @@ func (a *app) listConnections(l *flags.Listing) error {
 	if err := r.Head(); err != nil {
 		return errors.New("unexpected input from " + conntab.Path)
 	}
-	w := &connectionWriter{app: a, table: format.ConnectionTable{Engines: l.PersistentConn, Names: a.formatNames(l)}}
-	a.write(w.table.AppendHead(nil))
+	table := format.ConnectionTable{Engines: l.PersistentConn, Names: a.formatNames(l)}
+	a.write(table.AppendHead(nil))
+	w := &connectionWriter{app: a, appendLine: table.AppendConnection}
 	if l.Numeric {
-		w.copy(r)
+		w.copy(r, w.startText, w.writeText)
 	} else {
-		w.copyNamed(r)
+		w.copy(r, w.prefetch, w.writeLines)
 	}
 	return w.err
 }
@@ -39,79 +39,126 @@ func (a *app) listConnections(l *flags.Listing) error {
 // A connectionWriter writes connections. err is why the listing has failed.
 type connectionWriter struct {
 	*app
-	table format.ConnectionTable
-	err   error
+	appendLine func(b []byte, c *format.Connection) []byte
+	err        error
 }
 
-// copy writes every connection that r has.
-func (w *connectionWriter) copy(r *conntab.Reader) {
-	var c format.Connection
-	for w.take(&c, r.Read(&c)) {
-		continue
-	}
+// A connectionBlock is a block of the connection table, and what becomes of it. Blocks
+// are used again.
+type connectionBlock struct {
+	conntab.Block
+	err error // why there is no block
+
+	text   []byte
+	broken []brokenLine
+	done   chan struct{} // has a value when text and broken are complete
 }
 
-// copyNamed does what copy does, while names are looked up for what comes next.
-func (w *connectionWriter) copyNamed(r *conntab.Reader) {
-	type item struct {
-		c   format.Connection
-		err error
+// A brokenLine is a line that is no connection, and where in the text it would stand.
+type brokenLine struct {
+	at  int
+	err error
+}
+
+// copy writes every connection that r has. Each block, once it is read, is given to begin, together with a
+// copy of its lines, while the blocks before it are being written. The lines are good until both begin
+// and write are done with them.
+func (w *connectionWriter) copy(r *conntab.Reader, begin func(b *connectionBlock, lines conntab.Block), write func(*connectionBlock)) {
+	unused := make(chan *connectionBlock, maxBlocks)
+	for range maxBlocks {
+		unused <- &connectionBlock{done: make(chan struct{}, 1)}
 	}
-	ahead := make(chan item, connectionsAhead)
+	inOrder := make(chan *connectionBlock, maxBlocks)
 	go func() {
-		defer close(ahead)
-		for {
-			var c format.Connection
-			err := r.Read(&c)
-			if err == nil {
-				w.prefetch(&c)
-			}
-			ahead <- item{c, err}
-			if err != nil && !isBroken(err) {
+		defer close(inOrder)
+		for b := range unused {
+			b.err = r.Next(&b.Block)
+			lines := b.Block
+			inOrder <- b
+			if b.err != nil {
 				return
 			}
+			begin(b, lines)
 		}
 	}()
-	for i := range ahead {
-		w.take(&i.c, i.err)
-	}
-}
-
-// prefetch makes a connection independent of its reader and has its names looked up.
-func (w *connectionWriter) prefetch(c *format.Connection) {
-	for _, field := range []*[]byte{&c.Protocol, &c.State, &c.Engine, &c.EngineData} {
-		*field = bytes.Clone(*field)
-	}
-	w.names.Prefetch(c.Client.Addr())
-	w.names.Prefetch(c.Virtual.Addr())
-	w.names.Prefetch(c.Destination.Addr())
-}
-
-// take writes a connection, or deals with the error that there is instead of one. It
-// returns whether there can be more.
-func (w *connectionWriter) take(c *format.Connection, err error) bool {
-	switch {
-	case err == nil:
-		w.write(w.table.AppendConnection(w.stdout.AvailableBuffer(), c))
-	case errors.Is(err, io.EOF):
-		return false
-	case isBroken(err):
-		if w.err != nil {
-			w.complain(message(w.err))
+	for b := range inOrder {
+		switch {
+		case b.err == nil:
+			write(b)
+			unused <- b
+		case !errors.Is(b.err, io.EOF):
+			w.fail(b.err)
 		}
-		w.err = errors.New(conntab.Path + ": " + err.Error())
-	default:
-		if w.err != nil {
-			w.complain(message(w.err))
-		}
-		w.err = err
-		return false
 	}
-	return true
 }
 
-// isBroken says whether err is that of one line only.
-func isBroken(err error) bool {
-	var e *conntab.LineError
-	return errors.As(err, &e)
+// startText has the text of a block made, beside those of other blocks.
+func (w *connectionWriter) startText(b *connectionBlock, lines conntab.Block) {
+	go func() {
+		w.makeText(b, lines)
+		b.done <- struct{}{}
+	}()
+}
+
+func (w *connectionWriter) makeText(b *connectionBlock, lines conntab.Block) {
+	b.text, b.broken = b.text[:0], b.broken[:0]
+	var c format.Connection
+	for {
+		err := lines.Read(&c)
+		switch {
+		case err == nil:
+			b.text = w.appendLine(b.text, &c)
+		case errors.Is(err, io.EOF):
+			return
+		default:
+			b.broken = append(b.broken, brokenLine{len(b.text), brokenError(err)})
+		}
+	}
+}
+
+// writeText writes the text of a block.
+func (w *connectionWriter) writeText(b *connectionBlock) {
+	<-b.done
+	start := 0
+	for _, line := range b.broken {
+		w.write(b.text[start:line.at])
+		start = line.at
+		w.fail(line.err)
+	}
+	w.write(b.text[start:])
+}
+
+// prefetch has the names of a block's addresses looked up.
+func (w *connectionWriter) prefetch(_ *connectionBlock, lines conntab.Block) {
+	var c format.Connection
+	for err := lines.Read(&c); !errors.Is(err, io.EOF); err = lines.Read(&c) {
+		if err == nil {
+			w.names.Prefetch(c.Client.Addr())
+			w.names.Prefetch(c.Virtual.Addr())
+			w.names.Prefetch(c.Destination.Addr())
+		}
+	}
+}
+
+// writeLines writes the lines of a block one by one, as soon as the names for each are known.
+func (w *connectionWriter) writeLines(b *connectionBlock) {
+	var c format.Connection
+	for err := b.Read(&c); !errors.Is(err, io.EOF); err = b.Read(&c) {
+		if err != nil {
+			w.fail(brokenError(err))
+			continue
+		}
+		w.write(w.appendLine(w.stdout.AvailableBuffer(), &c))
+	}
+}
+
+func brokenError(err error) error { return errors.New(conntab.Path + ": " + err.Error()) }
+
+// fail makes the listing fail because of err, and reports what it failed because of
+// before.
+func (w *connectionWriter) fail(err error) {
+	if w.err != nil {
+		w.complain(message(w.err))
+	}
+	w.err = err
 }

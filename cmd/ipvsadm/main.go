@@ -73,6 +73,8 @@ func newApp(args []string, stdin io.Reader, stdout, stderr io.Writer) *app {
 	if len(args) > 0 {
 		a.name = args[0]
 	}
+	// What is known is shown while names are waited for.
+	a.names.Waiting = func() { _ = a.stdout.Flush() } // its error stays with the writer
 	return a
 }
 

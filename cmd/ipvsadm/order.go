@@ -16,6 +16,12 @@ type order struct {
 	by     *vocab.Column // whose highest figures come first; nil for none
 }
 
+// An entry is a service with its destinations.
+type entry struct {
+	service      *ipvsnl.Service
+	destinations []ipvsnl.Destination
+}
+
 func listOrder(l *flags.Listing) order {
 	return order{sorted: !l.NoSort, by: vocab.ColumnOf(l.SortBy)}
 }
@@ -25,17 +31,17 @@ func listOrder(l *flags.Listing) order {
 // before it writes any.
 func (a *app) writeHighestFirst(o *format.Options, services []ipvsnl.Service, in order) error {
 	entries := make([]entry, 0, len(services))
-	err := a.readEntries(services, o.Names != nil, in.sorted, func(e *entry) {
-		destinations := slices.Clone(e.destinations)
-		highestFirst(destinations, in.by.Destination)
-		entries = append(entries, entry{service: e.service, destinations: destinations})
+	err := a.eachService(services, o.Names != nil, in.sorted, func(s *ipvsnl.Service, d []ipvsnl.Destination) {
+		d = slices.Clone(d)
+		highestFirst(d, in.by.Destination)
+		entries = append(entries, entry{s, d})
 	})
 	if err != nil {
 		return err
 	}
 	highestFirst(entries, func(e *entry) uint64 { return in.by.Service(e.service, e.destinations) })
-	for i := range entries {
-		a.writeEntry(o, &entries[i])
+	for _, e := range entries {
+		a.writeService(o, e.service, e.destinations)
 	}
 	return nil
 }

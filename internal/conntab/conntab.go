@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"net/netip"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 )
@@ -21,6 +19,10 @@ const (
 	ThreadPath = "/proc/thread-self/net/ip_vs_conn"
 )
 
+// blockSize is how much is read at a time. It is more than the longest line that the
+// kernel writes: the data of a persistence engine has 255 bytes at most.
+const blockSize = 64 << 10
+
 // A LineError is a line that is no entry. Reading can go on behind it.
 type LineError struct {
 	Line int // from 1, the head of the table
@@ -28,133 +30,118 @@ type LineError struct {
 
 func (e *LineError) Error() string { return fmt.Sprintf("line %d: no connection", e.Line) }
 
-// A Reader reads a table.
+// A Reader reads a table, in blocks.
 type Reader struct {
 	r    *bufio.Reader
-	line int
+	line int    // how many lines have been read
+	rest []byte // of the last block, the beginning of a line
+	skip bool   // whether what comes next belongs to a line that is too long
+	err  error  // what the table ends with
 }
-
-// maxLine is more than the longest line that the kernel writes: the data of a
-// persistence engine has 255 bytes at most.
-const maxLine = 64 << 10
 
 // NewReader returns a Reader of r.
-func NewReader(r io.Reader) *Reader {
-	return &Reader{r: bufio.NewReaderSize(r, maxLine)}
-}
+func NewReader(r io.Reader) *Reader { return &Reader{r: bufio.NewReader(r)} }
 
 // Head reads past the head of the table. It returns io.ErrUnexpectedEOF if there
 // is none.
 func (r *Reader) Head() error {
-	_, err := r.next()
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
-
-// Read reads the next entry into c, whose bytes are good until the next line is
-// read. It returns io.EOF behind the last and a
-// *LineError for a line that is none.
-func (r *Reader) Read(c *format.Connection) error {
-	line, err := r.next()
-	if err != nil {
+	r.line++
+	for {
+		line, err := r.r.ReadSlice('\n')
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case errors.Is(err, io.EOF) && len(line) == 0:
+			return io.ErrUnexpectedEOF
+		case errors.Is(err, io.EOF):
+			return nil
+		}
 		return err
 	}
-	if !parse(c, line) {
-		return &LineError{r.line}
+}
+
+// A Block is a part of a table: lines that are good until it is read into again. A
+// copy has the same lines and goes through them by itself.
+type Block struct {
+	buf   []byte
+	lines []byte // what is left of them
+	line  int    // the number of the one before
+}
+
+// Next reads the next lines into b. It returns io.EOF behind the last.
+func (r *Reader) Next(b *Block) error {
+	if b.buf == nil {
+		b.buf = make([]byte, blockSize)
+	}
+	for r.err == nil {
+		n := r.fill(b.buf, copy(b.buf, r.rest))
+		b.lines, b.line = r.cut(b.buf[:n]), r.line
+		if len(b.lines) > 0 {
+			r.line += countLines(b.lines)
+			return nil
+		}
+	}
+	return r.err
+}
+
+// fill fills a buffer that holds n bytes, unless the table ends before.
+func (r *Reader) fill(buf []byte, n int) int {
+	for n < len(buf) && r.err == nil {
+		var more int
+		more, r.err = r.r.Read(buf[n:])
+		n += more
+	}
+	return n
+}
+
+// cut returns the whole lines that a block begins with, and keeps the rest. In place
+// of a line that is longer than a block there is an empty one, which is no entry either.
+func (r *Reader) cut(b []byte) []byte {
+	r.rest = r.rest[:0]
+	if r.skip {
+		end := bytes.IndexByte(b, '\n') + 1
+		if end == 0 {
+			return nil
+		}
+		b, r.skip = b[end:], false
+	}
+	end := bytes.LastIndexByte(b, '\n') + 1
+	switch {
+	case errors.Is(r.err, io.EOF):
+		end = len(b)
+	case end == 0 && len(b) == blockSize:
+		b[0], r.skip = '\n', true
+		return b[:1]
+	}
+	r.rest = append(r.rest, b[end:]...)
+	return b[:end]
+}
+
+// countLines counts lines, of which the last may lack its end.
+func countLines(b []byte) int {
+	n := bytes.Count(b, []byte{'\n'})
+	if b[len(b)-1] != '\n' {
+		n++
+	}
+	return n
+}
+
+// Read reads the next entry into c, whose bytes are good for as long as the block's
+// lines are. It returns io.EOF behind the last and a *LineError for a line that is
+// no entry.
+func (b *Block) Read(c *format.Connection) error {
+	if len(b.lines) == 0 {
+		return io.EOF
+	}
+	b.line++
+	if rest, ok := parseColumns(c, b.lines); ok {
+		b.lines = rest[1:]
+		return nil
+	}
+	line, rest, _ := bytes.Cut(b.lines, []byte{'\n'})
+	b.lines = rest
+	if !parseFields(c, line) {
+		return &LineError{b.line}
 	}
 	return nil
-}
-
-// next returns the next line, or nothing of one that is longer than any entry.
-func (r *Reader) next() ([]byte, error) {
-	line, err := r.r.ReadSlice('\n')
-	switch {
-	case err == io.EOF && len(line) > 0:
-		err = nil
-	case errors.Is(err, bufio.ErrBufferFull):
-		line, err = nil, nil
-		for more := bufio.ErrBufferFull; errors.Is(more, bufio.ErrBufferFull); {
-			_, more = r.r.ReadSlice('\n')
-		}
-	}
-	if err == nil {
-		r.line++
-	}
-	return line, err
-}
-
-func parse(c *format.Connection, line []byte) bool {
-	var client, virtual, destination, expires []byte
-	var clientPort, virtualPort, destinationPort []byte
-	for _, field := range [...]*[]byte{&c.Protocol, &client, &clientPort, &virtual, &virtualPort,
-		&destination, &destinationPort, &c.State, &expires, &c.Engine, &c.EngineData} {
-		*field, line = cutField(line)
-	}
-	n, ok := parseUint(expires, 10, math.MaxUint32)
-	c.Expires = uint32(n)
-	return ok &&
-		parseAddrPort(&c.Client, client, clientPort) &&
-		parseAddrPort(&c.Virtual, virtual, virtualPort) &&
-		parseAddrPort(&c.Destination, destination, destinationPort)
-}
-
-// cutField returns the first field of a line and what follows it.
-func cutField(line []byte) (field, rest []byte) {
-	start := 0
-	for start < len(line) && isBlank(line[start]) {
-		start++
-	}
-	end := start
-	for end < len(line) && !isBlank(line[end]) {
-		end++
-	}
-	return line[start:end], line[end:]
-}
-
-func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
-
-// parseAddrPort reads an address, eight hexadecimal digits for IPv4 or eight
-// groups of four for IPv6, and a port of four.
-func parseAddrPort(a *netip.AddrPort, addr, port []byte) bool {
-	p, ok := parseUint(port, 16, math.MaxUint16)
-	if !ok {
-		return false
-	}
-	if bytes.IndexByte(addr, ':') < 0 {
-		n, ok := parseUint(addr, 16, math.MaxUint32)
-		*a = netip.AddrPortFrom(netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}), uint16(p))
-		return ok
-	}
-	var b [16]byte
-	for i := 0; i < len(b); i += 2 {
-		group, rest, more := bytes.Cut(addr, []byte{':'})
-		n, ok := parseUint(group, 16, math.MaxUint16)
-		if !ok || more != (i < len(b)-2) {
-			return false
-		}
-		b[i], b[i+1] = byte(n>>8), byte(n)
-		addr = rest
-	}
-	*a = netip.AddrPortFrom(netip.AddrFrom16(b), uint16(p))
-	return true
-}
-
-// parseUint reads a number without making a string of it.
-func parseUint(s []byte, base, max uint64) (uint64, bool) {
-	var n uint64
-	for _, c := range s {
-		d := uint64(c - '0')
-		if c > '9' {
-			d = uint64(c|0x20-'a') + 10
-		}
-		if d >= base {
-			return 0, false
-		}
-		if n = n*base + d; n > max {
-			return 0, false
-		}
-	}
-	return n, len(s) > 0
 }

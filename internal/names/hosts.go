@@ -2,6 +2,7 @@ package names
 
 import (
 	"net/netip"
+	"os"
 	"strings"
 )
 
@@ -9,6 +10,15 @@ import (
 type hosts struct {
 	byAddr map[netip.Addr]string
 	byName map[string]netip.Addr // the IPv4 address, by name or alias in lower case
+	err    error                 // why nothing can be known
+}
+
+// readHosts reads the table in a file.
+func readHosts(file string) *hosts {
+	text, err := os.ReadFile(file)
+	h := parseHosts(string(text))
+	h.err = err
+	return h
 }
 
 // parseHosts reads a table in the format of /etc/hosts. Of lines that say different

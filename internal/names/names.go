@@ -32,6 +32,9 @@ const (
 // A Resolver looks names and addresses up, each once. It reads nothing before it is
 // asked. It is safe for concurrent use.
 type Resolver struct {
+	// Waiting is called, if it is not nil, when a caller is to wait for a name.
+	Waiting func()
+
 	ctx      context.Context
 	steps    func() []step
 	known    func() *hosts
@@ -54,7 +57,7 @@ func New(ctx context.Context) *Resolver {
 	return &Resolver{
 		ctx:      ctx,
 		steps:    sync.OnceValue(func() []step { return parseSteps(read(switchFile)) }),
-		known:    sync.OnceValue(func() *hosts { return parseHosts(read(hostsFile)) }),
+		known:    sync.OnceValue(func() *hosts { return readHosts(hostsFile) }),
 		services: sync.OnceValue(func() *services { return parseServices(read(servicesFile)) }),
 		slots:    make(chan struct{}, maxLookups),
 		hosts:    make(map[netip.Addr]*host),
@@ -90,7 +93,8 @@ func (r *Resolver) Addr(host string) (netip.Addr, bool) {
 func (r *Resolver) lookUpAddr(host string) netip.Addr {
 	return lookUp(r, func(s source) (netip.Addr, error) {
 		if s == inFiles {
-			return r.known().byName[strings.ToLower(host)], nil
+			h := r.known()
+			return h.byName[strings.ToLower(host)], h.err
 		}
 		addrs, err := net.DefaultResolver.LookupNetIP(r.ctx, "ip4", host)
 		for _, a := range addrs {
@@ -114,7 +118,7 @@ func lookUp[T comparable](r *Resolver, ask func(source) (T, error)) T {
 			return answer
 		}
 		var e *net.DNSError
-		if s.last(errors.As(err, &e) && !e.IsNotFound) {
+		if s.last(err != nil && !(errors.As(err, &e) && e.IsNotFound)) {
 			break
 		}
 	}
@@ -129,39 +133,57 @@ func (r *Resolver) PortNumber(name string, protocol ipvsnl.Protocol) (uint16, bo
 
 // Host returns the name of a host, or "".
 func (r *Resolver) Host(a netip.Addr) string {
-	h := r.host(a)
-	<-h.done
+	h := r.prefetch(a)
+	select {
+	case <-h.done:
+	default:
+		if r.Waiting != nil {
+			r.Waiting()
+		}
+		<-h.done
+	}
 	return h.name
 }
 
-// Prefetch has the name of a host looked up before it is asked for.
-func (r *Resolver) Prefetch(a netip.Addr) { r.host(a) }
+// Prefetch has the name of a host looked up before it is asked for. It waits while as
+// many names as may be are being looked up.
+func (r *Resolver) Prefetch(a netip.Addr) { r.prefetch(a) }
 
-// host returns what is known of an address, and starts to look it up if it is new.
-func (r *Resolver) host(a netip.Addr) *host {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	h := r.hosts[a]
-	if h == nil {
-		if len(r.hosts) == maxHosts {
-			clear(r.hosts)
-		}
-		h = &host{done: make(chan struct{})}
-		r.hosts[a] = h
+func (r *Resolver) prefetch(a netip.Addr) *host {
+	h, known := r.host(a)
+	if !known {
+		r.slots <- struct{}{}
 		go r.lookUpName(a, h)
 	}
 	return h
 }
 
+// host returns what is known of an address. Who finds it not to be known has to
+// look its name up.
+func (r *Resolver) host(a netip.Addr) (h *host, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if h := r.hosts[a]; h != nil {
+		return h, true
+	}
+	if len(r.hosts) == maxHosts {
+		clear(r.hosts)
+	}
+	h = &host{done: make(chan struct{})}
+	r.hosts[a] = h
+	return h, false
+}
+
+// lookUpName looks up the name of a host, in a slot that the caller has taken.
 func (r *Resolver) lookUpName(a netip.Addr, h *host) {
-	r.slots <- struct{}{}
 	defer func() {
 		<-r.slots
 		close(h.done)
 	}()
 	h.name = lookUp(r, func(s source) (string, error) {
 		if s == inFiles {
-			return r.known().byAddr[a], nil
+			known := r.known()
+			return known.byAddr[a], known.err
 		}
 		// There is an error even if only some of the names are no good.
 		names, err := net.DefaultResolver.LookupAddr(r.ctx, queried(a).String())

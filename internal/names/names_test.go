@@ -38,7 +38,8 @@ func TestServices(t *testing.T) {
 
 func TestParsePort(t *testing.T) {
 	for s, want := range map[string]int{
-		"80": 80, "+80": 80, "0x50": 80, "0120": 80, "65616": 80, "-1": 65535, "-65456": 80, "0": 0,
+		"80": 80, "+80": 80, "0x50": 80, "0120": 80, "65616": 80, "4294967295": 65535, "0": 0, "-0": 0,
+		"-18446744073709551536": 80, "-1": -1, "-65456": -1, "4294967296": -1, "4294967376": -1,
 		"": -1, "+": -1, "--1": -1, "+-1": -1, "80x": -1, "x": -1, "8_0": -1, "18446744073709551616": -1,
 	} {
 		got, ok := parsePort(s)
@@ -101,6 +102,43 @@ func TestHosts(t *testing.T) {
 	for _, word := range []string{"", "1.2.3.4.5", "999", "::", "::ffff:192.0.2.1", "fe80::1%lo"} {
 		if got, ok := r.Addr(word); ok {
 			t.Errorf("%q: got %v", word, got)
+		}
+	}
+}
+
+// A table of hosts that is not there is not one that knows of no host.
+func TestNoHosts(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	a := netip.MustParseAddr("192.0.2.9")
+	for action, want := range map[string]string{"[NOTFOUND=return]": "nine", "[UNAVAIL=return]": ""} {
+		r := New(ctx)
+		empty := true
+		r.known = func() *hosts {
+			if empty {
+				empty = false
+				return readHosts(t.TempDir() + "/hosts")
+			}
+			return parseHosts("192.0.2.9 nine\n")
+		}
+		r.steps = func() []step { return parseSteps("hosts: files " + action + " files\n") }
+		if got := r.Host(a); got != want {
+			t.Errorf("%s: got %q, want %q", action, got, want)
+		}
+	}
+}
+
+// Who has to wait for a name is told so first.
+func TestWaiting(t *testing.T) {
+	asked := make(chan struct{})
+	waited := 0
+	r := New(context.Background())
+	r.steps = func() []step { return usualSteps }
+	r.known = func() *hosts { <-asked; return parseHosts("192.0.2.9 nine\n") }
+	r.Waiting = func() { waited++; close(asked) }
+	for range 2 {
+		if got := r.Host(netip.MustParseAddr("192.0.2.9")); got != "nine" || waited != 1 {
+			t.Errorf("got %q, waited %d times", got, waited)
 		}
 	}
 }

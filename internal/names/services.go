@@ -1,6 +1,7 @@
 package names
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
@@ -37,19 +38,19 @@ func parseServices(text string) *services {
 	return s
 }
 
-// parsePort reads a port as the C library does: as strtoul takes a number in any base, of which 16 bits are
-// kept.
+// parsePort reads a port as the C library does: as strtoul takes a number in any base, if it has no more than
+// 32 bits, of which 16 are kept.
 func parsePort(s string) (uint16, bool) {
 	digits, negative := strings.CutPrefix(s, "-")
 	if !negative {
 		digits = strings.TrimPrefix(digits, "+")
 	}
 	n, err := strconv.ParseUint(digits, 0, 64)
-	if err != nil || strings.Contains(digits, "_") {
-		return 0, false
-	}
 	if negative {
 		n = -n
+	}
+	if err != nil || n > math.MaxUint32 || strings.Contains(digits, "_") {
+		return 0, false
 	}
 	return uint16(n), true
 }

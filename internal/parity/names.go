@@ -68,8 +68,12 @@ func (g *gen) byName() []item {
 
 func (g *gen) namedVirtual() virtual {
 	ipv6 := g.chance(25)
-	a := g.namedAddress(ipv6)
-	return virtual{option: pick(g, tcp, tcp, udp, sctp), value: a + ":" + g.namedPort(), ipv6: ipv6}
+	a, port := g.namedAddress(ipv6), g.namedPort()
+	for !strings.HasPrefix(a, "192.0.2.") && (port == "53" || port == "domain") {
+		// It may be a name server's, to which the questions would not get.
+		port = g.namedPort()
+	}
+	return virtual{option: pick(g, tcp, tcp, udp, sctp), value: a + ":" + port, ipv6: ipv6}
 }
 
 // namedAddress returns an address, in brackets if it needs them, of which something is said somewhere.

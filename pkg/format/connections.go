@@ -37,7 +37,10 @@ func (t *ConnectionTable) AppendHead(b []byte) []byte {
 
 // AppendConnection appends the line of a connection.
 func (t *ConnectionTable) AppendConnection(b []byte, c *Connection) []byte {
-	protocol := portProtocol(c.Protocol)
+	var protocol ipvsnl.Protocol
+	if t.Names != nil {
+		protocol = portProtocol(c.Protocol)
+	}
 	b = appendLeft(b, c.Protocol, 3)
 	b = append(b, ' ')
 	start := len(b)
@@ -73,8 +76,8 @@ func portProtocol(name []byte) ipvsnl.Protocol {
 
 // appendPadded appends a number with at least two digits.
 func appendPadded(b []byte, n uint32) []byte {
-	if n < 10 {
-		b = append(b, '0')
+	if n < 100 {
+		return append(b, '0'+byte(n/10), '0'+byte(n%10))
 	}
 	return appendUint(b, uint64(n))
 }

@@ -80,7 +80,11 @@ func sortBy[T any](s []T, of func(*T) place) {
 	if len(s) < 2 {
 		return
 	}
-	places := make([]place, 2*len(s))
+	var few [2 * 16]place // enough for most services' destinations
+	places := few[:]
+	if len(s) > len(few)/2 {
+		places = make([]place, 2*len(s))
+	}
 	places, room := places[:len(s)], places[len(s):]
 	for i := range s {
 		places[i] = of(&s[i])

@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/netip"
 	"syscall"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -75,6 +76,66 @@ func ExampleClient_AddService() {
 	fmt.Println("balancing", service.ServiceKey)
 	// Output:
 	// balancing TCP 192.0.2.1:80
+}
+
+// To drain a server is to give it a weight of 0: it gets no new connections, and those
+// that it has go on until they end.
+func ExampleClient_SetDestination() {
+	ctx := context.Background()
+	client, err := ipvsnl.Open(ctx, inExample)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+
+	web := ipvsnl.AddrKey(ipvsnl.TCP, netip.MustParseAddrPort("192.0.2.1:80"))
+	server := netip.MustParseAddrPort("198.51.100.1:8080")
+	for destination, err := range client.Destinations(ctx, web) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		if destination.Addr != server {
+			continue
+		}
+		destination.Weight = 0 // the rest stays as it is
+		if err := client.SetDestination(ctx, web, destination); err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(server, "has", destination.ActiveConns, "connections to end")
+	}
+	// Output:
+	// 198.51.100.1:8080 has 0 connections to end
+}
+
+// The kernel estimates rates every two seconds, so that to ask more often tells nothing new.
+func ExampleClient_Services_rates() {
+	ctx := context.Background()
+	client, err := ipvsnl.Open(ctx, inExample)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+
+	const samples = 1 // a program takes more
+	tick := time.Tick(2 * time.Second)
+	for n := range samples {
+		if n > 0 {
+			<-tick
+		}
+		for service, err := range client.Services(ctx) {
+			if err != nil {
+				log.Fatal(err)
+			}
+			rates := service.Stats
+			fmt.Printf("%v: in a second %d connections, %d bytes in, %d bytes out\n",
+				service.ServiceKey, rates.CPS, rates.InBPS, rates.OutBPS)
+		}
+	}
+	// Output:
+	// UDP 192.0.2.3:5060: in a second 0 connections, 0 bytes in, 0 bytes out
+	// UDP [2001:db8::1]:53: in a second 0 connections, 0 bytes in, 0 bytes out
+	// TCP 192.0.2.1:80: in a second 0 connections, 0 bytes in, 0 bytes out
+	// mark 2147483649 IPv6: in a second 0 connections, 0 bytes in, 0 bytes out
 }
 
 func ExampleError() {
