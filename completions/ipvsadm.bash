@@ -32,10 +32,11 @@ _ipvsadm_groups() {
 		;;
 	-L | -l | --list)
 		printf '%s\n' "$service -c --connection --timeout --daemon" '-6 --ipv6' '--stats' '--rate' '--thresholds' \
-			'--persistent-conn' '--tun-info' '--nosort --sort --sort-by' '--watch' '--syncid' '-X --exact' '-n --numeric'
+			'--persistent-conn' '--tun-info' '--nosort --sort --sort-by' '--watch' '--syncid' \
+			'-X --exact' '-n --numeric' '-j --json'
 		;;
 	-S | --save)
-		echo '-n --numeric'
+		printf '%s\n' "$service" '-6 --ipv6' '-n --numeric' '--thresholds' '--timeout' '--daemon' '--all'
 		;;
 	--start-daemon)
 		printf '%s\n' '--mcast-interface' '--syncid' '--mcast-group' '--mcast-port' '--mcast-ttl' '--sync-maxlen'
@@ -163,15 +164,13 @@ _ipvsadm() {
 	local count=${#words[@]}
 	local whole=${words[count - 1]} option=${words[count - 2]} command=${words[1]}
 	local cur=$whole
+	case ${words[0]##*/} in
+	ipvsadm-save) command=--save ;;
+	ipvsadm-restore) command=--restore ;;
+	esac
 
 	case ${words[0]##*/}:$count in
-	ipvsadm-save:* | ipvsadm-restore:*)
-		command=-S
-		[[ ${words[0]} == *-save ]] || command=-R
-		[[ $whole == --*=* ]] && option=${whole%%=*} cur=${whole#*=}
-		choice=$(_ipvsadm_choice "$command" "$option" "$cur" "${words[@]:1:count-2}")
-		;;
-	*:2)
+	ipvsadm:2)
 		choice='-A --add-service -E --edit-service -D --delete-service -C --clear -L -l --list -Z --zero
 			-a --add-server -e --edit-server -d --delete-server --set --start-daemon --stop-daemon
 			-R --restore -S --save -h --help -v --version'

@@ -38,9 +38,13 @@ function __ipvsadm_can
             contains -- "$command" -a --add-server -e --edit-server -d --delete-server; or return
         case service
             contains -- "$command" -A --add-service -E --edit-service -D --delete-service -Z --zero \
-                -a --add-server -e --edit-server -d --delete-server -L -l --list; or return
+                -a --add-server -e --edit-server -d --delete-server -L -l --list -S --save; or return
+            # What a listing takes in place of a service, a save takes beside it.
+            __ipvsadm_with -S --save; and set argv (string match -vr -- '^(-c|--connection|--timeout|--daemon)$' $argv)
         case listing
             contains -- "$command" -L -l --list; or return
+        case saving
+            contains -- "$command" -S --save; or return
         case numeric
             contains -- "$command" -L -l --list -S --save; or return
         case any
@@ -134,8 +138,7 @@ end
 complete -c ipvsadm -f
 complete -c ipvsadm-restore -f
 complete -c ipvsadm-save -f
-complete -c ipvsadm-save -s n -l numeric -d 'with addresses and ports as numbers'
-complete -c ipvsadm-save -l netns -x -a '(__ipvsadm_namespaces)' -d 'work in this network namespace'
+complete -c ipvsadm-save -w 'ipvsadm --save'
 complete -c ipvsadm-restore -l netns -x -a '(__ipvsadm_namespaces)' -d 'work in this network namespace'
 
 # Commands
@@ -210,6 +213,13 @@ complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort --sort-by' -l sort
 complete -c ipvsadm -n '__ipvsadm_can listing --watch' -l watch -d 'list again and again'
 complete -c ipvsadm -n '__ipvsadm_can listing -X --exact' -s X -l exact -d 'with all digits of large numbers'
 complete -c ipvsadm -n '__ipvsadm_can numeric -n --numeric' -s n -l numeric -d 'with addresses and ports as numbers'
+complete -c ipvsadm -n '__ipvsadm_can listing -j --json' -s j -l json -d 'everything, as JSON'
+
+# With -S
+complete -c ipvsadm -n '__ipvsadm_can saving --thresholds' -l thresholds -d 'with thresholds'
+complete -c ipvsadm -n '__ipvsadm_can saving --timeout' -l timeout -d 'with the timeouts of connections'
+complete -c ipvsadm -n '__ipvsadm_can saving --daemon' -l daemon -d 'with the sync daemons'
+complete -c ipvsadm -n '__ipvsadm_can saving --all' -l all -d 'with all of these'
 
 # With every command
 complete -c ipvsadm -n '__ipvsadm_can any --netns' -l netns -x -a '(__ipvsadm_namespaces)' -d 'work in this network namespace'

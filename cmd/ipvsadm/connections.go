@@ -25,9 +25,11 @@ func (a *app) listConnections(l *flags.Listing) error {
 	if err := r.Head(); err != nil {
 		return errors.New("unexpected input from " + conntab.Path)
 	}
-	table := format.ConnectionTable{Engines: l.PersistentConn, Names: a.formatNames(l)}
-	a.write(table.AppendHead(nil))
-	w := &connectionWriter{app: a, appendLine: table.AppendConnection}
+	w := &connectionWriter{app: a, layout: &format.ConnectionTable{Engines: l.PersistentConn, Names: a.formatNames(l)}}
+	if l.JSON {
+		w.layout, w.surplus = format.JSONConnections{}, len(format.JSONSeparator)
+	}
+	a.write(w.layout.AppendHead(nil))
 	if l.Numeric {
 		w.copy(r, w.startText, w.writeText)
 	} else {
@@ -36,11 +38,20 @@ func (a *app) listConnections(l *flags.Listing) error {
 	return w.err
 }
 
+// A connectionLayout is what a connection table looks like. Connections are appended in any
+// order, and side by side.
+type connectionLayout interface {
+	AppendHead(b []byte) []byte
+	AppendConnection(b []byte, c *format.Connection) []byte
+	AppendEnd(b []byte) []byte
+}
+
 // A connectionWriter writes connections. err is why the listing has failed.
 type connectionWriter struct {
 	*app
-	appendLine func(b []byte, c *format.Connection) []byte
-	err        error
+	layout  connectionLayout
+	surplus int // how many bytes the text of the first connection has too many
+	err     error
 }
 
 // A connectionBlock is a block of the connection table, and what becomes of it. Blocks
@@ -86,7 +97,9 @@ func (w *connectionWriter) copy(r *conntab.Reader, begin func(b *connectionBlock
 		case b.err == nil:
 			write(b)
 			unused <- b
-		case !errors.Is(b.err, io.EOF):
+		case errors.Is(b.err, io.EOF):
+			w.write(w.layout.AppendEnd(nil))
+		default:
 			w.fail(b.err)
 		}
 	}
@@ -107,7 +120,7 @@ func (w *connectionWriter) makeText(b *connectionBlock, lines conntab.Block) {
 		err := lines.Read(&c)
 		switch {
 		case err == nil:
-			b.text = w.appendLine(b.text, &c)
+			b.text = w.layout.AppendConnection(b.text, &c)
 		case errors.Is(err, io.EOF):
 			return
 		default:
@@ -121,11 +134,19 @@ func (w *connectionWriter) writeText(b *connectionBlock) {
 	<-b.done
 	start := 0
 	for _, line := range b.broken {
-		w.write(b.text[start:line.at])
+		w.writeConnections(b.text[start:line.at])
 		start = line.at
 		w.fail(line.err)
 	}
-	w.write(b.text[start:])
+	w.writeConnections(b.text[start:])
+}
+
+// writeConnections writes the text of connections.
+func (w *connectionWriter) writeConnections(text []byte) {
+	if len(text) > 0 {
+		w.write(text[w.surplus:])
+		w.surplus = 0
+	}
 }
 
 // prefetch has the names of a block's addresses looked up.
@@ -148,7 +169,7 @@ func (w *connectionWriter) writeLines(b *connectionBlock) {
 			w.fail(brokenError(err))
 			continue
 		}
-		w.write(w.appendLine(w.stdout.AvailableBuffer(), &c))
+		w.write(w.layout.AppendConnection(w.stdout.AvailableBuffer(), &c))
 	}
 }
 

@@ -11,21 +11,26 @@ func (a *app) list(c *flags.Command) error {
 	case flags.Connections:
 		return a.listConnections(&c.Listing)
 	case flags.Timeouts:
-		return a.listTimeouts()
+		return a.listTimeouts(&c.Listing)
 	case flags.Daemons:
-		return a.listDaemons()
+		return a.listDaemons(&c.Listing)
 	}
-	o := &format.Options{View: view(&c.Listing), Exact: c.Listing.Exact, Names: a.formatNames(&c.Listing)}
-	if c.OneService {
-		return a.listService(o, c.Service.ServiceKey, listOrder(&c.Listing))
+	if !c.OneService && !c.Listing.JSON {
+		a.write(format.AppendVersion(nil, a.info))
 	}
-	a.write(format.AppendVersion(nil, a.info))
-	return a.listServices(o, listOrder(&c.Listing))
+	services, err := a.services(c)
+	if err != nil {
+		return err
+	}
+	return a.newTableWriter(&c.Listing, a.listLayout(&c.Listing)).table(services)
 }
 
-// save runs -S.
-func (a *app) save(c *flags.Command) error {
-	return a.listServices(&format.Options{View: format.Rules, Names: a.formatNames(&c.Listing)}, listOrder(&c.Listing))
+// listLayout returns what a listing of the table is to look like.
+func (a *app) listLayout(l *flags.Listing) layout {
+	if l.JSON {
+		return new(format.JSON)
+	}
+	return &format.Options{View: view(l), Exact: l.Exact, Names: a.formatNames(l)}
 }
 
 // view returns how a listing of the table is to look. The first word in this
@@ -54,20 +59,29 @@ func (a *app) formatNames(l *flags.Listing) format.Names {
 	return a.names
 }
 
-func (a *app) listTimeouts() error {
+func (a *app) listTimeouts(l *flags.Listing) error {
 	t, err := a.client.Timeouts(a.ctx)
 	if err != nil {
 		return err
 	}
-	a.write(format.AppendTimeouts(nil, t))
+	if l.JSON {
+		a.write(format.AppendTimeoutsJSON(nil, &t))
+	} else {
+		a.write(format.AppendTimeouts(nil, t))
+	}
 	return nil
 }
 
-func (a *app) listDaemons() error {
-	for d, err := range a.client.Daemons(a.ctx) {
-		if err != nil {
-			return err
-		}
+func (a *app) listDaemons(l *flags.Listing) error {
+	daemons, err := collect(a.client.Daemons(a.ctx))
+	if err != nil {
+		return err
+	}
+	if l.JSON {
+		a.write(format.AppendDaemonsJSON(nil, daemons))
+		return nil
+	}
+	for _, d := range daemons {
 		a.write(format.AppendDaemon(nil, d))
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
-	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -26,22 +25,22 @@ func listOrder(l *flags.Listing) order {
 	return order{sorted: !l.NoSort, by: vocab.ColumnOf(l.SortBy)}
 }
 
-// writeHighestFirst writes services with their destinations, those first whose figure in a column
-// is highest. Where figures are level the order stays as it is. It has to read them all
-// before it writes any.
-func (a *app) writeHighestFirst(o *format.Options, services []ipvsnl.Service, in order) error {
+// writeHighestFirst writes services, those first whose figure in a column is highest, and their
+// destinations likewise. Where figures are level the order stays as it is. It has to read them
+// all before it writes any.
+func (w *tableWriter) writeHighestFirst(services []ipvsnl.Service) error {
 	entries := make([]entry, 0, len(services))
-	err := a.eachService(services, o.Names != nil, in.sorted, func(s *ipvsnl.Service, d []ipvsnl.Destination) {
+	err := w.each(services, func(s *ipvsnl.Service, d []ipvsnl.Destination) {
 		d = slices.Clone(d)
-		highestFirst(d, in.by.Destination)
+		highestFirst(d, w.in.by.Destination)
 		entries = append(entries, entry{s, d})
 	})
 	if err != nil {
 		return err
 	}
-	highestFirst(entries, func(e *entry) uint64 { return in.by.Service(e.service, e.destinations) })
+	highestFirst(entries, func(e *entry) uint64 { return w.in.by.Service(e.service, e.destinations) })
 	for _, e := range entries {
-		a.writeService(o, e.service, e.destinations)
+		w.writeService(e.service, e.destinations)
 	}
 	return nil
 }

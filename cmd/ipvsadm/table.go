@@ -1,8 +1,10 @@
 package main
 
 import (
+	"iter"
 	"net/netip"
 
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -24,51 +26,79 @@ type part struct {
 	read         chan struct{}                 // has a value when all that is there
 }
 
-func (a *app) listServices(o *format.Options, in order) error {
-	var services []ipvsnl.Service
-	for s, err := range a.client.Services(a.ctx) {
-		if err != nil {
-			return err
-		}
-		services = append(services, s)
+// services returns the services that a command is about, all or one.
+func (a *app) services(c *flags.Command) ([]ipvsnl.Service, error) {
+	if c.OneService {
+		s, err := a.client.Service(a.ctx, c.Service.ServiceKey)
+		return []ipvsnl.Service{s}, err
 	}
-	if in.sorted {
+	services, err := collect(a.client.Services(a.ctx))
+	if err == nil && !c.Listing.NoSort {
 		format.SortServices(services)
 	}
-	a.write(o.AppendHead(nil))
-	return a.writeServices(o, services, in)
+	return services, err
 }
 
-func (a *app) listService(o *format.Options, key ipvsnl.ServiceKey, in order) error {
-	s, err := a.client.Service(a.ctx, key)
-	if err != nil {
+// collect returns what a listing of the kernel has.
+func collect[T any](items iter.Seq2[T, error]) (all []T, err error) {
+	for item, err := range items {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, item)
+	}
+	return all, nil
+}
+
+// A layout is what a table looks like. Services and destinations are appended in the order
+// in which they are written.
+type layout interface {
+	AppendHead(b []byte) []byte
+	AppendService(b []byte, s *ipvsnl.Service) []byte
+	AppendDestination(b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte
+	AppendEnd(b []byte) []byte
+}
+
+// A tableWriter writes services with their destinations.
+type tableWriter struct {
+	*app
+	layout layout
+	named  bool // whether names are looked up
+	in     order
+}
+
+func (a *app) newTableWriter(l *flags.Listing, layout layout) *tableWriter {
+	return &tableWriter{app: a, layout: layout, named: !l.Numeric, in: listOrder(l)}
+}
+
+// table writes services.
+func (w *tableWriter) table(services []ipvsnl.Service) error {
+	w.write(w.layout.AppendHead(nil))
+	write := w.writeEach
+	if w.in.by != nil {
+		write = w.writeHighestFirst
+	}
+	if err := write(services); err != nil {
 		return err
 	}
-	a.write(o.AppendHead(nil))
-	return a.writeServices(o, []ipvsnl.Service{s}, in)
+	w.write(w.layout.AppendEnd(nil))
+	return nil
 }
 
-// writeServices writes services with their destinations.
-func (a *app) writeServices(o *format.Options, services []ipvsnl.Service, in order) error {
-	if in.by != nil {
-		return a.writeHighestFirst(o, services, in)
-	}
-	return a.eachService(services, o.Names != nil, in.sorted, func(s *ipvsnl.Service, d []ipvsnl.Destination) {
-		a.writeService(o, s, d)
-	})
+func (w *tableWriter) writeEach(services []ipvsnl.Service) error {
+	return w.each(services, w.writeService)
 }
 
-func (a *app) writeService(o *format.Options, s *ipvsnl.Service, destinations []ipvsnl.Destination) {
-	a.write(o.AppendService(a.stdout.AvailableBuffer(), s))
+func (w *tableWriter) writeService(s *ipvsnl.Service, destinations []ipvsnl.Destination) {
+	w.write(w.layout.AppendService(w.stdout.AvailableBuffer(), s))
 	for i := range destinations {
-		a.write(o.AppendDestination(a.stdout.AvailableBuffer(), s, &destinations[i]))
+		w.write(w.layout.AppendDestination(w.stdout.AvailableBuffer(), s, &destinations[i]))
 	}
 }
 
-// eachService calls each with services and their destinations, in order, while those that
-// come next are being read and their names looked up. The destinations are good until each
-// returns.
-func (a *app) eachService(services []ipvsnl.Service, named, sorted bool, each func(*ipvsnl.Service, []ipvsnl.Destination)) error {
+// each calls f with services and their destinations, in order, while those that come next are
+// being read and their names looked up. The destinations are good until f returns.
+func (w *tableWriter) each(services []ipvsnl.Service, f func(*ipvsnl.Service, []ipvsnl.Destination)) error {
 	unused := make(chan *part, maxAhead/maxPart)
 	for range cap(unused) {
 		unused <- &part{read: make(chan struct{}, 1)}
@@ -78,7 +108,7 @@ func (a *app) eachService(services []ipvsnl.Service, named, sorted bool, each fu
 	for range maxReaders {
 		go func() {
 			for p := range toRead {
-				a.readPart(p, named, sorted)
+				w.readPart(p)
 			}
 		}()
 	}
@@ -94,7 +124,7 @@ func (a *app) eachService(services []ipvsnl.Service, named, sorted bool, each fu
 		p := <-inOrder
 		<-p.read
 		for i := range p.services {
-			each(&p.services[i], p.destinations[i])
+			f(&p.services[i], p.destinations[i])
 		}
 		if p.err != nil {
 			return p.err
@@ -105,33 +135,33 @@ func (a *app) eachService(services []ipvsnl.Service, named, sorted bool, each fu
 }
 
 // readPart reads the destinations of services, up to an error, and has all names looked up.
-func (a *app) readPart(p *part, named, sorted bool) {
+func (w *tableWriter) readPart(p *part) {
 	for i := range p.services {
 		d := &p.destinations[i]
-		if *d, p.err = a.readDestinations((*d)[:0], p.services[i].ServiceKey, sorted); p.err != nil {
+		if *d, p.err = w.readDestinations((*d)[:0], p.services[i].ServiceKey); p.err != nil {
 			p.services = p.services[:i]
 			break
 		}
 	}
 	var hosts []netip.Addr
-	if named {
+	if w.named {
 		hosts = p.hosts()
 	}
 	p.read <- struct{}{} // from here on the part may be used again
 	for _, h := range hosts {
-		a.names.Prefetch(h)
+		w.names.Prefetch(h)
 	}
 }
 
 // readDestinations appends the destinations of a service to d.
-func (a *app) readDestinations(d []ipvsnl.Destination, key ipvsnl.ServiceKey, sorted bool) ([]ipvsnl.Destination, error) {
-	for one, err := range a.client.Destinations(a.ctx, key) {
+func (w *tableWriter) readDestinations(d []ipvsnl.Destination, key ipvsnl.ServiceKey) ([]ipvsnl.Destination, error) {
+	for one, err := range w.client.Destinations(w.ctx, key) {
 		if err != nil {
 			return d, err
 		}
 		d = append(d, one)
 	}
-	if sorted {
+	if w.in.sorted {
 		format.SortDestinations(d)
 	}
 	return d, nil

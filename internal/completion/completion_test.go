@@ -64,6 +64,9 @@ func lines() []line {
 		for _, word := range words(c) {
 			all = append(all, line{"ipvsadm " + word + argument(c) + " -", want})
 		}
+		if c.Long == "--save" {
+			all = append(all, line{"ipvsadm-save -", want})
+		}
 	}
 	return append(append(all, first), values()...)
 }
@@ -121,13 +124,17 @@ func values() []line {
 		{"ipvsadm -e -u 192.0.2.1:53 --real-server ", servers[2:3]},
 		{"ipvsadm -a -t 192.0.2.1:80 -r ", servers},
 		{"ipvsadm -e -t 192.0.2.1:80 -r 198.51.100.2:80", servers[1:2]},
+		{"ipvsadm -S -t ", tcp},
+		{"ipvsadm-save --timeout -t ", tcp},
+		{"ipvsadm-save -n --th", []string{"--thresholds"}},
+		{"ipvsadm-save --numeric --all --t", []string{"--tcp-service", "--thresholds", "--timeout"}},
 		{"ipvsadm -L --stats --sort-by ", columns},
 		{"ipvsadm -L --sort-by in", []string{"inpkts", "inbytes", "inpps", "inbps", "inactive"}},
 		{"ipvsadm -D --netns ", []string{"blue"}},
 		{"ipvsadm -D --netns blue -t ", []string{"192.0.2.7:70"}},
 		{"ipvsadm -d --netns=blue -t 192.0.2.7:70 -r ", []string{"198.51.100.7:70"}},
-		{"ipvsadm-save -", []string{"-n", "--numeric", "--netns"}},
 		{"ipvsadm-save -n --netns ", []string{"blue"}},
+		{"ipvsadm-save --netns blue -t ", []string{"192.0.2.7:70"}},
 		{"ipvsadm-restore -", []string{"--netns"}},
 		{"ipvsadm-restore --netns ", []string{"blue"}},
 	}

@@ -48,6 +48,11 @@ func TestSortByWeight(t *testing.T) {
 			t.Errorf("%s: got %+v, want %s", line, got, want)
 		}
 	}
+	var asJSON []jsonService
+	list(t, n, services, &asJSON, "--sort-by", "weight")
+	if len(asJSON) != 4 || asJSON[0].text() != "192.0.2.3:80" || asJSON[1].Destinations[0].text() != "198.51.100.5:80" {
+		t.Errorf("as JSON: %+v", asJSON)
+	}
 	// But for the order, a listing is what it is without.
 	sameText(t, "lines", sortedLines(n.Ipvsadm(t, program(), "-Ln", "--sort-by", "weight").Stdout),
 		sortedLines(n.Ipvsadm(t, kernel.Reference, "-Ln").Stdout))

@@ -3,6 +3,7 @@ package parity
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,9 +33,25 @@ var knownDifferences = []knownDifference{
 
 // additions are the words that the reference refuses and we take. No case is made with them.
 var additions = []string{
+	"--all",
+	"--json",
 	"--netns",
 	"--sort-by",
 	"--watch",
+	"-j",
+}
+
+// refusals are what the reference says of options that it has, but does not take with a command that does so
+// here. A case ends where it says one.
+var refusals = []string{
+	"Illegal 'service-address' option with the 'save' command\n",
+	"Illegal 'timeout' option with the 'save' command\n",
+	"Illegal 'daemon' option with the 'save' command\n",
+	"Illegal 'thresholds' option with the 'save' command\n",
+}
+
+func isRefusal(stderr string) bool {
+	return slices.ContainsFunc(refusals, func(r string) bool { return strings.HasSuffix(stderr, r) })
 }
 
 // toReference returns the call that the reference gets in place of c.

@@ -3,6 +3,7 @@ package service
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
@@ -32,12 +33,15 @@ func TestWrappers(t *testing.T) {
 	if got := script("", "ipvsadm-save", "-n"); got != (kernel.Result{Stdout: want}) {
 		t.Errorf("saving: %+v, want %q", got, want)
 	}
+	if got := script("", "ipvsadm-save", "-n", "--timeout"); got.Code != 0 || !strings.HasPrefix(got.Stdout, "--set ") || !strings.HasSuffix(got.Stdout, want) {
+		t.Errorf("saving timeouts too: %+v", got)
+	}
 	if got := script("-A -t 192.0.2.9:80 -s rr\n-A\n", "ipvsadm-restore"); got.Code == 0 || table(t, n) != want {
 		t.Errorf("restoring a fault: %+v", got)
 	}
 	for _, name := range []string{"ipvsadm-save", "ipvsadm-restore"} {
-		if got, want := script("", name, "-k"), (kernel.Result{Stderr: "-k: unknown option\n", Code: 255}); got != want {
-			t.Errorf("%s -k: %+v, want %+v", name, got, want)
+		if got := script("", name, "word"); got.Code != 2 {
+			t.Errorf("%s word: %+v", name, got)
 		}
 	}
 	other := kernel.NewNamespace(t)

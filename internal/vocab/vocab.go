@@ -128,6 +128,21 @@ var SchedulerFlags = []SchedulerFlag{
 // SchedulerFlagsMask holds every scheduler flag.
 const SchedulerFlagsMask = ipvsnl.FlagSched1 | ipvsnl.FlagSched2 | ipvsnl.FlagSched3
 
+// SchedulerFlagOf returns the scheduler's own name for a flag or, if it has none,
+// the name that every scheduler has for it.
+func SchedulerFlagOf(scheduler string, flag ipvsnl.ServiceFlags) (name string) {
+	for _, row := range SchedulerFlags {
+		switch {
+		case row.Flag != flag:
+		case row.Scheduler == scheduler:
+			return row.Name
+		case row.Scheduler == "":
+			name = row.Name
+		}
+	}
+	return name
+}
+
 // AppendSchedulerFlags appends the names of those of the flags that are set, as
 // the scheduler calls them, with commas between. A scheduler with names of its
 // own does not show the flags that it has no name for.

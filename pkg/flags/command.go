@@ -46,7 +46,7 @@ type Command struct {
 	Action Action
 
 	// Service is the service of every command that names one. OneService says
-	// whether a List or Zero does; without, it is for all.
+	// whether a List, Zero or Save does; without, it is for all.
 	Service    ipvsnl.Service
 	OneService bool
 
@@ -56,6 +56,7 @@ type Command struct {
 	Timeouts ipvsnl.Timeouts // of SetTimeouts
 	Daemon   ipvsnl.Daemon   // of StartDaemon and StopDaemon
 	Listing  Listing         // of List and, Numeric only, of Save
+	Saving   Saving          // of Save
 
 	// NetNS is the network namespace to work in, by its name or, if that has a slash,
 	// by its path. It is empty for the caller's own.
@@ -75,6 +76,14 @@ type Listing struct {
 	NoSort         bool
 	SortBy         string // the column that is to be highest first; empty for none
 	Watch          uint32 // how many seconds to wait before listing again; 0 for no more than once
+	JSON           bool   // which is Numeric too
+}
+
+// A Saving is what a Save writes besides services and the rest of real servers.
+type Saving struct {
+	Thresholds bool
+	Timeouts   bool
+	Daemons    bool
 }
 
 // Exit codes that errors carry.

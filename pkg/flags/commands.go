@@ -22,7 +22,7 @@ var commands = [...]command{
 	Clear:         {"flush", rules{}},
 	List: {"list", rules{
 		takes: set(optNumeric, optStats, optRate, optThresholds, optPersistentConn, optNoSort, optSyncID,
-			optExact, optTunInfo, optSortBy, optWatch),
+			optExact, optTunInfo, optJSON, optSortBy, optWatch),
 		oneOf: set(optConnection, optService, optTimeout, optDaemon),
 	}},
 	Zero:         {"zero", rules{takes: set(optService)}},
@@ -33,7 +33,7 @@ var commands = [...]command{
 	StartDaemon:  {"start-daemon", rules{takes: set(optInterface, optSyncID, optGroup, optPort, optTTL, optMaxLen)}},
 	StopDaemon:   {"stop-daemon", rules{takes: set(optSyncID)}},
 	Restore:      {"restore", rules{}},
-	Save:         {"save", rules{takes: set(optNumeric)}},
+	Save:         {"save", rules{takes: set(optNumeric, optService, optThresholds, optTimeout, optDaemon, optAll)}},
 }
 
 var (
@@ -54,6 +54,10 @@ var tunnels = map[string]rules{
 
 // tunnelOptions are those that tunnels speaks of.
 var tunnelOptions = set(optTunPort, optTunNoCsum, optTunCsum, optTunRemCsum)
+
+// textOptions are those that do not go with JSON, which always has all that they
+// are to show.
+var textOptions = set(optStats, optRate, optThresholds, optPersistentConn, optSyncID, optExact, optTunInfo, optWatch)
 
 // check holds the options that were given against the rules of what the
 // name is the name of, in the order of the options, and reports the first that

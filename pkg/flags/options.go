@@ -49,6 +49,8 @@ const (
 	optNetNS
 	optSortBy
 	optWatch
+	optJSON
+	optAll
 
 	optionCount
 	noOption = optionCount // an option that does not count as one
@@ -93,6 +95,8 @@ var optionNames = [optionCount]string{
 	optNetNS:          "netns",
 	optSortBy:         "sort-by",
 	optWatch:          "watch",
+	optJSON:           "json",
+	optAll:            "all",
 }
 
 // An optionSet is a set of options.
@@ -272,15 +276,15 @@ var options = []option{
 	{short: 'c', long: "connection", id: optConnection,
 		help: "list connections", set: subject(Connections)},
 	{long: "timeout", id: optTimeout,
-		help: "list the timeouts of connections", set: subject(Timeouts)},
+		help: "list the timeouts of connections; with -S, save them", set: subject(Timeouts)},
 	{long: "daemon", id: optDaemon,
-		help: "list the sync daemons", set: subject(Daemons)},
+		help: "list the sync daemons; with -S, save them", set: subject(Daemons)},
 	{long: "stats", id: optStats,
 		help: "with counters of connections, packets and bytes", set: listing(func(l *Listing) *bool { return &l.Stats })},
 	{long: "rate", id: optRate,
 		help: "with connections, packets and bytes a second", set: listing(func(l *Listing) *bool { return &l.Rate })},
 	{long: "thresholds", id: optThresholds,
-		help: "with thresholds", set: listing(func(l *Listing) *bool { return &l.Thresholds })},
+		help: "with thresholds; with -S, too", set: listing(func(l *Listing) *bool { return &l.Thresholds })},
 	{long: "persistent-conn", id: optPersistentConn,
 		help: "with persistent connections; with -c, persistence engines", set: listing(func(l *Listing) *bool { return &l.PersistentConn })},
 	{long: "tun-info", id: optTunInfo,
@@ -288,7 +292,7 @@ var options = []option{
 	{long: "nosort", id: optNoSort,
 		help: "in the order of the kernel", set: listing(func(l *Listing) *bool { return &l.NoSort })},
 	{long: "sort", id: noOption,
-		help: "sorted (default)", set: func(*parser, word) error { return nil }}, // the default
+		help: "sorted (default)", set: nothing},
 	{long: "sort-by", arg: required, id: optSortBy, value: "COLUMN",
 		help: "highest first: by a column of --stats or --rate, or by active, inactive or weight", set: (*parser).sortBy},
 	{long: "watch", arg: optional, id: optWatch, value: "[SECONDS]",
@@ -297,6 +301,12 @@ var options = []option{
 		help: "with all digits of large numbers", set: listing(func(l *Listing) *bool { return &l.Exact })},
 	{short: 'n', long: "numeric", id: optNumeric,
 		help: "with addresses and ports as numbers", set: listing(func(l *Listing) *bool { return &l.Numeric })},
+	{short: 'j', long: "json", id: optJSON,
+		help: "everything, as JSON", set: listing(func(l *Listing) *bool { return &l.JSON })},
+
+	{heading: "With -S"},
+	{long: "all", id: optAll,
+		help: "with all that --thresholds, --timeout and --daemon add", set: nothing},
 
 	{heading: "With every command"},
 	{long: "netns", arg: required, id: optNetNS, value: "NAME",
@@ -479,6 +489,10 @@ func tunnelFlags(flags ipvsnl.TunnelFlags) func(*parser, word) error {
 		return nil
 	}
 }
+
+// nothing takes in an option that stands for a default, or whose meaning is up to the
+// command.
+func nothing(*parser, word) error { return nil }
 
 func subject(s Subject) func(*parser, word) error {
 	return func(p *parser, _ word) error {

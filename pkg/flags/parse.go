@@ -164,7 +164,24 @@ func (p *parser) finish() error {
 	if c.Action == StartDaemon && c.Daemon.Interface == "" {
 		c.Daemon.Interface = defaultInterface
 	}
+	if c.Listing.JSON {
+		c.Listing.Numeric = true
+	}
+	if c.Action == Save {
+		c.Listing, c.Saving = Listing{Numeric: c.Listing.Numeric}, p.saving()
+	}
 	return p.applySchedFlags()
+}
+
+// saving returns what a save is to write, which is said by words of listings too. There
+// they exclude each other; here they add up.
+func (p *parser) saving() Saving {
+	all := p.given.has(optAll)
+	return Saving{
+		Thresholds: all || p.given.has(optThresholds),
+		Timeouts:   all || p.given.has(optTimeout),
+		Daemons:    all || p.given.has(optDaemon),
+	}
 }
 
 // nowhere returns the address and port of a service that are all zero.
@@ -256,7 +273,10 @@ func (p *parser) checkListing() error {
 	if p.cmd.Listing.Subject == Timeouts || p.cmd.Listing.Subject == Daemons {
 		ofTable |= set(optPersistentConn)
 	}
-	if p.cmd.Listing.Subject != Table && p.given&ofTable != 0 || p.given.has(optSortBy) && p.given.has(optNoSort) {
+	conflicts := p.cmd.Listing.Subject != Table && p.given&ofTable != 0 ||
+		p.cmd.Listing.JSON && p.given&textOptions != 0 ||
+		p.given.has(optSortBy) && p.given.has(optNoSort)
+	if conflicts {
 		return fault("options conflicts in the list command")
 	}
 	return nil

@@ -192,12 +192,32 @@ func TestParse(t *testing.T) {
 			at(c, "1.2.3.4:80")
 			c.Listing.Watch = 86400
 		}},
-		{"-R", Restore, func(*Command) {}},
-		{"-Sn", Save, func(c *Command) { c.Listing.Numeric = true }},
+		{"-Lj --sort-by active", List, func(c *Command) {
+			c.Listing = Listing{JSON: true, Numeric: true, SortBy: "active"}
+		}},
 		{"-C --netns blue", Clear, func(c *Command) { c.NetNS = "blue" }},
 		{"--set 1 --netns=/proc/7/ns/net 2 3", SetTimeouts, func(c *Command) {
 			c.NetNS = "/proc/7/ns/net"
 			c.Timeouts = ipvsnl.Timeouts{TCP: 1, TCPFin: 2, UDP: 3}
+		}},
+		{"-L --json -t 1.2.3.4:80 --nosort", List, func(c *Command) {
+			at(c, "1.2.3.4:80")
+			c.Listing = Listing{JSON: true, Numeric: true, NoSort: true}
+		}},
+		{"-Lcjn", List, func(c *Command) { c.Listing = Listing{Subject: Connections, JSON: true, Numeric: true} }},
+		{"-Lj --daemon --sort", List, func(c *Command) { c.Listing = Listing{Subject: Daemons, JSON: true, Numeric: true} }},
+		{"-R", Restore, func(*Command) {}},
+		{"-Sn", Save, func(c *Command) { c.Listing.Numeric = true }},
+		{"-S --timeout", Save, func(c *Command) { c.Saving.Timeouts = true }},
+		{"-S --daemon --thresholds", Save, func(c *Command) { c.Saving = Saving{Thresholds: true, Daemons: true} }},
+		{"-S --all --timeout -n", Save, func(c *Command) {
+			c.Listing.Numeric = true
+			c.Saving = Saving{Thresholds: true, Timeouts: true, Daemons: true}
+		}},
+		{"--save -t 1.2.3.4:80", Save, func(c *Command) { at(c, "1.2.3.4:80") }},
+		{"-S -f 7 -6 --all", Save, func(c *Command) {
+			c.OneService, c.Saving = true, Saving{true, true, true}
+			c.Service.Mark, c.Service.Family, c.Service.Netmask = 7, ipvsnl.IPv6, 128
 		}},
 	}
 	for _, tt := range tests {
@@ -313,6 +333,19 @@ func TestParseErrors(t *testing.T) {
 		{"-S --sort-by active", "Illegal 'sort-by' option with the 'save' command"},
 		{"-L --sort-by port", "no column `port'; there are: conns inpkts outpkts inbytes outbytes " +
 			"cps inpps outpps inbps outbps active inactive weight"},
+		{"-L -j --watch", "options conflicts in the list command"},
+		{"-L -j --stats", "options conflicts in the list command"},
+		{"-L -j --rate", "options conflicts in the list command"},
+		{"-L -j --thresholds", "options conflicts in the list command"},
+		{"-Lcj --persistent-conn", "options conflicts in the list command"},
+		{"-L --tun-info --json", "options conflicts in the list command"},
+		{"-L -X --json", "options conflicts in the list command"},
+		{"-L --json --syncid 1", "options conflicts in the list command"},
+		{"-S --stats", "Illegal 'stats' option with the 'save' command"},
+		{"-S -c --all", "Illegal 'connection' option with the 'save' command"},
+		{"-S --timeout --timeout", "multiple 'timeout' options specified"},
+		{"-L --all", "Illegal 'all' option with the 'list' command"},
+		{"-S --json", "Illegal 'json' option with the 'save' command"},
 		{"-A -t 123", "illegal virtual server address[:port] specified"},
 		{"-A -t ''", "illegal virtual server address[:port] specified"},
 		{"-A -t six:80", "illegal virtual server address[:port] specified"},

@@ -10,7 +10,7 @@ const usageHead = `Usage:
   ipvsadm -d SERVICE -r ADDRESS
   ipvsadm [-L [SERVICE] [OPTIONS]]
   ipvsadm -Z [SERVICE]
-  ipvsadm -S [-n]
+  ipvsadm -S [SERVICE] [-n] [--thresholds] [--timeout] [--daemon] [--all]
   ipvsadm -R <RULES
   ipvsadm -C
   ipvsadm --set TCP FIN UDP

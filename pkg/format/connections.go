@@ -63,6 +63,9 @@ func (t *ConnectionTable) AppendConnection(b []byte, c *Connection) []byte {
 	return append(b, '\n')
 }
 
+// AppendEnd appends what stands below the last line: nothing.
+func (t *ConnectionTable) AppendEnd(b []byte) []byte { return b }
+
 // portProtocol returns the protocol of a connection by whose ports names are looked
 // up, or 0.
 func portProtocol(name []byte) ipvsnl.Protocol {

@@ -1,6 +1,6 @@
 // Package format writes what ipvsadm prints: the tables of services and
 // destinations, rules, connections, timeouts and sync daemons, byte for byte as
-// ipvsadm 1.31 does.
+// ipvsadm 1.31 does, and the same as JSON.
 //
 // Everything appends to a byte slice, so that a listing of any length is written
 // without memory of its own.
@@ -40,6 +40,9 @@ type Options struct {
 	View  View
 	Exact bool  // whether large counters are printed in full
 	Names Names // nil for numbers
+
+	// Thresholds says whether rules have the thresholds of destinations.
+	Thresholds bool
 }
 
 // AppendVersion appends the first line of a listing of all services.
@@ -65,3 +68,6 @@ func (o *Options) AppendService(b []byte, s *ipvsnl.Service) []byte {
 func (o *Options) AppendDestination(b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte {
 	return append(views[o.View].destination(o, b, s, d), '\n')
 }
+
+// AppendEnd appends what stands below the last line: nothing.
+func (o *Options) AppendEnd(b []byte) []byte { return b }

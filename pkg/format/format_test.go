@@ -306,6 +306,40 @@ func TestState(t *testing.T) {
 	}
 }
 
+func TestSettingRules(t *testing.T) {
+	for _, tt := range []struct{ got, want []byte }{
+		{AppendTimeoutsRule(nil, &ipvsnl.Timeouts{TCP: 900, TCPFin: 120, UDP: 300}), []byte("--set 900 120 300\n")},
+		{AppendDaemonRule(nil, &ipvsnl.Daemon{State: ipvsnl.Backup, Interface: "lo", SyncID: 7, MaxLen: 1024,
+			Group: netip.MustParseAddr("ff02::1:2"), Port: 9000, TTL: 5}),
+			[]byte("--start-daemon backup --mcast-interface lo --syncid 7 --sync-maxlen 1024 --mcast-group ff02::1:2 --mcast-port 9000 --mcast-ttl 5\n")},
+		// Of a kernel that does not tell more.
+		{AppendDaemonRule(nil, &ipvsnl.Daemon{State: ipvsnl.Master, Interface: "lo"}), []byte("--start-daemon master --mcast-interface lo --syncid 0\n")},
+	} {
+		if string(tt.got) != string(tt.want) {
+			t.Errorf("got %q, want %q", tt.got, tt.want)
+		}
+	}
+}
+
+func TestThresholdRules(t *testing.T) {
+	o := Options{View: Rules, Thresholds: true}
+	s := service(ipvsnl.TCP, "1.2.3.4:80", nil)
+	for _, tt := range []struct {
+		upper, lower uint32
+		want         string
+	}{
+		{0, 0, "-a -t 1.2.3.4:80 -r 1.1.1.1:80 -i -w 1 --tun-type ipip\n"},
+		{20, 0, "-a -t 1.2.3.4:80 -r 1.1.1.1:80 -i -w 1 --tun-type ipip -x 20\n"},
+		{20, 10, "-a -t 1.2.3.4:80 -r 1.1.1.1:80 -i -w 1 --tun-type ipip -x 20 -y 10\n"},
+	} {
+		d := tunnelTo("1.1.1.1:80", ipvsnl.IPIP, 0, 0)
+		d.UpperThreshold, d.LowerThreshold = tt.upper, tt.lower
+		if got := string(o.AppendDestination(nil, s, d)); got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}
+
 func TestConnections(t *testing.T) {
 	entry := func(protocol, client, virtual, destination, state string, expires uint32, engine, data string) *Connection {
 		return &Connection{Protocol: []byte(protocol), Client: netip.MustParseAddrPort(client),

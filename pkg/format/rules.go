@@ -36,6 +36,10 @@ func destinationRule(o *Options, b []byte, s *ipvsnl.Service, d *ipvsnl.Destinat
 	if d.Forwarding == ipvsnl.Tunnel {
 		b = appendTunnelOptions(b, d)
 	}
+	if o.Thresholds {
+		b = appendNonzero(b, " -x ", d.UpperThreshold)
+		b = appendNonzero(b, " -y ", d.LowerThreshold)
+	}
 	return b
 }
 
@@ -61,4 +65,36 @@ func appendTunnelOptions(b []byte, d *ipvsnl.Destination) []byte {
 		b = append(append(b, ' '), vocab.TunnelChecksumOf(d.TunnelFlags).Option...)
 	}
 	return b
+}
+
+// AppendTimeoutsRule appends the rule that sets timeouts.
+func AppendTimeoutsRule(b []byte, t *ipvsnl.Timeouts) []byte {
+	b = append(b, "--set"...)
+	for _, seconds := range [...]uint32{t.TCP, t.TCPFin, t.UDP} {
+		b = appendUint(append(b, ' '), uint64(seconds))
+	}
+	return append(b, '\n')
+}
+
+// AppendDaemonRule appends the rule that starts a sync daemon. What the kernel does not
+// tell of it is left to the kernel.
+func AppendDaemonRule(b []byte, d *ipvsnl.Daemon) []byte {
+	b = append(append(b, "--start-daemon "...), d.State.String()...)
+	b = append(append(b, " --mcast-interface "...), d.Interface...)
+	b = appendUint(append(b, " --syncid "...), uint64(d.SyncID))
+	b = appendNonzero(b, " --sync-maxlen ", d.MaxLen)
+	if d.Group.IsValid() {
+		b = appendAddr(append(b, " --mcast-group "...), d.Group)
+	}
+	b = appendNonzero(b, " --mcast-port ", d.Port)
+	b = appendNonzero(b, " --mcast-ttl ", d.TTL)
+	return append(b, '\n')
+}
+
+// appendNonzero appends an option with a number, unless that is 0.
+func appendNonzero[N uint8 | uint16 | uint32](b []byte, option string, n N) []byte {
+	if n == 0 {
+		return b
+	}
+	return appendUint(append(b, option...), uint64(n))
 }

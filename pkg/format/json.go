@@ -1,0 +1,118 @@
+package format
+
+import "github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+
+// Listings as JSON are one array with an element a line. Schema.json says what the
+// elements are like.
+const (
+	arrayHead = "["
+	arrayEnd  = "\n]\n"
+
+	// JSONSeparator stands before each element but the first.
+	JSONSeparator = ","
+)
+
+// JSON is services and destinations as JSON. It is good for one listing, as what it
+// appends depends on what it has appended before.
+type JSON struct {
+	elements     int
+	inService    bool // the last element is a service, and open
+	destinations int  // of that service
+}
+
+// AppendHead appends what stands before the elements.
+func (j *JSON) AppendHead(b []byte) []byte { return append(b, arrayHead...) }
+
+// AppendEnd appends what stands behind the elements.
+func (j *JSON) AppendEnd(b []byte) []byte { return append(j.closeService(b), arrayEnd...) }
+
+// AppendService appends a service, to which the destinations that come next belong.
+func (j *JSON) AppendService(b []byte, s *ipvsnl.Service) []byte {
+	b = appendFields(append(j.next(b), '{'), serviceFields, s)
+	j.inService, j.destinations = true, 0
+	return append(b, `,"destinations":[`...)
+}
+
+// AppendDestination appends a destination of the last service.
+func (j *JSON) AppendDestination(b []byte, _ *ipvsnl.Service, d *ipvsnl.Destination) []byte {
+	if j.destinations > 0 {
+		b = append(b, JSONSeparator...)
+	}
+	j.destinations++
+	return appendObject(b, destinationFields, d)
+}
+
+// JSONConnections is connections as JSON.
+type JSONConnections struct{}
+
+// AppendHead appends what stands before the connections.
+func (JSONConnections) AppendHead(b []byte) []byte { return append(b, arrayHead...) }
+
+// AppendConnection appends a connection, with [JSONSeparator] before it. Which is the
+// first, that must not have one, is not known here.
+func (JSONConnections) AppendConnection(b []byte, c *Connection) []byte {
+	return appendObject(append(b, JSONSeparator+"\n"...), connectionFields, c)
+}
+
+// AppendEnd appends what stands behind the connections.
+func (JSONConnections) AppendEnd(b []byte) []byte { return append(b, arrayEnd...) }
+
+// AppendDaemonsJSON appends sync daemons as an array.
+func AppendDaemonsJSON(b []byte, daemons []ipvsnl.Daemon) []byte {
+	var j JSON
+	b = j.AppendHead(b)
+	for i := range daemons {
+		b = appendObject(j.next(b), daemonFields, &daemons[i])
+	}
+	return j.AppendEnd(b)
+}
+
+// AppendTimeoutsJSON appends timeouts as an object. They are no list.
+func AppendTimeoutsJSON(b []byte, t *ipvsnl.Timeouts) []byte {
+	return append(appendObject(b, timeoutFields, t), '\n')
+}
+
+// next appends what stands before an element.
+func (j *JSON) next(b []byte) []byte {
+	b = j.closeService(b)
+	if j.elements > 0 {
+		b = append(b, JSONSeparator...)
+	}
+	j.elements++
+	return append(b, '\n')
+}
+
+func (j *JSON) closeService(b []byte) []byte {
+	if j.inService {
+		j.inService = false
+		b = append(b, "]}"...)
+	}
+	return b
+}
+
+// A field is one row of the table of an object's fields. One whose value appends
+// nothing is left out: it does not apply.
+type field[T any] struct {
+	name  string
+	value func(b []byte, v *T) []byte
+}
+
+func appendObject[T any](b []byte, fields []field[T], v *T) []byte {
+	return append(appendFields(append(b, '{'), fields, v), '}')
+}
+
+func appendFields[T any](b []byte, fields []field[T], v *T) []byte {
+	first := len(b)
+	for i := range fields {
+		start := len(b)
+		if start > first {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, '"'), fields[i].name...), `":`...)
+		named := len(b)
+		if b = fields[i].value(b, v); len(b) == named {
+			b = b[:start]
+		}
+	}
+	return b
+}

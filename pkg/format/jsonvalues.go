@@ -1,0 +1,86 @@
+package format
+
+import (
+	"net/netip"
+	"unicode/utf8"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+// appendWord appends a string, unless it is empty.
+func appendWord[S string | []byte](b []byte, s S) []byte {
+	if len(s) == 0 {
+		return b
+	}
+	return appendString(b, s)
+}
+
+// appendQuotedAddr appends an address, if there is one.
+func appendQuotedAddr(b []byte, a netip.Addr) []byte {
+	if !a.IsValid() {
+		return b
+	}
+	return append(appendAddr(append(b, '"'), a), '"')
+}
+
+// appendFlags appends the names of a service's flags, as an array.
+func appendFlags(b []byte, s *ipvsnl.Service) []byte {
+	b = append(b, '[')
+	first := len(b)
+	for flag := ipvsnl.FlagPersistent; flag <= ipvsnl.FlagSched3; flag <<= 1 {
+		name := flagName(s.Scheduler, flag)
+		if s.Flags&flag == 0 || name == "" {
+			continue
+		}
+		if len(b) > first {
+			b = append(b, ',')
+		}
+		b = appendString(b, name)
+	}
+	return append(b, ']')
+}
+
+// flagName returns the name of a flag of a service, or "" for one that says nothing.
+func flagName(scheduler string, flag ipvsnl.ServiceFlags) string {
+	switch flag {
+	case ipvsnl.FlagPersistent:
+		return "persistent"
+	case ipvsnl.FlagOnePacket:
+		return "one_packet"
+	}
+	return vocab.SchedulerFlagOf(scheduler, flag)
+}
+
+// appendString appends a JSON string, whatever bytes it is made of.
+func appendString[S string | []byte](b []byte, s S) []byte {
+	b = append(b, '"')
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			b = appendEscaped(append(b, s[:i]...), []byte(s[i:]))
+			return append(b, '"')
+		}
+	}
+	return append(append(b, s...), '"')
+}
+
+// appendEscaped appends what stands in a JSON string for text. Bytes that are no
+// UTF-8 become U+FFFD, each of them.
+func appendEscaped(b, text []byte) []byte {
+	const digits = "0123456789abcdef"
+	for len(text) > 0 {
+		c, size := utf8.DecodeRune(text)
+		switch {
+		case c == utf8.RuneError && size == 1:
+			b = append(b, `\ufffd`...)
+		case c == '"' || c == '\\':
+			b = append(b, '\\', byte(c))
+		case c < ' ':
+			b = append(b, '\\', 'u', '0', '0', digits[c>>4], digits[c&0xf])
+		default:
+			b = append(b, text[:size]...)
+		}
+		text = text[size:]
+	}
+	return b
+}
