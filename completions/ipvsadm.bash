@@ -38,6 +38,9 @@ _ipvsadm_groups() {
 	-S | --save)
 		printf '%s\n' "$service" '-6 --ipv6' '-n --numeric' '--thresholds' '--timeout' '--daemon' '--all'
 		;;
+	-R | --restore)
+		printf '%s\n' '--replace' '--dry-run'
+		;;
 	--start-daemon)
 		printf '%s\n' '--mcast-interface' '--syncid' '--mcast-group' '--mcast-port' '--mcast-ttl' '--sync-maxlen'
 		;;

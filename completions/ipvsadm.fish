@@ -51,6 +51,8 @@ function __ipvsadm_can
             not contains -- "$command" -h --help -v --version; and test -n "$command"; or return
         case daemon
             test "$command" = --start-daemon; or return
+        case restore
+            contains -- "$command" -R --restore; or return
         case syncid
             contains -- "$command" --start-daemon --stop-daemon -L -l --list; or return
     end
@@ -137,6 +139,8 @@ end
 
 complete -c ipvsadm -f
 complete -c ipvsadm-restore -f
+complete -c ipvsadm-restore -n 'not contains -- --replace (commandline -opc)' -l replace -d 'check all lines, then change only what differs'
+complete -c ipvsadm-restore -n 'not contains -- --dry-run (commandline -opc)' -l dry-run -d 'change nothing; with --replace, print the changes'
 complete -c ipvsadm-save -f
 complete -c ipvsadm-save -w 'ipvsadm --save'
 complete -c ipvsadm-restore -l netns -x -a '(__ipvsadm_namespaces)' -d 'work in this network namespace'
@@ -197,6 +201,10 @@ complete -c ipvsadm -n '__ipvsadm_can daemon --mcast-group' -l mcast-group -x -d
 complete -c ipvsadm -n '__ipvsadm_can daemon --mcast-port' -l mcast-port -x -d 'UDP port'
 complete -c ipvsadm -n '__ipvsadm_can daemon --mcast-ttl' -l mcast-ttl -x -d 'time to live'
 complete -c ipvsadm -n '__ipvsadm_can daemon --sync-maxlen' -l sync-maxlen -x -d 'most bytes in a message'
+
+# With -R
+complete -c ipvsadm -n '__ipvsadm_can restore --replace' -l replace -d 'check all lines, then change only what differs'
+complete -c ipvsadm -n '__ipvsadm_can restore --dry-run' -l dry-run -d 'change nothing; with --replace, print the changes'
 
 # With -L
 complete -c ipvsadm -n '__ipvsadm_can listing -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service -c --connection --timeout --daemon' -s c -l connection -d 'list connections'

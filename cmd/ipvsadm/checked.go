@@ -2,28 +2,21 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/model"
 	"github.com/ipvsadm-go/ipvsadm/internal/rules"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
-
-// errNoChange is the fault of a line that only asks for something to be printed.
-var errNoChange = errors.New("not a command that changes anything")
 
 // restoreChecked runs ipvsadm-restore: it replaces the table by what stdin says, but
 // only if no line of that is at fault. Each line that the kernel refuses is
 // reported, and the others are in force.
 func (a *app) restoreChecked() int {
-	input, err := io.ReadAll(a.stdin)
-	if err != nil {
-		a.complain("cannot read: " + err.Error())
-		return exitChange
-	}
-	if a.check(input) > 0 {
-		return flags.ExitFault
+	input, code := a.readChecked(onlyChanges)
+	if code != exitDone {
+		return code
 	}
 	r := a.newRestorer(bytes.NewReader(input))
 	r.numbered = true
@@ -39,8 +32,42 @@ func (a *app) restoreChecked() int {
 	return r.code
 }
 
+// onlyChecks says whether words ask for no more than a check of rules, which takes no
+// kernel.
+func (a *app) onlyChecks(words []string) bool {
+	if flags.First(words) != flags.Restore {
+		return false
+	}
+	c, err := flags.Parse(words, a.names)
+	return err == nil && c.Restoring == flags.Restoring{DryRun: true}
+}
+
+// dryRun runs -R --dry-run and ipvsadm-restore --dry-run.
+func (a *app) dryRun() int {
+	accept := noRestore
+	if a.checked {
+		accept = onlyChanges
+	}
+	_, code := a.readChecked(accept)
+	return code
+}
+
+// readChecked reads all of stdin and checks that its lines are command lines that accept
+// returns no error for. If any is at fault, the exit code is not exitDone.
+func (a *app) readChecked(accept func(*flags.Command) error) (input []byte, code int) {
+	input, err := io.ReadAll(a.stdin)
+	if err != nil {
+		a.complain("cannot read: " + err.Error())
+		return nil, exitChange
+	}
+	if a.check(input, accept) > 0 {
+		return nil, flags.ExitFault
+	}
+	return input, exitDone
+}
+
 // check reports every line of rules that is at fault and returns how many there are.
-func (a *app) check(input []byte) (faults int) {
+func (a *app) check(input []byte, accept func(*flags.Command) error) (faults int) {
 	lines := rules.NewReader(bytes.NewReader(input))
 	for {
 		line, err := lines.Next()
@@ -50,19 +77,31 @@ func (a *app) check(input []byte) (faults int) {
 		if len(line.Words) == 0 {
 			continue
 		}
-		if err := a.checkLine(line.Words); err != nil {
+		c, err := a.parseLine(line.Words)
+		if err == nil {
+			err = accept(&c)
+		}
+		if err != nil {
 			faults++
-			a.complain(numbered(line, err.Error()))
+			a.complain(numbered(line, message(err)))
 		}
 	}
 }
 
-func (a *app) checkLine(words []string) error {
-	c, err := a.parseLine(words)
-	if err == nil && changes[c.Action] == nil {
-		return errNoChange
+// onlyChanges takes the commands that change something.
+func onlyChanges(c *flags.Command) error {
+	if changes[c.Action] == nil {
+		return model.ErrNoChange
 	}
-	return err
+	return nil
+}
+
+// noRestore takes the commands that a restore runs.
+func noRestore(c *flags.Command) error {
+	if c.Action == flags.Restore {
+		return flags.ErrNoCommand
+	}
+	return nil
 }
 
 // numbered returns a message about a line that names it.

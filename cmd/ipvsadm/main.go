@@ -55,7 +55,7 @@ type app struct {
 	client *ipvsnl.Client
 	info   ipvsnl.Info
 
-	// checked has a restore check its whole input first and replace the table.
+	// checked has a restore check its whole input, clear the table and then run it.
 	checked bool
 }
 
@@ -101,7 +101,7 @@ func (a *app) call(words []string) int {
 	return a.run(append([]string{stands}, words...))
 }
 
-// run runs the words of a command line. Help and version need no kernel; for
+// run runs the words of a command line. Help, version and a mere check need no kernel; for
 // everything else IPVS has to be there before the words are looked at.
 func (a *app) run(words []string) int {
 	switch flags.First(words) {
@@ -115,6 +115,9 @@ func (a *app) run(words []string) int {
 		return flags.ExitFault
 	}
 	defer a.netns.close()
+	if a.onlyChecks(words) {
+		return a.dryRun()
+	}
 	if err := a.open(); err != nil {
 		a.complain("Can't initialize ipvs: " + message(err) + "\n" +
 			"Are you sure that IP Virtual Server is built in the kernel or as module?")
@@ -129,11 +132,8 @@ func (a *app) run(words []string) int {
 	if queue := changes[c.Action]; queue != nil {
 		return a.change(&c, queue)
 	}
-	if c.Action == flags.Restore && a.checked {
-		return a.restoreChecked()
-	}
 	if c.Action == flags.Restore {
-		return a.restore()
+		return a.restoreAs(c.Restoring)
 	}
 	code, _ := a.show(&c)
 	return code

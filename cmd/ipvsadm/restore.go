@@ -46,6 +46,19 @@ func (a *app) newRestorer(r io.Reader) *restorer {
 	}
 }
 
+// restoreAs runs -R with the options that it has.
+func (a *app) restoreAs(how flags.Restoring) int {
+	switch {
+	case how.Replace:
+		return a.replace(how.DryRun)
+	case how.DryRun:
+		return a.dryRun()
+	case a.checked:
+		return a.restoreChecked()
+	}
+	return a.restore()
+}
+
 // restore runs -R. What the kernel refuses does not keep the next line from
 // running; a line at fault ends it. The exit code is that of the last line.
 func (a *app) restore() int {
@@ -108,8 +121,8 @@ func (r *restorer) line(line rules.Line) (ends bool, err error) {
 // restore.
 func (r *restorer) parse(words []string) (flags.Command, error) {
 	c, err := r.parseLine(words)
-	if err == nil && c.Action == flags.Restore {
-		err = flags.ErrNoCommand
+	if err == nil {
+		err = noRestore(&c)
 	}
 	return c, err
 }

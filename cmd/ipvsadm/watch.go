@@ -53,6 +53,7 @@ func (a *app) watch(c *flags.Command) int {
 	if c.Listing.Stats || c.Listing.Rate {
 		w.figures = statsColumns
 	}
+	a.names.Waiting = nil // no page is shown in part
 	w.notify(ending)
 	defer signal.Stop(w.signals)
 	go w.make()

@@ -135,8 +135,10 @@ func values() []line {
 		{"ipvsadm -d --netns=blue -t 192.0.2.7:70 -r ", []string{"198.51.100.7:70"}},
 		{"ipvsadm-save -n --netns ", []string{"blue"}},
 		{"ipvsadm-save --netns blue -t ", []string{"192.0.2.7:70"}},
-		{"ipvsadm-restore -", []string{"--netns"}},
 		{"ipvsadm-restore --netns ", []string{"blue"}},
+		{"ipvsadm-restore -", []string{"--replace", "--dry-run", "--netns"}},
+		{"ipvsadm-restore --replace --", []string{"--dry-run", "--netns"}},
+		{"ipvsadm -R --dry-run --", []string{"--replace", "--netns"}},
 	}
 }
 

@@ -198,11 +198,11 @@ func testedElsewhere() map[string]bool {
 		"what `ipvsadm-restore` says of refused lines": true,
 		// TestRestoreChecked.
 		"lines of `ipvsadm-restore` that only print": true,
-		// The generated cases keep away from it.
+		// TestMeantNames of package parity.
 		"names of IPv6 addresses that hold an IPv4 one, such as `::192.0.2.1`": true,
-		// There is no code for it.
+		// TestParseSteps of package names.
 		"names from sources other than files and name servers": true,
-		// They are dropped by the standard library.
+		// TestMeantNames of package parity.
 		"names from name servers that no host can have, such as `1.2.3.4`": true,
 	}
 }

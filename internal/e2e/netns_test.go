@@ -131,6 +131,10 @@ func TestNetNSHelpers(t *testing.T) {
 	sameResult(t, runHelper(t, home, "ipvsadm-restore", elsewhere, "--netns", "one"), kernel.Result{Code: 2,
 		Stderr: "line 2: -A -t 192.0.2.9:9 --netns " + other.Path() + ": Illegal 'netns' option in a line of rules\n"})
 	sameResult(t, one.Ipvsadm(t, program(), "-S", "-n"), kernel.Result{Stdout: saved})
+	sameResult(t, runHelper(t, home, "ipvsadm-restore", elsewhere[3:], "--netns", "one", "--replace"), kernel.Result{Code: 2,
+		Stderr: "line 1: -A -t 192.0.2.9:9 --netns " + other.Path() + ": Illegal 'netns' option in a line of rules\n"})
+	sameResult(t, runHelper(t, home, "ipvsadm-restore", "-A -t 192.0.2.9:9\n", "--netns", "one", "--replace", "--dry-run"),
+		kernel.Result{Stdout: "-A -t 192.0.2.9:9 -s wlc\n-D -t 192.0.2.1:80\n-D -f 7\n"})
 	lines := kernel.Command{Path: program(), Args: []string{"ipvsadm", "-R"}, Stdin: elsewhere[3:]}
 	sameResult(t, one.Run(t, lines), kernel.Result{Code: 2, Stderr: "Illegal 'netns' option in a line of rules\n"})
 	sameResult(t, one.Ipvsadm(t, program(), "-S", "-n"), kernel.Result{Stdout: saved})
@@ -168,6 +172,10 @@ func TestNoNetNS(t *testing.T) {
 		if got := home.Ipvsadm(t, program(), strings.Fields(line)...); got.Code != 0 || got.Stderr != "" {
 			t.Errorf("%s: got %+v", line, got)
 		}
+	}
+	for _, option := range []string{"--dry-run", "--replace"} {
+		sameResult(t, home.Ipvsadm(t, program(), "-R", option, "--netns", "nosuch"), kernel.Result{Code: 2,
+			Stderr: "cannot enter network namespace `nosuch': No such file or directory\n"})
 	}
 	nobody := runAs(t, home, copyProgram(t, program()), 65534, "-A -t 192.0.2.1:80 --netns blue")
 	sameResult(t, nobody, kernel.Result{Code: 2,

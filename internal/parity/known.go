@@ -34,8 +34,10 @@ var knownDifferences = []knownDifference{
 // additions are the words that the reference refuses and we take. No case is made with them.
 var additions = []string{
 	"--all",
+	"--dry-run",
 	"--json",
 	"--netns",
+	"--replace",
 	"--sort-by",
 	"--watch",
 	"-j",

@@ -37,6 +37,7 @@ var nameRecords = []string{
 	"ptr-record=9.2.0.192.in-addr.arpa,under_score.test",
 	"ptr-record=10.2.0.192.in-addr.arpa,first.test", "ptr-record=10.2.0.192.in-addr.arpa,second.test",
 	"ptr-record=12.2.0.192.in-addr.arpa,x",
+	"ptr-record=13.2.0.192.in-addr.arpa,1.2.3.4", // of no generated case
 }
 
 // manyAddresses is a name with more addresses than a datagram has room for.

@@ -53,10 +53,11 @@ type Command struct {
 	// Destination is the real server of AddServer, EditServer and DeleteServer.
 	Destination ipvsnl.Destination
 
-	Timeouts ipvsnl.Timeouts // of SetTimeouts
-	Daemon   ipvsnl.Daemon   // of StartDaemon and StopDaemon
-	Listing  Listing         // of List and, Numeric only, of Save
-	Saving   Saving          // of Save
+	Timeouts  ipvsnl.Timeouts // of SetTimeouts
+	Daemon    ipvsnl.Daemon   // of StartDaemon and StopDaemon
+	Listing   Listing         // of List and, Numeric only, of Save
+	Saving    Saving          // of Save
+	Restoring Restoring       // of Restore
 
 	// NetNS is the network namespace to work in, by its name or, if that has a slash,
 	// by its path. It is empty for the caller's own.
@@ -84,6 +85,12 @@ type Saving struct {
 	Thresholds bool
 	Timeouts   bool
 	Daemons    bool
+}
+
+// A Restoring is how rules are put in force.
+type Restoring struct {
+	Replace bool // the table becomes what they say, with as few changes as that takes
+	DryRun  bool // they are only checked
 }
 
 // Exit codes that errors carry.

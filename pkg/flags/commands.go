@@ -32,7 +32,7 @@ var commands = [...]command{
 	SetTimeouts:  {"set", rules{}},
 	StartDaemon:  {"start-daemon", rules{takes: set(optInterface, optSyncID, optGroup, optPort, optTTL, optMaxLen)}},
 	StopDaemon:   {"stop-daemon", rules{takes: set(optSyncID)}},
-	Restore:      {"restore", rules{}},
+	Restore:      {"restore", rules{takes: set(optReplace, optDryRun)}},
 	Save:         {"save", rules{takes: set(optNumeric, optService, optThresholds, optTimeout, optDaemon, optAll)}},
 }
 

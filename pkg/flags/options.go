@@ -51,6 +51,8 @@ const (
 	optWatch
 	optJSON
 	optAll
+	optReplace
+	optDryRun
 
 	optionCount
 	noOption = optionCount // an option that does not count as one
@@ -97,6 +99,8 @@ var optionNames = [optionCount]string{
 	optWatch:          "watch",
 	optJSON:           "json",
 	optAll:            "all",
+	optReplace:        "replace",
+	optDryRun:         "dry-run",
 }
 
 // An optionSet is a set of options.
@@ -271,6 +275,14 @@ var options = []option{
 	{long: "sync-maxlen", arg: required, id: optMaxLen, value: "BYTES",
 		help: "most bytes in a sync message, 1 to 65507 (default by the interface)",
 		set:  number("sync-maxlen", 1, maxSyncPayload, func(c *Command) *uint16 { return &c.Daemon.MaxLen })},
+
+	{heading: "With -R"},
+	{long: "replace", id: optReplace,
+		help: "check all lines, then change only what differs from the table they make",
+		set:  restoring(func(r *Restoring) *bool { return &r.Replace })},
+	{long: "dry-run", id: optDryRun,
+		help: "change nothing: report faults and, with --replace, print the changes",
+		set:  restoring(func(r *Restoring) *bool { return &r.DryRun })},
 
 	{heading: "With -L"},
 	{short: 'c', long: "connection", id: optConnection,
@@ -504,6 +516,13 @@ func subject(s Subject) func(*parser, word) error {
 func listing(field func(*Listing) *bool) func(*parser, word) error {
 	return func(p *parser, _ word) error {
 		*field(&p.cmd.Listing) = true
+		return nil
+	}
+}
+
+func restoring(field func(*Restoring) *bool) func(*parser, word) error {
+	return func(p *parser, _ word) error {
+		*field(&p.cmd.Restoring) = true
 		return nil
 	}
 }

@@ -11,7 +11,7 @@ const usageHead = `Usage:
   ipvsadm [-L [SERVICE] [OPTIONS]]
   ipvsadm -Z [SERVICE]
   ipvsadm -S [SERVICE] [-n] [--thresholds] [--timeout] [--daemon] [--all]
-  ipvsadm -R <RULES
+  ipvsadm -R [--replace] [--dry-run] <RULES
   ipvsadm -C
   ipvsadm --set TCP FIN UDP
   ipvsadm --start-daemon STATE [OPTIONS]

@@ -8,12 +8,22 @@ import (
 // serviceRule is the rule that adds a service.
 func serviceRule(o *Options, b []byte, s *ipvsnl.Service) []byte {
 	b = o.appendServiceOption(append(b, "-A "...), s)
+	b = appendServiceSettings(b, s, s.Flags&ipvsnl.FlagPersistent != 0)
+	if s.Flags&vocab.SchedulerFlagsMask != 0 {
+		b = vocab.AppendSchedulerFlags(append(b, " -b "...), s.Scheduler, s.Flags)
+	}
+	return b
+}
+
+// appendServiceSettings appends the options of a service, but for its scheduler's
+// flags. masked says whether its mask is of interest.
+func appendServiceSettings(b []byte, s *ipvsnl.Service, masked bool) []byte {
 	b = append(append(b, " -s "...), s.Scheduler...)
 	if s.Flags&ipvsnl.FlagPersistent != 0 {
 		b = appendUint(append(b, " -p "...), uint64(s.Timeout))
-		if !wholeAddress(s) {
-			b = appendMask(append(b, " -M "...), s)
-		}
+	}
+	if masked && !wholeAddress(s) {
+		b = appendMask(append(b, " -M "...), s)
 	}
 	if s.Engine != "" {
 		b = append(append(b, " --pe "...), s.Engine...)
@@ -21,16 +31,23 @@ func serviceRule(o *Options, b []byte, s *ipvsnl.Service) []byte {
 	if s.Flags&ipvsnl.FlagOnePacket != 0 {
 		b = append(b, " -o"...)
 	}
-	if s.Flags&vocab.SchedulerFlagsMask != 0 {
-		b = vocab.AppendSchedulerFlags(append(b, " -b "...), s.Scheduler, s.Flags)
-	}
 	return b
 }
 
 // destinationRule is the rule that adds a destination.
 func destinationRule(o *Options, b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte {
-	b = o.appendServiceOption(append(b, "-a "...), s)
-	b = appendAddrPort(append(b, " -r "...), d.Addr, serviceProtocol(s), o.Names)
+	b = o.appendDestinationOptions(append(b, "-a "...), s, d)
+	return o.appendDestinationSettings(b, d)
+}
+
+// appendDestinationOptions appends the options that say which destination is meant.
+func (o *Options) appendDestinationOptions(b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte {
+	b = o.appendServiceOption(b, s)
+	return appendAddrPort(append(b, " -r "...), d.Addr, serviceProtocol(s), o.Names)
+}
+
+// appendDestinationSettings appends the other options of a destination.
+func (o *Options) appendDestinationSettings(b []byte, d *ipvsnl.Destination) []byte {
 	b = append(append(b, ' '), vocab.ForwardingOf(d.Forwarding).Option...)
 	b = weight(append(b, " -w "...), d)
 	if d.Forwarding == ipvsnl.Tunnel {

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/model"
+	"github.com/ipvsadm-go/ipvsadm/pkg/format"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/reconcile"
+)
+
+// replace runs -R --replace: it makes the table what the commands that stdin has would make of
+// an empty one, with as few changes as that takes. A dry run prints these instead.
+func (a *app) replace(dryRun bool) int {
+	var wanted model.Model
+	if _, code := a.readChecked(wanted.Run); code != exitDone {
+		return code
+	}
+	changes, err := a.plan(&wanted)
+	if err != nil {
+		a.complain(message(err))
+		return exitChange
+	}
+	if dryRun {
+		for i := range changes {
+			a.write(format.AppendChange(a.stdout.AvailableBuffer(), &changes[i]))
+		}
+		return exitDone
+	}
+	return a.apply(changes)
+}
+
+// plan returns what there is to change. Timeouts and sync daemons are looked at only if
+// the commands speak of them.
+func (a *app) plan(wanted *model.Model) ([]reconcile.Change, error) {
+	current, err := reconcile.Read(a.ctx, a.client)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := reconcile.Plan(current, wanted.Table())
+	if err != nil {
+		return nil, err
+	}
+	if wanted.Timeouts != (ipvsnl.Timeouts{}) {
+		t, err := a.client.Timeouts(a.ctx)
+		if err != nil {
+			return nil, err
+		}
+		changes = slices.Concat(reconcile.PlanTimeouts(t, wanted.Timeouts), changes)
+	}
+	if wanted.Daemons == nil {
+		return changes, nil
+	}
+	running, err := collect(a.client.Daemons(a.ctx))
+	if err != nil {
+		return nil, err
+	}
+	stop, start := reconcile.PlanDaemons(running, wanted.Daemons)
+	return slices.Concat(stop, changes, start), nil
+}
+
+// apply makes changes and reports those that fail by their rules.
+func (a *app) apply(changes []reconcile.Change) int {
+	err := reconcile.Apply(a.ctx, a.client, changes)
+	if err == nil {
+		return exitDone
+	}
+	var failures reconcile.Failures
+	var doubt *ipvsnl.InDoubtError
+	failed, inDoubt := errors.As(err, &failures), errors.As(err, &doubt)
+	for _, f := range failures {
+		a.complain(rule(&f.Change) + ": " + message(f.Err))
+	}
+	if errors.Is(err, reconcile.ErrKept) {
+		a.complain(reconcile.ErrKept.Error())
+	}
+	if inDoubt {
+		a.complain(rule(&changes[doubt.Index]) + ": this change and later ones are in doubt: " + message(doubt.Err))
+	} else if !failed {
+		a.complain(message(err))
+	}
+	return exitChange
+}
+
+// rule returns a change as a line of rules, without its newline.
+func rule(c *reconcile.Change) string {
+	b := format.AppendChange(nil, c)
+	return string(b[:len(b)-1])
+}

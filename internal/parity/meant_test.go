@@ -1,0 +1,30 @@
+package parity
+
+import (
+	"testing"
+)
+
+// TestMeantNames shows the differences in names that generated cases keep away from.
+func TestMeantNames(t *testing.T) {
+	lab := NewLab(t, reference(), ours(t))
+	for _, m := range []struct {
+		service         string
+		hosts           string
+		reference, ours string // the name
+	}{
+		{service: "192.0.2.13:80", reference: "1.2.3.4", ours: "192.0.2.13"},
+		{service: "[::192.0.2.1]:80", hosts: "192.0.2.1 holder\n", reference: "[web.test]", ours: "[holder]"},
+	} {
+		d, err := lab.Try(t.Context(), &Case{
+			Files: map[string]string{hostsFile: m.hosts, resolvFile: "nameserver " + answering + "\n"},
+			Calls: []Call{{Words: []string{"-A", "-t", m.service}}, {Words: []string{"-S"}}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		const head, tail = "-A -t ", ":http -s wlc\n"
+		if d == nil || d.What != "stdout" || d.Want.Stdout != head+m.reference+tail || d.Got.Stdout != head+m.ours+tail {
+			t.Errorf("%s: difference %v, want %s and %s", m.service, d, m.reference, m.ours)
+		}
+	}
+}
