@@ -1,5 +1,15 @@
 # Completion of ipvsadm, ipvsadm-save and ipvsadm-restore for bash.
 
+# _ipvsadm_rules: prints the table of the network namespace that the command line names.
+_ipvsadm_rules() {
+	ipvsadm -S -n "${netns[@]}" 2>/dev/null
+}
+
+# _ipvsadm_namespaces: prints the network namespaces that have names.
+_ipvsadm_namespaces() {
+	(cd /run/netns 2>/dev/null && shopt -s nullglob && echo *)
+}
+
 # _ipvsadm_groups COMMAND: prints the options that go with a command. Those on a line are one option: of these a
 # command line takes one.
 _ipvsadm_groups() {
@@ -22,7 +32,8 @@ _ipvsadm_groups() {
 		;;
 	-L | -l | --list)
 		printf '%s\n' "$service -c --connection --timeout --daemon" '-6 --ipv6' '--stats' '--rate' '--thresholds' \
-			'--persistent-conn' '--tun-info' '--nosort --sort' '--syncid' '-X --exact' '-n --numeric' '-j --json'
+			'--persistent-conn' '--tun-info' '--nosort --sort --sort-by' '--watch' '--syncid' \
+			'-X --exact' '-n --numeric' '-j --json'
 		;;
 	-S | --save)
 		printf '%s\n' "$service" '-6 --ipv6' '-n --numeric' '--thresholds' '--timeout' '--daemon' '--all'
@@ -36,7 +47,11 @@ _ipvsadm_groups() {
 	--stop-daemon)
 		echo '--syncid'
 		;;
+	-h | --help | -v | --version)
+		return
+		;;
 	esac
+	echo '--netns'
 }
 
 # _ipvsadm_options COMMAND WORD...: prints the options that go with a command and are not among the words yet.
@@ -52,7 +67,7 @@ _ipvsadm_options() {
 
 # _ipvsadm_table OPTION...: prints the addresses and marks in the table that stand behind these options.
 _ipvsadm_table() {
-	ipvsadm -S -n 2>/dev/null | while read -r -a words; do
+	_ipvsadm_rules | while read -r -a words; do
 		for ((i = 1; i + 1 < ${#words[@]}; i++)); do
 			[[ " $* " == *" ${words[i]} "* ]] && echo "${words[i + 1]}"
 		done
@@ -61,7 +76,7 @@ _ipvsadm_table() {
 
 # _ipvsadm_servers OPTION SERVICE: prints the real servers of a service in the table; of all services without one.
 _ipvsadm_servers() {
-	ipvsadm -S -n 2>/dev/null | while read -r -a words; do
+	_ipvsadm_rules | while read -r -a words; do
 		[[ ${words[0]} == -a && (-z $2 || ${words[1]} == "$1" && ${words[2]} == "$2") ]] || continue
 		for ((i = 3; i + 1 < ${#words[@]}; i++)); do
 			[[ ${words[i]} == -r ]] && echo "${words[i + 1]}"
@@ -85,14 +100,16 @@ _ipvsadm_sched_flags() {
 # _ipvsadm_choice COMMAND OPTION CURRENT WORD...: prints what can stand where CURRENT is: behind OPTION, if that has a
 # value. The words are those before it.
 _ipvsadm_choice() {
-	local command=$1 option=$2 current=$3 words=("${@:4}") i service='' address='' scheduler=''
-	for ((i = 0; i + 1 < ${#words[@]}; i++)); do
+	local command=$1 option=$2 current=$3 words=("${@:4}") i service='' address='' scheduler='' netns=()
+	for ((i = 0; i < ${#words[@]}; i++)); do
 		case ${words[i]} in
 		-t | --tcp-service) service=-t address=${words[i + 1]} ;;
 		-u | --udp-service) service=-u address=${words[i + 1]} ;;
 		--sctp-service) service=--sctp-service address=${words[i + 1]} ;;
 		-f | --fwmark-service) service=-f address=${words[i + 1]} ;;
 		-s | --scheduler) scheduler=${words[i + 1]} ;;
+		--netns) netns=(--netns "${words[i + 1]}") ;;
+		--netns=*) netns=("${words[i]}") ;;
 		esac
 	done
 	case $option in
@@ -117,6 +134,8 @@ _ipvsadm_choice() {
 	--pe) echo sip ;;
 	--tun-type) echo ipip gue gre ;;
 	--start-daemon | --stop-daemon) echo master backup ;;
+	--sort-by) echo conns inpkts outpkts inbytes outbytes cps inpps outpps inbps outbps active inactive weight ;;
+	--netns) _ipvsadm_namespaces ;;
 	--mcast-interface) (cd /sys/class/net 2>/dev/null && echo *) ;;
 	-M | --netmask | -w | --weight | -x | --u-threshold | -y | --l-threshold | --tun-port | --syncid | --mcast-group | \
 		--mcast-port | --mcast-ttl | --sync-maxlen) ;;
@@ -148,10 +167,12 @@ _ipvsadm() {
 	local count=${#words[@]}
 	local whole=${words[count - 1]} option=${words[count - 2]} command=${words[1]}
 	local cur=$whole
-	[[ ${words[0]##*/} != ipvsadm-save ]] || command=--save
+	case ${words[0]##*/} in
+	ipvsadm-save) command=--save ;;
+	ipvsadm-restore) command=--restore ;;
+	esac
 
 	case ${words[0]##*/}:$count in
-	ipvsadm-restore:*) choice=$(_ipvsadm_options -R "${words[@]:1:count-2}") ;;
 	ipvsadm:2)
 		choice='-A --add-service -E --edit-service -D --delete-service -C --clear -L -l --list -Z --zero
 			-a --add-server -e --edit-server -d --delete-server --set --start-daemon --stop-daemon

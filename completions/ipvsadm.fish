@@ -47,6 +47,8 @@ function __ipvsadm_can
             contains -- "$command" -S --save; or return
         case numeric
             contains -- "$command" -L -l --list -S --save; or return
+        case any
+            not contains -- "$command" -h --help -v --version; and test -n "$command"; or return
         case daemon
             test "$command" = --start-daemon; or return
         case restore
@@ -58,7 +60,7 @@ function __ipvsadm_can
     # The option whose value is being written may stand there.
     contains -- $words[-1] -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service -r --real-server \
         -s --scheduler -M --netmask --pe -b --sched-flags -w --weight -x --u-threshold -y --l-threshold \
-        --tun-type --tun-port --mcast-interface --syncid --mcast-group --mcast-port --mcast-ttl --sync-maxlen
+        --tun-type --tun-port --mcast-interface --syncid --mcast-group --mcast-port --mcast-ttl --sync-maxlen --sort-by --netns
     and set -e words[-1]
     for word in $argv[2..]
         contains -- $word $words[3..]; and return 1
@@ -66,10 +68,24 @@ function __ipvsadm_can
     return 0
 end
 
+# __ipvsadm_namespaces: prints the network namespaces that have names.
+function __ipvsadm_namespaces
+    set -l files /run/netns/*
+    test -n "$files"; and string replace -r '.*/' '' -- $files
+end
+
+# __ipvsadm_rules: prints the table of the network namespace that the command line names.
+function __ipvsadm_rules
+    set -l given (commandline -opc)
+    set -l netns (string match -- '--netns=*' $given)
+    set -l i (contains -i -- --netns $given); and set netns --netns $given[(math $i + 1)]
+    ipvsadm -S -n $netns 2>/dev/null
+end
+
 # __ipvsadm_services OPTION: prints the services in the table that this option names; none to add a service.
 function __ipvsadm_services
     __ipvsadm_with -A --add-service; and return
-    for line in (ipvsadm -S -n 2>/dev/null)
+    for line in (__ipvsadm_rules)
         set -l words (string split ' ' -- $line)
         string match -q -- "-A $argv[1] *" $line; and echo $words[3]
     end
@@ -95,7 +111,7 @@ function __ipvsadm_servers
         end
         set address $given[(math $i + 1)]
     end
-    for line in (ipvsadm -S -n 2>/dev/null)
+    for line in (__ipvsadm_rules)
         set -l words (string split ' ' -- $line)
         string match -q -- '-a *' $line; or continue
         if not __ipvsadm_with -a --add-server
@@ -127,6 +143,7 @@ complete -c ipvsadm-restore -n 'not contains -- --replace (commandline -opc)' -l
 complete -c ipvsadm-restore -n 'not contains -- --dry-run (commandline -opc)' -l dry-run -d 'change nothing; with --replace, print the changes'
 complete -c ipvsadm-save -f
 complete -c ipvsadm-save -w 'ipvsadm --save'
+complete -c ipvsadm-restore -l netns -x -a '(__ipvsadm_namespaces)' -d 'work in this network namespace'
 
 # Commands
 complete -c ipvsadm -n __ipvsadm_first -s A -l add-service -d 'add a service'
@@ -198,8 +215,10 @@ complete -c ipvsadm -n '__ipvsadm_can listing --rate' -l rate -d 'with rates'
 complete -c ipvsadm -n '__ipvsadm_can listing --thresholds' -l thresholds -d 'with thresholds'
 complete -c ipvsadm -n '__ipvsadm_can listing --persistent-conn' -l persistent-conn -d 'with persistent connections'
 complete -c ipvsadm -n '__ipvsadm_can listing --tun-info' -l tun-info -d 'with tunnels'
-complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort' -l nosort -d 'in the order of the kernel'
-complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort' -l sort -d 'sorted'
+complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort --sort-by' -l nosort -d 'in the order of the kernel'
+complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort --sort-by' -l sort -d 'sorted'
+complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort --sort-by' -l sort-by -x -a 'conns inpkts outpkts inbytes outbytes cps inpps outpps inbps outbps active inactive weight' -d 'highest first'
+complete -c ipvsadm -n '__ipvsadm_can listing --watch' -l watch -d 'list again and again'
 complete -c ipvsadm -n '__ipvsadm_can listing -X --exact' -s X -l exact -d 'with all digits of large numbers'
 complete -c ipvsadm -n '__ipvsadm_can numeric -n --numeric' -s n -l numeric -d 'with addresses and ports as numbers'
 complete -c ipvsadm -n '__ipvsadm_can listing -j --json' -s j -l json -d 'everything, as JSON'
@@ -209,3 +228,6 @@ complete -c ipvsadm -n '__ipvsadm_can saving --thresholds' -l thresholds -d 'wit
 complete -c ipvsadm -n '__ipvsadm_can saving --timeout' -l timeout -d 'with the timeouts of connections'
 complete -c ipvsadm -n '__ipvsadm_can saving --daemon' -l daemon -d 'with the sync daemons'
 complete -c ipvsadm -n '__ipvsadm_can saving --all' -l all -d 'with all of these'
+
+# With every command
+complete -c ipvsadm -n '__ipvsadm_can any --netns' -l netns -x -a '(__ipvsadm_namespaces)' -d 'work in this network namespace'

@@ -77,7 +77,7 @@ func (a *app) check(input []byte, accept func(*flags.Command) error) (faults int
 		if len(line.Words) == 0 {
 			continue
 		}
-		c, err := flags.Parse(line.Words, a.names)
+		c, err := a.parseLine(line.Words)
 		if err == nil {
 			err = accept(&c)
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io"
-	"os"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/conntab"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
@@ -17,7 +16,7 @@ const maxBlocks = 4
 // listConnections writes the connection table as it is read. Lines that are no
 // entries are reported and make it fail in the end.
 func (a *app) listConnections(l *flags.Listing) error {
-	f, err := os.Open(conntab.Path)
+	f, err := a.netns.openConnections()
 	if err != nil {
 		return errors.New("cannot open file " + conntab.Path)
 	}

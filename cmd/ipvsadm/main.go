@@ -48,8 +48,10 @@ type app struct {
 	name   string // the name it was called by
 	stdin  io.Reader
 	stdout *bufio.Writer
+	output io.Writer // where stdout goes
 	stderr io.Writer
 	names  *names.Resolver
+	netns  *namespace // nil for the caller's own
 	client *ipvsnl.Client
 	info   ipvsnl.Info
 
@@ -64,6 +66,7 @@ func newApp(args []string, stdin io.Reader, stdout, stderr io.Writer) *app {
 		name:   "ipvsadm",
 		stdin:  stdin,
 		stdout: bufio.NewWriterSize(stdout, 64<<10),
+		output: stdout,
 		stderr: stderr,
 		names:  names.New(ctx),
 	}
@@ -107,6 +110,11 @@ func (a *app) run(words []string) int {
 	case flags.Version:
 		return a.version()
 	}
+	if err := a.openNetNS(flags.NetNS(words)); err != nil {
+		a.complain(err.Error())
+		return flags.ExitFault
+	}
+	defer a.netns.close()
 	if a.onlyChecks(words) {
 		return a.dryRun()
 	}
@@ -155,6 +163,9 @@ func (a *app) show(c *flags.Command) (code int, ends bool) {
 	case flags.Version:
 		return a.version(), true
 	case flags.List:
+		if c.Listing.Watch != 0 {
+			return a.watch(c), true
+		}
 		err = a.list(c)
 	case flags.Save:
 		err = a.save(c)

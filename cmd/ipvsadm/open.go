@@ -14,10 +14,10 @@ const minVersion ipvsnl.Version = 0x010104
 // open opens IPVS, loading its module if need be, and asks for its version.
 func (a *app) open() error {
 	var err error
-	a.client, err = ipvsnl.Open(a.ctx)
+	a.client, err = ipvsnl.Open(a.ctx, a.netns.options()...)
 	if errors.Is(err, ipvsnl.ErrNoIPVS) {
 		loadModule()
-		a.client, err = ipvsnl.Open(a.ctx)
+		a.client, err = ipvsnl.Open(a.ctx, a.netns.options()...)
 	}
 	if errors.Is(err, ipvsnl.ErrNoIPVS) {
 		return noIPVS()

@@ -120,11 +120,29 @@ func (r *restorer) line(line rules.Line) (ends bool, err error) {
 // parse understands the words of a line, which may ask for anything but another
 // restore.
 func (r *restorer) parse(words []string) (flags.Command, error) {
-	c, err := flags.Parse(words, r.names)
+	c, err := r.parseLine(words)
 	if err == nil {
 		err = noRestore(&c)
 	}
 	return c, err
+}
+
+// parseLine understands the words of a line of rules. It is not for a line to say in which
+// network namespace a run works, nor to keep the lines behind it waiting.
+func (a *app) parseLine(words []string) (flags.Command, error) {
+	c, err := flags.Parse(words, a.names)
+	switch {
+	case err != nil:
+	case c.NetNS != "":
+		err = illegalInLine("netns")
+	case c.Listing.Watch != 0:
+		err = illegalInLine("watch")
+	}
+	return c, err
+}
+
+func illegalInLine(option string) error {
+	return &flags.Error{Text: "Illegal '" + option + "' option in a line of rules", Exit: flags.ExitFault, Ends: true}
 }
 
 // settle sends what is queued and returns when all is reported.

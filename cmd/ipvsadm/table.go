@@ -64,17 +64,41 @@ type tableWriter struct {
 	*app
 	layout layout
 	named  bool // whether names are looked up
-	sorted bool
+	in     order
 }
 
 func (a *app) newTableWriter(l *flags.Listing, layout layout) *tableWriter {
-	return &tableWriter{app: a, layout: layout, named: !l.Numeric, sorted: !l.NoSort}
+	return &tableWriter{app: a, layout: layout, named: !l.Numeric, in: listOrder(l)}
 }
 
-// table writes services in order, while those that come next are being read and their
-// names looked up.
+// table writes services.
 func (w *tableWriter) table(services []ipvsnl.Service) error {
 	w.write(w.layout.AppendHead(nil))
+	write := w.writeEach
+	if w.in.by != nil {
+		write = w.writeHighestFirst
+	}
+	if err := write(services); err != nil {
+		return err
+	}
+	w.write(w.layout.AppendEnd(nil))
+	return nil
+}
+
+func (w *tableWriter) writeEach(services []ipvsnl.Service) error {
+	return w.each(services, w.writeService)
+}
+
+func (w *tableWriter) writeService(s *ipvsnl.Service, destinations []ipvsnl.Destination) {
+	w.write(w.layout.AppendService(w.stdout.AvailableBuffer(), s))
+	for i := range destinations {
+		w.write(w.layout.AppendDestination(w.stdout.AvailableBuffer(), s, &destinations[i]))
+	}
+}
+
+// each calls f with services and their destinations, in order, while those that come next are
+// being read and their names looked up. The destinations are good until f returns.
+func (w *tableWriter) each(services []ipvsnl.Service, f func(*ipvsnl.Service, []ipvsnl.Destination)) error {
 	unused := make(chan *part, maxAhead/maxPart)
 	for range cap(unused) {
 		unused <- &part{read: make(chan struct{}, 1)}
@@ -99,24 +123,15 @@ func (w *tableWriter) table(services []ipvsnl.Service) error {
 		}
 		p := <-inOrder
 		<-p.read
-		w.writePart(p)
+		for i := range p.services {
+			f(&p.services[i], p.destinations[i])
+		}
 		if p.err != nil {
 			return p.err
 		}
 		unused <- p
 	}
-	w.write(w.layout.AppendEnd(nil))
 	return nil
-}
-
-func (w *tableWriter) writePart(p *part) {
-	for i := range p.services {
-		s := &p.services[i]
-		w.write(w.layout.AppendService(w.stdout.AvailableBuffer(), s))
-		for j := range p.destinations[i] {
-			w.write(w.layout.AppendDestination(w.stdout.AvailableBuffer(), s, &p.destinations[i][j]))
-		}
-	}
 }
 
 // readPart reads the destinations of services, up to an error, and has all names looked up.
@@ -146,7 +161,7 @@ func (w *tableWriter) readDestinations(d []ipvsnl.Destination, key ipvsnl.Servic
 		}
 		d = append(d, one)
 	}
-	if w.sorted {
+	if w.in.sorted {
 		format.SortDestinations(d)
 	}
 	return d, nil

@@ -3,7 +3,6 @@
 package completion
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,26 +16,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if err := install("bash=bash", "zsh=zsh", "fish=fish"); err != nil {
-		fmt.Fprintln(os.Stderr, "installing the shells:", err)
-		os.Exit(1)
-	}
+	kernel.Install("bash=bash", "zsh=zsh", "fish=fish")
 	kernel.Main(m, "./cmd/ipvsadm")
-}
-
-// install installs Debian packages, of pairs of a program and its package.
-func install(pairs ...string) error {
-	root, err := kernel.Root()
-	if err != nil {
-		return err
-	}
-	script := `fail() { echo "$*" >&2; exit 1; }; . scripts/needs.sh; need "$@"`
-	cmd := exec.Command("bash", append([]string{"-c", script, "bash"}, pairs...)...)
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%w: %s", err, out)
-	}
-	return nil
 }
 
 // rules are in the table when lines are completed.
@@ -49,6 +30,11 @@ const rules = `-A -t 192.0.2.1:80 -s wlc
 -A --sctp-service 192.0.2.2:99 -s rr
 -A -f 7 -s rr
 -a -f 7 -r 198.51.100.4 -g
+`
+
+// blueRules are in the table of the network namespace blue.
+const blueRules = `-A -t 192.0.2.7:70 -s wlc
+-a -t 192.0.2.7:70 -r 198.51.100.7:70 -m
 `
 
 // A line is what is typed and what it may go on with.
@@ -99,7 +85,7 @@ func words(r flags.Row) []string {
 
 // values are lines that go on with a value.
 func values() []line {
-	var flagNames, shFlags, tunnels []string
+	var flagNames, shFlags, tunnels, columns []string
 	for _, f := range vocab.SchedulerFlags {
 		switch f.Scheduler {
 		case "":
@@ -111,6 +97,9 @@ func values() []line {
 	}
 	for _, t := range vocab.TunnelTypes {
 		tunnels = append(tunnels, t.Name)
+	}
+	for _, c := range vocab.Columns {
+		columns = append(columns, c.Name)
 	}
 	tcp := []string{"192.0.2.1:80", "[2001:db8::1]:443"}
 	servers := []string{"198.51.100.1:80", "198.51.100.2:8080", "198.51.100.3:53", "198.51.100.4:0"}
@@ -139,9 +128,17 @@ func values() []line {
 		{"ipvsadm-save --timeout -t ", tcp},
 		{"ipvsadm-save -n --th", []string{"--thresholds"}},
 		{"ipvsadm-save --numeric --all --t", []string{"--tcp-service", "--thresholds", "--timeout"}},
-		{"ipvsadm-restore -", []string{"--replace", "--dry-run"}},
-		{"ipvsadm-restore --replace --", []string{"--dry-run"}},
-		{"ipvsadm -R --dry-run --", []string{"--replace"}},
+		{"ipvsadm -L --stats --sort-by ", columns},
+		{"ipvsadm -L --sort-by in", []string{"inpkts", "inbytes", "inpps", "inbps", "inactive"}},
+		{"ipvsadm -D --netns ", []string{"blue"}},
+		{"ipvsadm -D --netns blue -t ", []string{"192.0.2.7:70"}},
+		{"ipvsadm -d --netns=blue -t 192.0.2.7:70 -r ", []string{"198.51.100.7:70"}},
+		{"ipvsadm-save -n --netns ", []string{"blue"}},
+		{"ipvsadm-save --netns blue -t ", []string{"192.0.2.7:70"}},
+		{"ipvsadm-restore --netns ", []string{"blue"}},
+		{"ipvsadm-restore -", []string{"--replace", "--dry-run", "--netns"}},
+		{"ipvsadm-restore --replace --", []string{"--dry-run", "--netns"}},
+		{"ipvsadm -R --dry-run --", []string{"--replace", "--netns"}},
 	}
 }
 
@@ -156,9 +153,18 @@ func schedulers() []string {
 
 func TestCompletion(t *testing.T) {
 	n := kernel.NewNamespace(t)
-	restore := kernel.Command{Path: kernel.Program("ipvsadm"), Args: []string{"ipvsadm", "-R"}, Stdin: rules}
-	if got := n.Run(t, restore); got != (kernel.Result{}) {
-		t.Fatalf("restoring the rules: %+v", got)
+	kernel.NewNamespace(t).Name(t, "blue")
+	for _, table := range []struct {
+		args  []string
+		rules string
+	}{
+		{[]string{"ipvsadm", "-R"}, rules},
+		{[]string{"ipvsadm", "-R", "--netns", "blue"}, blueRules},
+	} {
+		restore := kernel.Command{Path: kernel.Program("ipvsadm"), Args: table.args, Stdin: table.rules}
+		if got := n.Run(t, restore); got != (kernel.Result{}) {
+			t.Fatalf("restoring the rules: %+v", got)
+		}
 	}
 	for _, shell := range []struct{ name, driver, completion string }{
 		{"bash", "bash.sh", "ipvsadm.bash"},

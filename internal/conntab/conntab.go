@@ -12,8 +12,12 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 )
 
-// Path is where the kernel shows the table of the network namespace.
-const Path = "/proc/net/ip_vs_conn"
+// Where the kernel shows the table of the process's network namespace, and that of the
+// calling thread's.
+const (
+	Path       = "/proc/net/ip_vs_conn"
+	ThreadPath = "/proc/thread-self/net/ip_vs_conn"
+)
 
 // blockSize is how much is read at a time. It is more than the longest line that the
 // kernel writes: the data of a persistence engine has 255 bytes at most.

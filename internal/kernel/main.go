@@ -44,6 +44,26 @@ func Main(m *testing.M, programs ...string) {
 	os.Exit(code)
 }
 
+// Install is for use in TestMain, before Main: it installs Debian packages on the host, of pairs of a program and its
+// package ("zsh=zsh"), where the program is missing. If it cannot, the tests fail.
+func Install(pairs ...string) {
+	if Inside() {
+		return
+	}
+	root, err := Root()
+	if err == nil {
+		script := `fail() { echo "$*" >&2; exit 1; }; . scripts/needs.sh; need "$@"`
+		cmd := exec.Command("bash", append([]string{"-c", script, "bash"}, pairs...)...)
+		cmd.Dir = root
+		cmd.Stderr = os.Stderr
+		err = cmd.Run()
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "cannot install %v: %v\n", pairs, err)
+		os.Exit(1)
+	}
+}
+
 // Inside says whether this runs in the test kernel.
 func Inside() bool { return os.Getenv(guestVar) != "" }
 

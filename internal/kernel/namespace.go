@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -74,6 +75,26 @@ func loopbackUp() error {
 
 // Path is the file that stands for the namespace, for `ip link set ... netns PATH` and setns(2).
 func (n *Namespace) Path() string { return n.path }
+
+// Name gives the namespace a name, as ip(8) does, for the time of the test.
+func (n *Namespace) Name(t testing.TB, name string) {
+	t.Helper()
+	const dir = "/run/netns"
+	file := filepath.Join(dir, name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, nil, 0o444); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount(n.path, file, "", unix.MS_BIND, ""); err != nil {
+		t.Fatalf("mounting a namespace on %s: %v", file, err)
+	}
+	t.Cleanup(func() {
+		_ = unix.Unmount(file, unix.MNT_DETACH)
+		_ = os.Remove(file)
+	})
+}
 
 // Do runs f on a thread in the namespace: sockets that f opens and programs that f starts are in it,
 // goroutines that f starts are not. One f runs at a time.

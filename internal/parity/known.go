@@ -36,7 +36,10 @@ var additions = []string{
 	"--all",
 	"--dry-run",
 	"--json",
+	"--netns",
 	"--replace",
+	"--sort-by",
+	"--watch",
 	"-j",
 }
 

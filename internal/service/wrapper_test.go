@@ -47,4 +47,12 @@ func TestWrappers(t *testing.T) {
 			t.Errorf("%s word: %+v", name, got)
 		}
 	}
+	other := kernel.NewNamespace(t)
+	if got := script(whole, "ipvsadm-restore", "--netns", other.Path()); got != (kernel.Result{}) {
+		t.Errorf("restoring into another namespace: %+v", got)
+	}
+	saved := script("", "ipvsadm-save", "-n", "--netns", other.Path())
+	if want := table(t, other); want == "" || saved != (kernel.Result{Stdout: want}) {
+		t.Errorf("saving from another namespace: %+v, want %q", saved, want)
+	}
 }

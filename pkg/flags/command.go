@@ -58,6 +58,10 @@ type Command struct {
 	Listing   Listing         // of List and, Numeric only, of Save
 	Saving    Saving          // of Save
 	Restoring Restoring       // of Restore
+
+	// NetNS is the network namespace to work in, by its name or, if that has a slash,
+	// by its path. It is empty for the caller's own.
+	NetNS string
 }
 
 // A Listing is how a listing is to look.
@@ -71,7 +75,9 @@ type Listing struct {
 	Numeric        bool
 	Exact          bool
 	NoSort         bool
-	JSON           bool // which is Numeric too
+	SortBy         string // the column that is to be highest first; empty for none
+	Watch          uint32 // how many seconds to wait before listing again; 0 for no more than once
+	JSON           bool   // which is Numeric too
 }
 
 // A Saving is what a Save writes besides services and the rest of real servers.

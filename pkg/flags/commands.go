@@ -22,7 +22,7 @@ var commands = [...]command{
 	Clear:         {"flush", rules{}},
 	List: {"list", rules{
 		takes: set(optNumeric, optStats, optRate, optThresholds, optPersistentConn, optNoSort, optSyncID,
-			optExact, optTunInfo, optJSON),
+			optExact, optTunInfo, optJSON, optSortBy, optWatch),
 		oneOf: set(optConnection, optService, optTimeout, optDaemon),
 	}},
 	Zero:         {"zero", rules{takes: set(optService)}},
@@ -42,6 +42,9 @@ var (
 		optTunType, optTunPort, optTunNoCsum, optTunCsum, optTunRemCsum)
 )
 
+// everywhere are the options that go with every command.
+var everywhere = set(optNetNS)
+
 // tunnels are the options that go with a tunnel type, by its name.
 var tunnels = map[string]rules{
 	"ipip": {},
@@ -54,7 +57,7 @@ var tunnelOptions = set(optTunPort, optTunNoCsum, optTunCsum, optTunRemCsum)
 
 // textOptions are those that do not go with JSON, which always has all that they
 // are to show.
-var textOptions = set(optStats, optRate, optThresholds, optPersistentConn, optSyncID, optExact, optTunInfo)
+var textOptions = set(optStats, optRate, optThresholds, optPersistentConn, optSyncID, optExact, optTunInfo, optWatch)
 
 // check holds the options that were given against the rules of what the
 // name is the name of, in the order of the options, and reports the first that

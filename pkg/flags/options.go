@@ -1,6 +1,8 @@
 package flags
 
 import (
+	"strings"
+
 	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -44,6 +46,9 @@ const (
 	optTunNoCsum
 	optTunCsum
 	optTunRemCsum
+	optNetNS
+	optSortBy
+	optWatch
 	optJSON
 	optAll
 	optReplace
@@ -89,6 +94,9 @@ var optionNames = [optionCount]string{
 	optTunNoCsum:      "tun-nocsum",
 	optTunCsum:        "tun-csum",
 	optTunRemCsum:     "tun-remcsum",
+	optNetNS:          "netns",
+	optSortBy:         "sort-by",
+	optWatch:          "watch",
 	optJSON:           "json",
 	optAll:            "all",
 	optReplace:        "replace",
@@ -143,9 +151,12 @@ const (
 	maxInterfaceName = 15
 	maxFlagNames     = 127
 
+	maxWatch = 24 * 60 * 60 // seconds
+
 	defaultScheduler   = "wlc"
 	defaultInterface   = "eth0"
 	defaultPersistence = 6 * 60 // seconds
+	defaultWatch       = 2      // seconds, as often as the kernel works out rates
 )
 
 // options are all the options there are, in the order of the help. A row with
@@ -294,6 +305,10 @@ var options = []option{
 		help: "in the order of the kernel", set: listing(func(l *Listing) *bool { return &l.NoSort })},
 	{long: "sort", id: noOption,
 		help: "sorted (default)", set: nothing},
+	{long: "sort-by", arg: required, id: optSortBy, value: "COLUMN",
+		help: "highest first: by a column of --stats or --rate, or by active, inactive or weight", set: (*parser).sortBy},
+	{long: "watch", arg: optional, id: optWatch, value: "[SECONDS]",
+		help: "list again and again, 1 to 86400 seconds apart (default 2), until interrupted", set: (*parser).watch},
 	{short: 'X', long: "exact", id: optExact,
 		help: "with all digits of large numbers", set: listing(func(l *Listing) *bool { return &l.Exact })},
 	{short: 'n', long: "numeric", id: optNumeric,
@@ -304,6 +319,10 @@ var options = []option{
 	{heading: "With -S"},
 	{long: "all", id: optAll,
 		help: "with all that --thresholds, --timeout and --daemon add", set: nothing},
+
+	{heading: "With every command"},
+	{long: "netns", arg: required, id: optNetNS, value: "NAME",
+		help: "work in the network namespace of this name, or of this path if there is a slash in it", set: (*parser).netNS},
 }
 
 var (
@@ -433,6 +452,39 @@ func (p *parser) mcastGroup(w word) error {
 		return fault("invalid " + family + " mcast-group `" + w.value + "'")
 	}
 	p.cmd.Daemon.Group = addr
+	return nil
+}
+
+func (p *parser) netNS(w word) error {
+	if w.value == "" {
+		return fault("illegal netns specified")
+	}
+	p.cmd.NetNS = w.value
+	return nil
+}
+
+func (p *parser) sortBy(w word) error {
+	if c := vocab.ColumnOf(w.value); c != nil {
+		p.cmd.Listing.SortBy = c.Name
+		return nil
+	}
+	var names []string
+	for _, c := range vocab.Columns {
+		names = append(names, c.Name)
+	}
+	return fault("no column `" + w.value + "'; there are: " + strings.Join(names, " "))
+}
+
+func (p *parser) watch(w word) error {
+	p.cmd.Listing.Watch = defaultWatch
+	if !w.given {
+		return nil
+	}
+	n, ok := parseNumber(w.value, 1, maxWatch)
+	if !ok {
+		return fault("invalid watch interval `" + w.value + "' specified")
+	}
+	p.cmd.Listing.Watch = uint32(n)
 	return nil
 }
 

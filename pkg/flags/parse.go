@@ -41,6 +41,25 @@ func First(words []string) Action {
 	return w.opt.action
 }
 
+// NetNS returns the network namespace that a command line names, or "" if it names none. What
+// else there is on the line may be at fault.
+func NetNS(words []string) string {
+	s := scanner{words: words}
+	w, ok, err := s.next()
+	if !ok || err != nil || w.opt.action == None {
+		return ""
+	}
+	for {
+		w, ok, _ := s.next()
+		if !ok {
+			return ""
+		}
+		if w.opt.id == optNetNS {
+			return w.value
+		}
+	}
+}
+
 // Parse understands the words of a command line, the program's name not among
 // them. No words at all ask for a listing. Every error is an *Error.
 func Parse(words []string, r Resolver) (Command, error) {
@@ -89,7 +108,7 @@ func (p *parser) parse(s *scanner) error {
 		return err
 	}
 	c := &commands[p.cmd.Action]
-	if err := c.rules.check(p.given, c.name, "command"); err != nil {
+	if err := c.rules.check(p.given&^everywhere, c.name, "command"); err != nil {
 		return err
 	}
 	return p.checkSense()
@@ -250,11 +269,14 @@ func (p *parser) checkServer() error {
 }
 
 func (p *parser) checkListing() error {
-	counters := set(optStats, optRate, optThresholds)
+	ofTable := set(optStats, optRate, optThresholds, optSortBy, optWatch)
 	if p.cmd.Listing.Subject == Timeouts || p.cmd.Listing.Subject == Daemons {
-		counters |= set(optPersistentConn)
+		ofTable |= set(optPersistentConn)
 	}
-	if p.cmd.Listing.Subject != Table && p.given&counters != 0 || p.cmd.Listing.JSON && p.given&textOptions != 0 {
+	conflicts := p.cmd.Listing.Subject != Table && p.given&ofTable != 0 ||
+		p.cmd.Listing.JSON && p.given&textOptions != 0 ||
+		p.given.has(optSortBy) && p.given.has(optNoSort)
+	if conflicts {
 		return fault("options conflicts in the list command")
 	}
 	return nil

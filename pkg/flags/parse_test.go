@@ -184,6 +184,22 @@ func TestParse(t *testing.T) {
 			c.Listing = Listing{Stats: true, Rate: true, Thresholds: true, PersistentConn: true, TunnelInfo: true}
 		}},
 		{"-L -t 1.2.3.4:80", List, func(c *Command) { at(c, "1.2.3.4:80") }},
+		{"-Ln --watch --rate --sort --sort-by CPS", List, func(c *Command) {
+			c.Listing = Listing{Numeric: true, Rate: true, Watch: 2, SortBy: "cps"}
+		}},
+		{"-L --watch=1 --sort-by=weight", List, func(c *Command) { c.Listing = Listing{Watch: 1, SortBy: "weight"} }},
+		{"-L --watch 86400 -t 1.2.3.4:80", List, func(c *Command) {
+			at(c, "1.2.3.4:80")
+			c.Listing.Watch = 86400
+		}},
+		{"-Lj --sort-by active", List, func(c *Command) {
+			c.Listing = Listing{JSON: true, Numeric: true, SortBy: "active"}
+		}},
+		{"-C --netns blue", Clear, func(c *Command) { c.NetNS = "blue" }},
+		{"--set 1 --netns=/proc/7/ns/net 2 3", SetTimeouts, func(c *Command) {
+			c.NetNS = "/proc/7/ns/net"
+			c.Timeouts = ipvsnl.Timeouts{TCP: 1, TCPFin: 2, UDP: 3}
+		}},
 		{"-L --json -t 1.2.3.4:80 --nosort", List, func(c *Command) {
 			at(c, "1.2.3.4:80")
 			c.Listing = Listing{JSON: true, Numeric: true, NoSort: true}
@@ -255,6 +271,29 @@ func TestFirst(t *testing.T) {
 	}
 }
 
+func TestNetNS(t *testing.T) {
+	for words, want := range map[string]string{
+		"":                                   "",
+		"-L":                                 "",
+		"-L --netns blue":                    "blue",
+		"-Ln -t x word --netns=-n":           "-n",
+		"-A -p --netns blue --nothing":       "blue",
+		"-A -s --netns blue":                 "", // the scheduler's name
+		"-A --nothing --netns blue":          "",
+		"-L -- --netns blue":                 "",
+		"-L --netns":                         "",
+		"--netns blue -L":                    "",
+		"blue --netns -L":                    "",
+		"-L --netns blue -t x --netns=red":   "blue",
+		"-L --netns= --netns blue":           "",
+		"--start-daemon master --netns blue": "blue",
+	} {
+		if got := NetNS(strings.Fields(words)); got != want {
+			t.Errorf("%q: got %q, want %q", words, got, want)
+		}
+	}
+}
+
 func TestParseErrors(t *testing.T) {
 	tests := []struct {
 		words string // split at blanks; a word '' is empty and ~ stands for a blank
@@ -268,6 +307,8 @@ func TestParseErrors(t *testing.T) {
 		{"-A -t 1.2.3.4:80 -u 1.2.3.4:80", "multiple 'service-address' options specified"},
 		{"-a -g -i", "multiple 'forwarding-method' options specified"},
 		{"-L -n -n", "multiple 'numeric' options specified"},
+		{"-L --netns a --netns b", "multiple 'netns' options specified"},
+		{"-L --netns=", "illegal netns specified"},
 		{"-A -t 1.2.3.4:80 --replace", "Illegal 'replace' option with the 'add-service' command"},
 		{"-S --dry-run", "Illegal 'dry-run' option with the 'save' command"},
 		{"-R --dry-run -n", "Illegal 'numeric' option with the 'restore' command"},
@@ -284,6 +325,21 @@ func TestParseErrors(t *testing.T) {
 		{"-L --timeout --daemon", "The option 'daemon' conflicts with the 'timeout' option in the 'list' command"},
 		{"-L -c --stats", "options conflicts in the list command"},
 		{"-L --daemon --persistent-conn", "options conflicts in the list command"},
+		{"-L -c --watch", "options conflicts in the list command"},
+		{"-L --daemon --watch 5", "options conflicts in the list command"},
+		{"-L -c --sort-by active", "options conflicts in the list command"},
+		{"-L --sort-by active --nosort", "options conflicts in the list command"},
+		{"-L --watch 0", "invalid watch interval `0' specified"},
+		{"-L --watch 86401", "invalid watch interval `86401' specified"},
+		{"-L --watch=", "invalid watch interval `' specified"},
+		{"-L --watch 0.5", "invalid watch interval `0.5' specified"},
+		{"-L --watch word", "invalid watch interval `word' specified"},
+		{"-L --watch --watch", "multiple 'watch' options specified"},
+		{"-S --watch", "Illegal 'watch' option with the 'save' command"},
+		{"-S --sort-by active", "Illegal 'sort-by' option with the 'save' command"},
+		{"-L --sort-by port", "no column `port'; there are: conns inpkts outpkts inbytes outbytes " +
+			"cps inpps outpps inbps outbps active inactive weight"},
+		{"-L -j --watch", "options conflicts in the list command"},
 		{"-L -j --stats", "options conflicts in the list command"},
 		{"-L -j --rate", "options conflicts in the list command"},
 		{"-L -j --thresholds", "options conflicts in the list command"},
@@ -369,6 +425,7 @@ func TestParseRefusals(t *testing.T) {
 		"-L --numeric=":     "--numeric=: option does not take an argument",
 		"-A -t":             "-t: missing argument",
 		"-A --scheduler":    "--scheduler: missing argument",
+		"-L --netns":        "--netns: missing argument",
 		"-A --start-daemon": "--start-daemon: missing argument",
 	} {
 		t.Run(words, func(t *testing.T) {

@@ -46,7 +46,7 @@ func optionsOf(a Action) []Row {
 	var fit optionSet
 	if int(a) < len(commands) { // help and version are no rows there
 		r := commands[a].rules
-		fit = r.needs | r.takes | r.oneOf
+		fit = r.needs | r.takes | r.oneOf | everywhere
 	}
 	var rows []Row
 	for i := range options {

@@ -17,7 +17,7 @@ const usageHead = `Usage:
   ipvsadm --start-daemon STATE [OPTIONS]
   ipvsadm --stop-daemon STATE
 
-The command comes first. SERVICE is one of the options under Services; ADDRESS is
+The command comes first; --netns NAME goes with all of these. SERVICE is one of the options under Services; ADDRESS is
 HOST, HOST:PORT, [IPV6]:PORT or a bare IPv6 address.
 `
 

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/screen"
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+	"golang.org/x/sys/unix"
+)
+
+// ending are the signals that end a watch.
+var ending = []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT}
+
+// ofTerminal are those that a watch on a terminal has to know of besides.
+var ofTerminal = []os.Signal{unix.SIGWINCH, unix.SIGTSTP, unix.SIGCONT}
+
+// statsColumns is how many columns a line of counters or rates ends with.
+const statsColumns = 5
+
+// A watcher lists again and again.
+type watcher struct {
+	*app
+	command *flags.Command
+	figures int // how many columns have marks
+	signals chan os.Signal
+	pages   chan page        // has each listing once it is made
+	next    <-chan time.Time // when the next one is to be made
+	screen  *screen.Screen   // nil for a stream
+	keys    <-chan byte
+}
+
+// A page is a listing, or what there is of it and why there is no more.
+type page struct {
+	text []byte
+	err  error
+}
+
+// watch runs -L --watch, until a signal or a key ends it.
+func (a *app) watch(c *flags.Command) int {
+	w := &watcher{
+		app:     a,
+		command: c,
+		signals: make(chan os.Signal, 16),
+		pages:   make(chan page, 1),
+	}
+	if c.Listing.Stats || c.Listing.Rate {
+		w.figures = statsColumns
+	}
+	a.names.Waiting = nil // no page is shown in part
+	w.notify(ending)
+	defer signal.Stop(w.signals)
+	go w.make()
+	select {
+	case <-w.signals:
+		return exitDone
+	case first := <-w.pages:
+		return w.begin(first)
+	}
+}
+
+// notify asks for signals, save those that whoever started the program has it ignore.
+func (w *watcher) notify(signals []os.Signal) {
+	for _, s := range signals {
+		if !signal.Ignored(s) {
+			signal.Notify(w.signals, s)
+		}
+	}
+}
+
+// make makes a page. It does so beside all else: names may take their time.
+func (w *watcher) make() {
+	var b bytes.Buffer
+	a := *w.app
+	a.stdout = bufio.NewWriter(&b)
+	err := a.list(w.command)
+	_ = a.stdout.Flush() // to memory
+	w.pages <- page{b.Bytes(), err}
+}
+
+// begin goes on from the first page. If that has failed, there is nothing to watch.
+func (w *watcher) begin(first page) int {
+	if first.err != nil {
+		w.write(first.text)
+		w.complain(message(first.err))
+		return exitListing
+	}
+	in, out, ok := w.terminal()
+	if !ok {
+		_ = w.loop(first) // it stays with stdout, and is reported when that is flushed in the end
+		return exitDone
+	}
+	err := w.onScreen(in, out, first)
+	if err != nil {
+		w.complain(message(err))
+		return exitListing
+	}
+	return exitDone
+}
+
+// onScreen goes on from the first page on a terminal.
+func (w *watcher) onScreen(in, out *os.File, first page) (err error) {
+	w.notify(ofTerminal)
+	if w.screen, err = screen.Open(in, out); err != nil {
+		return err
+	}
+	w.keys = w.screen.Keys()
+	err = w.loop(first)
+	return errors.Join(err, w.screen.Leave())
+}
+
+// terminal returns what pages are drawn on, if it is a terminal that they can be drawn on.
+func (w *watcher) terminal() (in, out *os.File, ok bool) {
+	in, hasIn := w.stdin.(*os.File)
+	out, hasOut := w.output.(*os.File)
+	term := os.Getenv("TERM")
+	return in, out, hasIn && hasOut && term != "" && term != "dumb" && screen.IsTerminal(out)
+}
+
+// loop shows pages until the watch is to end, or what they are shown on is gone.
+func (w *watcher) loop(first page) error {
+	err := w.show(first)
+	for err == nil {
+		select {
+		case p := <-w.pages:
+			err = w.show(p)
+		case <-w.next:
+			go w.make()
+		case key := <-w.keys:
+			if key == 'q' {
+				return nil
+			}
+		case s := <-w.signals:
+			if slices.Contains(ending, s) {
+				return nil
+			}
+			err = w.adapt(s)
+		}
+	}
+	return err
+}
+
+// show shows a page, and has the next one made after a while. A page that has failed is a
+// message in its place.
+func (w *watcher) show(p page) error {
+	w.next = time.After(time.Duration(w.command.Listing.Watch) * time.Second)
+	if w.screen != nil {
+		if p.err != nil {
+			p.text = []byte(message(p.err))
+		}
+		return w.screen.Draw(string(p.text), w.figures)
+	}
+	if p.err != nil {
+		w.complain(message(p.err))
+		return nil
+	}
+	w.write(append(p.text, '\n'))
+	return w.stdout.Flush()
+}
+
+// adapt does what a signal about the terminal asks for.
+func (w *watcher) adapt(s os.Signal) error {
+	switch s {
+	case unix.SIGTSTP:
+		if err := w.suspend(); err != nil {
+			return err
+		}
+	case unix.SIGCONT:
+		if err := w.screen.Enter(); err != nil {
+			return err
+		}
+	}
+	return w.screen.Redraw()
+}
+
+// suspend gives the terminal back and stops the program, until it is to go on. In the process
+// group of a session's leader it does nothing, as there is no shell to bring it back.
+func (w *watcher) suspend() error {
+	session, err := unix.Getsid(0)
+	if err != nil || session == unix.Getpgrp() {
+		return err
+	}
+	if err := w.screen.Leave(); err != nil {
+		return err
+	}
+	// SIGTSTP, once asked for, cannot be had without the runtime's handler any more. A signal to
+	// one's own thread has had its effect when the call is over.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGSTOP); err != nil {
+		return os.NewSyscallError("tgkill", err)
+	}
+	return w.screen.Enter()
+}

@@ -1,0 +1,114 @@
+// Package screen draws pages of text on a terminal, each over the one before, and leaves
+// the terminal as it was.
+package screen
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// The size of a terminal that does not know its own.
+const (
+	defaultWidth  = 80
+	defaultHeight = 24
+)
+
+// A Screen is a terminal that pages are drawn on.
+type Screen struct {
+	in, out *os.File
+	mode    *unix.Termios // that of in to go back to; nil if in is no terminal
+	keys    chan byte
+	frame   *frame // the last one
+}
+
+// IsTerminal says whether f is a terminal.
+func IsTerminal(f *os.File) bool {
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return err == nil
+}
+
+// Open takes over the terminal out until Leave. If in is a terminal as well, what is typed
+// there is read and not shown.
+func Open(in, out *os.File) (*Screen, error) {
+	s := &Screen{in: in, out: out, keys: make(chan byte)}
+	if mode, err := unix.IoctlGetTermios(int(in.Fd()), unix.TCGETS); err == nil {
+		s.mode = mode
+	}
+	if err := s.Enter(); err != nil {
+		return nil, err
+	}
+	if s.mode != nil {
+		go s.read()
+	}
+	return s, nil
+}
+
+// read passes on what is typed, for as long as the program runs.
+func (s *Screen) read() {
+	key := make([]byte, 1)
+	for {
+		if _, err := s.in.Read(key); err != nil {
+			return
+		}
+		s.keys <- key[0]
+	}
+}
+
+// Keys is where each key that is typed arrives.
+func (s *Screen) Keys() <-chan byte { return s.keys }
+
+// Enter takes the terminal over again, after Leave or when somebody else has changed it.
+func (s *Screen) Enter() error {
+	if s.mode != nil {
+		mode := *s.mode
+		mode.Lflag &^= unix.ICANON | unix.ECHO
+		mode.Cc[unix.VMIN], mode.Cc[unix.VTIME] = 1, 0
+		if err := s.setMode(&mode); err != nil {
+			return err
+		}
+	}
+	_, err := s.out.WriteString(enter)
+	return err
+}
+
+// Leave gives the terminal back as it was.
+func (s *Screen) Leave() error {
+	_, err := s.out.WriteString(leave)
+	if s.mode != nil {
+		if modeErr := s.setMode(s.mode); err == nil {
+			err = modeErr
+		}
+	}
+	return err
+}
+
+func (s *Screen) setMode(mode *unix.Termios) error {
+	if err := unix.IoctlSetTermios(int(s.in.Fd()), unix.TCSETSW, mode); err != nil {
+		return fmt.Errorf("set the terminal's mode: %w", err)
+	}
+	return nil
+}
+
+// Draw draws a page. The last words of each line, so many as figures says, are figures that
+// are marked if they have changed since the last page.
+func (s *Screen) Draw(page string, figures int) error {
+	s.frame = newFrame(page, figures, s.frame)
+	return s.Redraw()
+}
+
+// Redraw draws the last page again, as fits the window now.
+func (s *Screen) Redraw() error {
+	width, height := s.size()
+	_, err := s.out.Write(s.frame.append(nil, width, height))
+	return err
+}
+
+func (s *Screen) size() (width, height int) {
+	size, err := unix.IoctlGetWinsize(int(s.out.Fd()), unix.TIOCGWINSZ)
+	if err != nil || size.Col == 0 || size.Row == 0 {
+		return defaultWidth, defaultHeight
+	}
+	return int(size.Col), int(size.Row)
+}
