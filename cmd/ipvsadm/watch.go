@@ -56,6 +56,7 @@ func (a *app) watch(c *flags.Command) int {
 	a.names.Waiting = nil // no page is shown in part
 	w.notify(ending)
 	defer signal.Stop(w.signals)
+	a.names.Waiting = nil // pages are shown whole
 	go w.make()
 	select {
 	case <-w.signals:
