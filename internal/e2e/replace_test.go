@@ -191,10 +191,11 @@ func TestDryRun(t *testing.T) {
 }
 
 // TestReplaceRefused has the kernel refuse some changes: these are reported, the others made, and nothing is
-// deleted.
+// drained or deleted.
 func TestReplaceRefused(t *testing.T) {
 	n := kernel.NewNamespace(t)
-	restore(t, n, program(), "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 1\n-A -f 9 -s rr\n")
+	restore(t, n, program(), "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 1\n-A -f 9 -s rr\n"+
+		"-A -t 192.0.2.4:80 -s rr\n-a -t 192.0.2.4:80 -r 10.0.0.1:80 -m -w 1\n")
 	const wanted = `-A -t 192.0.2.1:80 -s nosuch
 -a -t 192.0.2.1:80 -r 10.0.0.2:80 -m
 -A -t 192.0.2.2:80 -s nosuch
@@ -202,17 +203,23 @@ func TestReplaceRefused(t *testing.T) {
 -A -t 192.0.2.3:80 -s rr
 -a -t 192.0.2.3:80 -r 224.0.0.1:80 -m
 -a -t 192.0.2.3:80 -r 10.0.0.2:80 -m
+-A -t 192.0.2.4:80 -s rr
+-a -t 192.0.2.4:80 -r 10.0.0.1:80 -m -w 0
+-a -t 192.0.2.4:80 -r 224.0.0.1:80 -m
 `
 	sameResult(t, runRestore(t, n, wanted, "--replace"), kernel.Result{Code: 255,
 		Stderr: "-A -t 192.0.2.2:80 -s nosuch: Scheduler or persistence engine not found\n" +
 			"-a -t 192.0.2.3:80 -r 224.0.0.1:80 -m -w 1: Invalid operation.  Possibly wrong module version, address not unicast, ...\n" +
+			"-a -t 192.0.2.4:80 -r 224.0.0.1:80 -m -w 1: Invalid operation.  Possibly wrong module version, address not unicast, ...\n" +
 			"-E -t 192.0.2.1:80 -s nosuch: Scheduler or persistence engine not found\n" +
-			"nothing was deleted, since other changes failed\n"})
+			"nothing was drained or deleted, since other changes failed\n"})
 	sameText(t, "the table", n.Ipvsadm(t, kernel.Reference, "-S", "-n").Stdout, `-A -t 192.0.2.1:80 -s rr
 -a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 1
 -a -t 192.0.2.1:80 -r 10.0.0.2:80 -m -w 1
 -A -t 192.0.2.3:80 -s rr
 -a -t 192.0.2.3:80 -r 10.0.0.2:80 -m -w 1
+-A -t 192.0.2.4:80 -s rr
+-a -t 192.0.2.4:80 -r 10.0.0.1:80 -m -w 1
 -A -f 9 -s rr
 `)
 }
