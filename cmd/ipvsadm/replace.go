@@ -5,10 +5,14 @@ import (
 	"slices"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/model"
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/reconcile"
 )
+
+// errNoServices keeps a file that is empty, or input that did not come, from clearing the table.
+var errNoServices = errors.New("no rule has a service, but the table does: to clear it, have -C among the rules")
 
 // replace runs -R --replace: it makes the table what the commands that stdin has would make of
 // an empty one, with as few changes as that takes. A dry run prints these instead.
@@ -20,6 +24,9 @@ func (a *app) replace(dryRun bool) int {
 	changes, err := a.plan(&wanted)
 	if err != nil {
 		a.complain(message(err))
+		if errors.Is(err, errNoServices) {
+			return flags.ExitFault
+		}
 		return exitChange
 	}
 	if dryRun {
@@ -37,6 +44,9 @@ func (a *app) plan(wanted *model.Model) ([]reconcile.Change, error) {
 	current, err := reconcile.Read(a.ctx, a.client)
 	if err != nil {
 		return nil, err
+	}
+	if len(current) > 0 && !wanted.Services {
+		return nil, errNoServices
 	}
 	changes, err := reconcile.Plan(current, wanted.Table())
 	if err != nil {

@@ -169,6 +169,24 @@ func TestReplaceFaults(t *testing.T) {
 	}
 }
 
+// TestReplaceByNothing has rules without a service, as those of a file that was cut off: they clear no table unless they
+// say so.
+func TestReplaceByNothing(t *testing.T) {
+	n := kernel.NewNamespace(t)
+	restore(t, n, program(), saved)
+	before := shown(t, n)
+	for _, rules := range []string{"", "\n", "# Rules of IPVS\n", "--set 900 120 300\n"} {
+		for _, words := range [][]string{{"--replace"}, {"--replace", "--dry-run"}} {
+			sameResult(t, runRestore(t, n, rules, words...), kernel.Result{Code: 2,
+				Stderr: "no rule has a service, but the table does: to clear it, have -C among the rules\n"})
+		}
+	}
+	sameText(t, "the table", shown(t, n), before)
+	replace(t, n, "-C\n")
+	sameText(t, "the table that was cleared", n.Ipvsadm(t, kernel.Reference, "-S", "-n").Stdout, "")
+	replace(t, n, "")
+}
+
 // TestDryRun checks good rules, which changes nothing, prints nothing, and takes neither root nor IPVS.
 func TestDryRun(t *testing.T) {
 	n := kernel.NewNamespace(t)
@@ -246,7 +264,7 @@ func TestReplaceSettings(t *testing.T) {
 			"--stop-daemon master\n--start-daemon master --mcast-interface lo --syncid 5 --mcast-ttl 2\n"},
 		// A real server of another family needs daemons to be stopped before, and gone to start one.
 		{mixed + "--stop-daemon master\n--stop-daemon backup", "--stop-daemon master\n--stop-daemon backup\n" + mixed},
-		{master, "-D -t 192.0.2.1:80\n" + master},
+		{"-C\n" + master, "-D -t 192.0.2.1:80\n" + master},
 		{"--start-daemon master\n--stop-daemon master\n", "--stop-daemon master\n"},
 	} {
 		sameText(t, "the changes to "+c.rules, dryRun(t, n, c.rules), c.changes)
