@@ -81,6 +81,9 @@ func (a *app) apply(changes []reconcile.Change) int {
 	failed, inDoubt := errors.As(err, &failures), errors.As(err, &doubt)
 	for _, f := range failures {
 		a.complain(rule(&f.Change) + ": " + message(f.Err))
+		if f.Change.Op == ipvsnl.OpStartDaemon {
+			a.startAgain(changes, f.Change.Daemon.State)
+		}
 	}
 	if errors.Is(err, reconcile.ErrKept) {
 		a.complain(reconcile.ErrKept.Error())
@@ -91,6 +94,20 @@ func (a *app) apply(changes []reconcile.Change) int {
 		a.complain(message(err))
 	}
 	return exitChange
+}
+
+// startAgain starts a sync daemon as it ran before changes, if they have stopped it.
+func (a *app) startAgain(changes []reconcile.Change, state ipvsnl.DaemonState) {
+	for _, c := range changes {
+		if c.Op != ipvsnl.OpStopDaemon || c.Daemon.State != state {
+			continue
+		}
+		err := a.client.StartDaemon(a.ctx, c.Daemon)
+		if err != nil && !errors.Is(err, ipvsnl.ErrDaemonRunning) {
+			c.Op = ipvsnl.OpStartDaemon
+			a.complain(rule(&c) + ": " + message(err))
+		}
+	}
 }
 
 // rule returns a change as a line of rules, without its newline.

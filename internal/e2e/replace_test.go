@@ -276,6 +276,17 @@ func TestReplaceSettings(t *testing.T) {
 	}
 }
 
+// Where a sync daemon cannot start, the one that it was to follow runs on.
+func TestReplaceDaemonRefused(t *testing.T) {
+	n := kernel.NewNamespace(t)
+	n.IP(t, "addr add 192.0.2.250/24 dev lo\nlink set lo multicast on\nroute add 224.0.0.0/4 dev lo")
+	const runs = "--start-daemon master --mcast-interface lo --syncid 5 --sync-maxlen 1400 --mcast-group 224.0.0.99 --mcast-port 9000 --mcast-ttl 3\n"
+	replace(t, n, runs)
+	const other = "--start-daemon master --mcast-interface nosuch --syncid 6"
+	sameResult(t, runRestore(t, n, other+"\n-A -f 1 -s rr\n", "--replace"), kernel.Result{Code: 255, Stderr: other + ": No such device\n"})
+	sameText(t, "the table", n.Ipvsadm(t, program(), "-S", "-n", "--daemon").Stdout, runs+"-A -f 1 -s rr\n")
+}
+
 // A whole save is the table: to replace by it changes nothing.
 func TestReplaceSaved(t *testing.T) {
 	n := kernel.NewNamespace(t)
