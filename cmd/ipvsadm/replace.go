@@ -5,10 +5,14 @@ import (
 	"slices"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/model"
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/reconcile"
 )
+
+// errNoServices keeps a file that is empty, or input that did not come, from clearing the table.
+var errNoServices = errors.New("no rule has a service, but the table does: to clear it, have -C among the rules")
 
 // replace runs -R --replace: it makes the table what the commands that stdin has would make of
 // an empty one, with as few changes as that takes. A dry run prints these instead.
@@ -20,6 +24,9 @@ func (a *app) replace(dryRun bool) int {
 	changes, err := a.plan(&wanted)
 	if err != nil {
 		a.complain(message(err))
+		if errors.Is(err, errNoServices) {
+			return flags.ExitFault
+		}
 		return exitChange
 	}
 	if dryRun {
@@ -37,6 +44,9 @@ func (a *app) plan(wanted *model.Model) ([]reconcile.Change, error) {
 	current, err := reconcile.Read(a.ctx, a.client)
 	if err != nil {
 		return nil, err
+	}
+	if len(current) > 0 && !wanted.Services {
+		return nil, errNoServices
 	}
 	changes, err := reconcile.Plan(current, wanted.Table())
 	if err != nil {
@@ -71,6 +81,9 @@ func (a *app) apply(changes []reconcile.Change) int {
 	failed, inDoubt := errors.As(err, &failures), errors.As(err, &doubt)
 	for _, f := range failures {
 		a.complain(rule(&f.Change) + ": " + message(f.Err))
+		if f.Change.Op == ipvsnl.OpStartDaemon {
+			a.startAgain(changes, f.Change.Daemon.State)
+		}
 	}
 	if errors.Is(err, reconcile.ErrKept) {
 		a.complain(reconcile.ErrKept.Error())
@@ -81,6 +94,20 @@ func (a *app) apply(changes []reconcile.Change) int {
 		a.complain(message(err))
 	}
 	return exitChange
+}
+
+// startAgain starts a sync daemon as it ran before changes, if they have stopped it.
+func (a *app) startAgain(changes []reconcile.Change, state ipvsnl.DaemonState) {
+	for _, c := range changes {
+		if c.Op != ipvsnl.OpStopDaemon || c.Daemon.State != state {
+			continue
+		}
+		err := a.client.StartDaemon(a.ctx, c.Daemon)
+		if err != nil && !errors.Is(err, ipvsnl.ErrDaemonRunning) {
+			c.Op = ipvsnl.OpStartDaemon
+			a.complain(rule(&c) + ": " + message(err))
+		}
+	}
 }
 
 // rule returns a change as a line of rules, without its newline.

@@ -169,6 +169,24 @@ func TestReplaceFaults(t *testing.T) {
 	}
 }
 
+// TestReplaceByNothing has rules without a service, as those of a file that was cut off: they clear no table unless they
+// say so.
+func TestReplaceByNothing(t *testing.T) {
+	n := kernel.NewNamespace(t)
+	restore(t, n, program(), saved)
+	before := shown(t, n)
+	for _, rules := range []string{"", "\n", "# Rules of IPVS\n", "--set 900 120 300\n"} {
+		for _, words := range [][]string{{"--replace"}, {"--replace", "--dry-run"}} {
+			sameResult(t, runRestore(t, n, rules, words...), kernel.Result{Code: 2,
+				Stderr: "no rule has a service, but the table does: to clear it, have -C among the rules\n"})
+		}
+	}
+	sameText(t, "the table", shown(t, n), before)
+	replace(t, n, "-C\n")
+	sameText(t, "the table that was cleared", n.Ipvsadm(t, kernel.Reference, "-S", "-n").Stdout, "")
+	replace(t, n, "")
+}
+
 // TestDryRun checks good rules, which changes nothing, prints nothing, and takes neither root nor IPVS.
 func TestDryRun(t *testing.T) {
 	n := kernel.NewNamespace(t)
@@ -191,10 +209,11 @@ func TestDryRun(t *testing.T) {
 }
 
 // TestReplaceRefused has the kernel refuse some changes: these are reported, the others made, and nothing is
-// deleted.
+// drained or deleted.
 func TestReplaceRefused(t *testing.T) {
 	n := kernel.NewNamespace(t)
-	restore(t, n, program(), "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 1\n-A -f 9 -s rr\n")
+	restore(t, n, program(), "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 1\n-A -f 9 -s rr\n"+
+		"-A -t 192.0.2.4:80 -s rr\n-a -t 192.0.2.4:80 -r 10.0.0.1:80 -m -w 1\n")
 	const wanted = `-A -t 192.0.2.1:80 -s nosuch
 -a -t 192.0.2.1:80 -r 10.0.0.2:80 -m
 -A -t 192.0.2.2:80 -s nosuch
@@ -202,17 +221,23 @@ func TestReplaceRefused(t *testing.T) {
 -A -t 192.0.2.3:80 -s rr
 -a -t 192.0.2.3:80 -r 224.0.0.1:80 -m
 -a -t 192.0.2.3:80 -r 10.0.0.2:80 -m
+-A -t 192.0.2.4:80 -s rr
+-a -t 192.0.2.4:80 -r 10.0.0.1:80 -m -w 0
+-a -t 192.0.2.4:80 -r 224.0.0.1:80 -m
 `
 	sameResult(t, runRestore(t, n, wanted, "--replace"), kernel.Result{Code: 255,
 		Stderr: "-A -t 192.0.2.2:80 -s nosuch: Scheduler or persistence engine not found\n" +
 			"-a -t 192.0.2.3:80 -r 224.0.0.1:80 -m -w 1: Invalid operation.  Possibly wrong module version, address not unicast, ...\n" +
+			"-a -t 192.0.2.4:80 -r 224.0.0.1:80 -m -w 1: Invalid operation.  Possibly wrong module version, address not unicast, ...\n" +
 			"-E -t 192.0.2.1:80 -s nosuch: Scheduler or persistence engine not found\n" +
-			"nothing was deleted, since other changes failed\n"})
+			"nothing was drained or deleted, since other changes failed\n"})
 	sameText(t, "the table", n.Ipvsadm(t, kernel.Reference, "-S", "-n").Stdout, `-A -t 192.0.2.1:80 -s rr
 -a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 1
 -a -t 192.0.2.1:80 -r 10.0.0.2:80 -m -w 1
 -A -t 192.0.2.3:80 -s rr
 -a -t 192.0.2.3:80 -r 10.0.0.2:80 -m -w 1
+-A -t 192.0.2.4:80 -s rr
+-a -t 192.0.2.4:80 -r 10.0.0.1:80 -m -w 1
 -A -f 9 -s rr
 `)
 }
@@ -239,7 +264,7 @@ func TestReplaceSettings(t *testing.T) {
 			"--stop-daemon master\n--start-daemon master --mcast-interface lo --syncid 5 --mcast-ttl 2\n"},
 		// A real server of another family needs daemons to be stopped before, and gone to start one.
 		{mixed + "--stop-daemon master\n--stop-daemon backup", "--stop-daemon master\n--stop-daemon backup\n" + mixed},
-		{master, "-D -t 192.0.2.1:80\n" + master},
+		{"-C\n" + master, "-D -t 192.0.2.1:80\n" + master},
 		{"--start-daemon master\n--stop-daemon master\n", "--stop-daemon master\n"},
 	} {
 		sameText(t, "the changes to "+c.rules, dryRun(t, n, c.rules), c.changes)
@@ -249,6 +274,17 @@ func TestReplaceSettings(t *testing.T) {
 			t.FailNow()
 		}
 	}
+}
+
+// Where a sync daemon cannot start, the one that it was to follow runs on.
+func TestReplaceDaemonRefused(t *testing.T) {
+	n := kernel.NewNamespace(t)
+	n.IP(t, "addr add 192.0.2.250/24 dev lo\nlink set lo multicast on\nroute add 224.0.0.0/4 dev lo")
+	const runs = "--start-daemon master --mcast-interface lo --syncid 5 --sync-maxlen 1400 --mcast-group 224.0.0.99 --mcast-port 9000 --mcast-ttl 3\n"
+	replace(t, n, runs)
+	const other = "--start-daemon master --mcast-interface nosuch --syncid 6"
+	sameResult(t, runRestore(t, n, other+"\n-A -f 1 -s rr\n", "--replace"), kernel.Result{Code: 255, Stderr: other + ": No such device\n"})
+	sameText(t, "the table", n.Ipvsadm(t, program(), "-S", "-n", "--daemon").Stdout, runs+"-A -f 1 -s rr\n")
 }
 
 // A whole save is the table: to replace by it changes nothing.

@@ -22,6 +22,10 @@ var errZero = errors.New("counters live on and cannot be zeroed here")
 type Model struct {
 	services ordered[ipvsnl.ServiceKey, *service]
 
+	// Services says whether commands speak of services, if only to clear them. If not, that the
+	// table is empty may not be meant.
+	Services bool
+
 	// Timeouts are those that were set, 0 for those that were not.
 	Timeouts ipvsnl.Timeouts
 
@@ -80,6 +84,7 @@ func (m *Model) addService(c *flags.Command) error {
 	if !m.services.add(c.Service.ServiceKey, &service{Service: c.Service}) {
 		return refuse(ipvsnl.OpAddService, syscall.EEXIST)
 	}
+	m.Services = true
 	return nil
 }
 
@@ -101,6 +106,7 @@ func (m *Model) deleteService(c *flags.Command) error {
 
 func (m *Model) clear(*flags.Command) error {
 	m.services = ordered[ipvsnl.ServiceKey, *service]{}
+	m.Services = true
 	return nil
 }
 

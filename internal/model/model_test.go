@@ -49,6 +49,18 @@ func table(t *testing.T, m *model.Model) string {
 	return string(b)
 }
 
+func TestServices(t *testing.T) {
+	for lines, want := range map[string]bool{
+		"": false, "--set 1 2 3\n--stop-daemon master": false,
+		"-C": true, "-A -f 1": true, "-A -f 1\n-D -f 1": true,
+	} {
+		var m model.Model
+		if refused := run(t, &m, lines); refused != nil || m.Services != want {
+			t.Errorf("%q: Services is %v, refused: %q", lines, m.Services, refused)
+		}
+	}
+}
+
 func TestRun(t *testing.T) {
 	for _, c := range []struct {
 		name, lines string

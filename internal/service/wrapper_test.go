@@ -33,7 +33,7 @@ func TestWrappers(t *testing.T) {
 	if got := script("", "ipvsadm-save", "-n"); got != (kernel.Result{Stdout: want}) {
 		t.Errorf("saving: %+v, want %q", got, want)
 	}
-	if got := script("", "ipvsadm-restore", "--replace", "--dry-run"); got.Code != 0 || !strings.HasPrefix(got.Stdout, "-D ") || table(t, n) != want {
+	if got := script("-C\n", "ipvsadm-restore", "--replace", "--dry-run"); got.Code != 0 || !strings.HasPrefix(got.Stdout, "-D ") || table(t, n) != want {
 		t.Errorf("a dry run of a replacement: %+v", got)
 	}
 	if got := script("", "ipvsadm-save", "-n", "--timeout"); got.Code != 0 || !strings.HasPrefix(got.Stdout, "--set ") || !strings.HasSuffix(got.Stdout, want) {

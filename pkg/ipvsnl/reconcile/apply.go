@@ -43,17 +43,18 @@ func (f Failures) Unwrap() []error {
 	return all
 }
 
-// ErrKept says that services or destinations were not deleted, because something else had
-// failed before: what served serves on beside what is new.
-var ErrKept = errors.New("nothing was deleted, since other changes failed")
+// ErrKept says that services or destinations were not deleted, nor destinations drained,
+// because something else had failed before: what served serves on beside what is new.
+var ErrKept = errors.New("nothing was drained or deleted, since other changes failed")
 
 // atOnce is about how many changes are sent at once: as many as a batch puts into one
 // datagram.
 const atOnce = 128
 
 // Apply has the kernel make changes, in order. One that fails does not keep it from the
-// next, but nothing is deleted once something else has failed. The error then matches
-// [Failures] and, where deletions were left out, [ErrKept]. The destinations of a service
+// next, but nothing is deleted, and no destination set to weight 0, once something else has
+// failed: what was to take their place may not be there. The error then matches [Failures]
+// and, where changes were left out, [ErrKept]. The destinations of a service
 // that could not be added are not named among the failures.
 //
 // An Op that is no change is an error before anything is sent. If Apply breaks off,
@@ -69,7 +70,7 @@ func Apply(ctx context.Context, c *ipvsnl.Client, changes []Change) error {
 	for done := 0; done < len(changes); {
 		next := changes[done:]
 		next = next[:together(next)]
-		if next[0].deletes() && a.failed {
+		if next[0].withdraws() && a.failed {
 			a.kept = ErrKept
 		} else if err := a.send(ctx, next); err != nil {
 			return errors.Join(a.err(), inDoubt(changes, done, err))
@@ -80,11 +81,11 @@ func Apply(ctx context.Context, c *ipvsnl.Client, changes []Change) error {
 }
 
 // together returns how many of the changes are to be sent at once, so that a service comes
-// in the same datagram as its destinations and nothing is deleted before it is
+// in the same datagram as its destinations and nothing is withdrawn before it is
 // known what became of all else.
 func together(changes []Change) int {
 	count := 0
-	for count < len(changes) && changes[count].deletes() == changes[0].deletes() {
+	for count < len(changes) && changes[count].withdraws() == changes[0].withdraws() {
 		n := unit(changes[count:])
 		if count > 0 && count+n > atOnce {
 			break
@@ -123,9 +124,9 @@ func inDoubt(changes []Change, first int, err error) error {
 type applier struct {
 	batch    *ipvsnl.Batch
 	failures Failures
-	failed   bool              // whether anything but a deletion has failed
+	failed   bool              // whether anything but a withdrawal has failed
 	missing  ipvsnl.ServiceKey // of the last service that could not be added
-	kept     error             // ErrKept if deletions were left out
+	kept     error             // ErrKept if withdrawals were left out
 }
 
 func (a *applier) send(ctx context.Context, changes []Change) error {
@@ -146,7 +147,7 @@ func (a *applier) fail(c Change, err error) {
 	case c.Op == ipvsnl.OpAddDestination && c.Service.ServiceKey == a.missing && errors.Is(err, ipvsnl.ErrServiceNotFound):
 		return
 	}
-	a.failed = a.failed || !c.deletes()
+	a.failed = a.failed || !c.withdraws()
 	a.failures = append(a.failures, &Failure{c, err})
 }
 

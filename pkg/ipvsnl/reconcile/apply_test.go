@@ -42,7 +42,7 @@ func TestApply(t *testing.T) {
 			refuses: map[int]syscall.Errno{0: syscall.ENOENT, 1: syscall.ESRCH, 2: syscall.ESRCH},
 			sends:   []int{5},
 			err: "add service mark 3 IPv4: ipvs: add service: scheduler or persistence engine not found\n" +
-				"nothing was deleted, since other changes failed",
+				"nothing was drained or deleted, since other changes failed",
 			is:    []error{ipvsnl.ErrSchedulerNotFound, syscall.ENOENT, reconcile.ErrKept},
 			isNot: []error{ipvsnl.ErrServiceNotFound},
 		},
@@ -52,7 +52,7 @@ func TestApply(t *testing.T) {
 			sends:   []int{5},
 			err: "add destination 10.0.0.2:0 of mark 3 IPv4: ipvs: add destination: destination already exists\n" +
 				"set service mark 1 IPv4: ipvs: set service: no such service\n" +
-				"nothing was deleted, since other changes failed",
+				"nothing was drained or deleted, since other changes failed",
 			is: []error{ipvsnl.ErrServiceNotFound, ipvsnl.ErrDestinationExists, reconcile.ErrKept},
 		},
 		{
@@ -87,6 +87,34 @@ func TestApply(t *testing.T) {
 			var failures reconcile.Failures
 			if errors.As(err, &failures) != (c.err != "") {
 				t.Errorf("failures %v", failures)
+			}
+			if !slices.Equal(f.sends, c.sends) {
+				t.Errorf("sent %d changes at a time, want %d", f.sends, c.sends)
+			}
+		})
+	}
+}
+
+// A destination that is to get no new connections keeps them if what was to take its place is
+// not there.
+func TestApplyDrain(t *testing.T) {
+	const before = "-A -f 1\n-a -f 1 -r 10.0.0.1\n-a -f 1 -r 10.0.0.2\n"
+	const after = "-A -f 1\n-a -f 1 -r 10.0.0.1 -w 0\n-a -f 1 -r 10.0.0.3\n" // the second is deleted
+	for _, c := range []struct {
+		name    string
+		refuses map[int]syscall.Errno
+		sends   []int
+		kept    bool
+	}{
+		{"all is well", nil, []int{1, 2}, false},
+		{"the new destination is refused", map[int]syscall.Errno{0: syscall.EINVAL}, []int{1}, true},
+		{"the drain is refused", map[int]syscall.Errno{1: syscall.ENOENT}, []int{1, 2}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := fake{refuses: c.refuses}
+			err := reconcile.Apply(t.Context(), f.open(t), changes(t, before, after))
+			if (err != nil) != (c.refuses != nil) || errors.Is(err, reconcile.ErrKept) != c.kept {
+				t.Errorf("error %v", err)
 			}
 			if !slices.Equal(f.sends, c.sends) {
 				t.Errorf("sent %d changes at a time, want %d", f.sends, c.sends)

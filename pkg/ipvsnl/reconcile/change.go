@@ -34,9 +34,16 @@ func (c Change) String() string {
 	return s
 }
 
-// deletes says whether the change takes a service or destination away.
-func (c *Change) deletes() bool {
-	return c.Op == ipvsnl.OpDeleteService || c.Op == ipvsnl.OpDeleteDestination
+// withdraws says whether the change takes away what clients may be served by: a service, a
+// destination, or the weight of one.
+func (c *Change) withdraws() bool {
+	switch c.Op {
+	case ipvsnl.OpDeleteService, ipvsnl.OpDeleteDestination:
+		return true
+	case ipvsnl.OpSetDestination:
+		return c.Destination.Weight == 0
+	}
+	return false
 }
 
 // queue adds each kind of change to a batch.
