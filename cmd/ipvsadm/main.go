@@ -36,8 +36,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := newApp(args, stdin, stdout, stderr)
 	code := a.call(args[min(1, len(args)):])
 	if err := a.stdout.Flush(); err != nil {
-		a.complain("cannot write: " + err.Error())
-		return exitListing
+		return a.cannotWrite(err)
 	}
 	return code
 }
@@ -192,6 +191,12 @@ func (a *app) reject(err error) (code int, ends bool) {
 // hint tells how to get help.
 func (a *app) hint() {
 	a.complain("Try `" + a.name + " -h' or '" + a.name + " --help' for more information.")
+}
+
+// cannotWrite says why stdout has not all that was to be written.
+func (a *app) cannotWrite(err error) int {
+	a.complain("cannot write: " + err.Error())
+	return exitListing
 }
 
 // complain writes a message to stderr, behind all that stdout has been given.

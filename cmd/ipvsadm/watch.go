@@ -21,6 +21,9 @@ var ending = []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT}
 // ofTerminal are those that a watch on a terminal has to know of besides.
 var ofTerminal = []os.Signal{unix.SIGWINCH, unix.SIGTSTP, unix.SIGCONT}
 
+// errEnded is the error of a page that a signal has kept from being written.
+var errEnded = errors.New("ended by a signal")
+
 // statsColumns is how many columns a line of counters or rates ends with.
 const statsColumns = 5
 
@@ -56,7 +59,6 @@ func (a *app) watch(c *flags.Command) int {
 	a.names.Waiting = nil // no page is shown in part
 	w.notify(ending)
 	defer signal.Stop(w.signals)
-	a.names.Waiting = nil // pages are shown whole
 	go w.make()
 	select {
 	case <-w.signals:
@@ -94,13 +96,20 @@ func (w *watcher) begin(first page) int {
 	}
 	in, out, ok := w.terminal()
 	if !ok {
-		_ = w.loop(first) // it stays with stdout, and is reported when that is flushed in the end
-		return exitDone
+		return w.stream(first)
 	}
 	err := w.onScreen(in, out, first)
 	if err != nil {
 		w.complain(message(err))
 		return exitListing
+	}
+	return exitDone
+}
+
+// stream goes on from the first page without a terminal.
+func (w *watcher) stream(first page) int {
+	if err := w.loop(first); err != nil && !errors.Is(err, errEnded) {
+		return w.cannotWrite(err)
 	}
 	return exitDone
 }
@@ -161,8 +170,23 @@ func (w *watcher) show(p page) error {
 		w.complain(message(p.err))
 		return nil
 	}
-	w.write(append(p.text, '\n'))
-	return w.stdout.Flush()
+	return w.writePage(p.text)
+}
+
+// writePage writes a page that is not for a screen. Who reads it may take nothing for now: even then
+// a signal ends the watch.
+func (w *watcher) writePage(text []byte) error {
+	written := make(chan error, 1)
+	go func() {
+		_, err := w.output.Write(append(text, '\n'))
+		written <- err
+	}()
+	select {
+	case err := <-written:
+		return err
+	case <-w.signals:
+		return errEnded
+	}
 }
 
 // adapt does what a signal about the terminal asks for.

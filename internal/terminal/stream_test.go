@@ -2,11 +2,14 @@ package terminal
 
 import (
 	"bufio"
+	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
 )
@@ -88,6 +91,49 @@ func TestStream(t *testing.T) {
 				t.Errorf("got status %v, want exit code 0", status)
 			}
 		})
+	}
+}
+
+// TestStreamStalled ends a watch that waits for its reader: a listing is more than the pipe holds, and nobody reads on.
+func TestStreamStalled(t *testing.T) {
+	n := kernel.NewNamespace(t)
+	const held = 1<<16 + 1<<12 // by the pipe and by whoever reads the first bytes
+	var services strings.Builder
+	for mark := range held / len("FWM  1 wlc\n") {
+		fmt.Fprintf(&services, "-A -f %d\n", mark+1)
+	}
+	set(t, n, services.String())
+	s := start(t, n, "-Ln --watch 1")
+	if _, err := s.stdout.Peek(1); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	// Wait would close the pipe.
+	ended := make(chan *os.ProcessState, 1)
+	go func() {
+		state, _ := s.cmd.Process.Wait()
+		ended <- state
+	}()
+	select {
+	case state := <-ended:
+		if code := state.ExitCode(); code != 0 {
+			t.Errorf("got exit code %d, want 0", code)
+		}
+	case <-time.After(patience):
+		t.Error("it goes on")
+		_ = s.cmd.Process.Kill()
+		<-ended
+	}
+}
+
+// TestStreamFull ends where there is no room.
+func TestStreamFull(t *testing.T) {
+	n := kernel.NewNamespace(t)
+	got := n.Run(t, kernel.Command{Path: "/bin/sh", Args: []string{"sh", "-c", kernel.Program("ipvsadm") + " -Ln --watch >/dev/full"}})
+	if got != (kernel.Result{Stderr: "cannot write: write /dev/stdout: no space left on device\n", Code: 1}) {
+		t.Errorf("got %+v", got)
 	}
 }
 
