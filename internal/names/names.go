@@ -39,6 +39,7 @@ type Resolver struct {
 	steps    func() []step
 	known    func() *hosts
 	services func() *services
+	dns      *net.Resolver
 	slots    chan struct{} // as many as look-ups may run
 
 	mu    sync.Mutex
@@ -59,6 +60,7 @@ func New(ctx context.Context) *Resolver {
 		steps:    sync.OnceValue(func() []step { return parseSteps(read(switchFile)) }),
 		known:    sync.OnceValue(func() *hosts { return readHosts(hostsFile) }),
 		services: sync.OnceValue(func() *services { return parseServices(read(servicesFile)) }),
+		dns:      new(sockets).resolver(),
 		slots:    make(chan struct{}, maxLookups),
 		hosts:    make(map[netip.Addr]*host),
 		addrs:    make(map[string]netip.Addr),
@@ -96,7 +98,7 @@ func (r *Resolver) lookUpAddr(host string) netip.Addr {
 			h := r.known()
 			return h.byName[strings.ToLower(host)], h.err
 		}
-		addrs, err := net.DefaultResolver.LookupNetIP(r.ctx, "ip4", host)
+		addrs, err := r.dns.LookupNetIP(r.ctx, "ip4", host)
 		for _, a := range addrs {
 			if a = a.Unmap(); a.Is4() {
 				return a, nil
@@ -186,7 +188,7 @@ func (r *Resolver) lookUpName(a netip.Addr, h *host) {
 			return known.byAddr[a], known.err
 		}
 		// There is an error even if only some of the names are no good.
-		names, err := net.DefaultResolver.LookupAddr(r.ctx, queried(a).String())
+		names, err := r.dns.LookupAddr(r.ctx, queried(a).String())
 		if len(names) > 0 {
 			return strings.TrimSuffix(names[0], "."), nil
 		}
