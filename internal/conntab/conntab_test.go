@@ -158,6 +158,30 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
+// TestAllocations checks that a line costs no allocation, from the kernel's form to ours.
+func TestAllocations(t *testing.T) {
+	const lines = "TCP 7F000001 C350 0A000001 0050 0A000002 1F90 ESTABLISHED     899\n" +
+		"UDP 2001:0db8:0000:0000:0000:0000:0000:0001 13C4 2001:0db8:0000:0000:0000:0000:0000:0002 0050 " +
+		"0A000002 13C4 UDP             299 sip abc@example.com\n" +
+		"TCP  7F000001 C350  0A000001 0050 0A000002 1F90 ESTABLISHED 899\n" // in no columns
+	table := format.ConnectionTable{Engines: true}
+	text := make([]byte, 0, 1024)
+	var c format.Connection
+	n := testing.AllocsPerRun(100, func() {
+		block := Block{lines: []byte(lines)}
+		text = text[:0]
+		for len(block.lines) > 0 {
+			if err := block.Read(&c); err != nil {
+				t.Fatal(err)
+			}
+			text = table.AppendConnection(text, &c)
+		}
+	})
+	if n > 1 { // that of the block
+		t.Errorf("%v allocations", n-1)
+	}
+}
+
 // FuzzRead holds the quick way of reading entries against the general one, too.
 func FuzzRead(f *testing.F) {
 	f.Add(head + "TCP 7F000001 C350 0A000001 0050 0A000002 1F90 ESTABLISHED     899\n")
