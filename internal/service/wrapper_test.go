@@ -46,6 +46,9 @@ func TestWrappers(t *testing.T) {
 		if got := script("", name, "word"); got.Code != 2 {
 			t.Errorf("%s word: %+v", name, got)
 		}
+		if got := script("", name, "--help"); got.Code != 0 || !strings.Contains(got.Stdout, "Usage:") {
+			t.Errorf("%s --help: %+v", name, got)
+		}
 	}
 	other := kernel.NewNamespace(t)
 	if got := script(whole, "ipvsadm-restore", "--netns", other.Path()); got != (kernel.Result{}) {
