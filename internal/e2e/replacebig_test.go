@@ -41,11 +41,12 @@ func TestReplaceBig(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	for _, step := range []struct {
 		name, rules string
+		want        int // rules of the table
 	}{
-		{"all is new", bigRules(0)},
-		{"each service differs", bigRules(1)},
-		{"all is the same", bigRules(1)},
-		{"all is gone", ""},
+		{"all is new", bigRules(0), 11 * *bigServices},
+		{"each service differs", bigRules(1), 11 * *bigServices},
+		{"all is the same", bigRules(1), 11 * *bigServices},
+		{"all is gone", "-C\n", 0},
 	} {
 		begin := time.Now()
 		replace(t, n, step.rules)
@@ -53,9 +54,8 @@ func TestReplaceBig(t *testing.T) {
 		if got := dryRun(t, n, step.rules); got != "" {
 			t.Errorf("%s: left to change: %.200s...", step.name, got)
 		}
-		want := strings.Count(step.rules, "\n")
-		if got := strings.Count(n.Ipvsadm(t, kernel.Reference, "-S", "-n").Stdout, "\n"); got != want {
-			t.Errorf("%s: %d rules, want %d", step.name, got, want)
+		if got := strings.Count(n.Ipvsadm(t, kernel.Reference, "-S", "-n").Stdout, "\n"); got != step.want {
+			t.Errorf("%s: %d rules, want %d", step.name, got, step.want)
 		}
 	}
 }
