@@ -37,6 +37,7 @@ func Open(in, out *os.File) (*Screen, error) {
 		s.mode = mode
 	}
 	if err := s.Enter(); err != nil {
+		_ = s.Leave() // or what is typed would stay unseen
 		return nil, err
 	}
 	if s.mode != nil {
