@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvsnl
 
 import (
@@ -123,7 +125,7 @@ func findAttr(b []byte, want uint16) ([]byte, error) {
 		}
 		b = rest
 	}
-	return nil, fmt.Errorf("no attribute %d", want)
+	return nil, fmt.Errorf("%w: no attribute %d", ErrMalformed, want)
 }
 
 // The kinds of attribute. Numbers are in the host's byte order unless the name
@@ -215,7 +217,7 @@ func text[T any](p part, at func(*T) *string) field[T] {
 			if i := bytes.IndexByte(p, 0); i >= 0 {
 				p = p[:i]
 			}
-			*at(v) = name(p)
+			*at(v) = intern(p)
 			return nil
 		},
 		zero: func(v *T) bool { return *at(v) == "" },
@@ -250,16 +252,17 @@ func nested[T any](at func(*T) *[]byte) field[T] {
 }
 
 // sizeError is that of a payload whose length is not its kind's.
-func sizeError(p []byte) error { return fmt.Errorf("payload of %d bytes", len(p)) }
+func sizeError(p []byte) error { return fmt.Errorf("%w: payload of %d bytes", ErrMalformed, len(p)) }
 
-// names are the names a reply may hold that are worth not allocating: the
-// kernel's schedulers and engine.
-var names = [...]string{
+// interned are the names in replies that are worth not allocating: those of the
+// kernel's own schedulers and engine.
+var interned = [...]string{
 	"wlc", "rr", "wrr", "lc", "sh", "mh", "dh", "sed", "nq", "lblc", "lblcr", "fo", "ovf", "twos", "sip", "eth0",
 }
 
-func name(p []byte) string {
-	for _, n := range names {
+// intern returns a name as a string.
+func intern(p []byte) string {
+	for _, n := range interned {
 		if n == string(p) {
 			return n
 		}

@@ -1,49 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvsnl
 
 import "net/netip"
 
-// The tables below say of every attribute of linux/ip_vs.h how it is written and
-// read. They work on wire structs: the public ones, and beside them what an
-// attribute alone does not tell, such as an address whose family is another
-// attribute.
+// The tables of this file define how each attribute of linux/ip_vs.h is written and
+// read. They work on wire structs, which hold what a kernel is told or tells.
 
 type wireService struct {
-	Service
-	addr    [16]byte
-	port    uint16
-	netmask [4]byte
-	flags   wireFlags
-	stats   []byte
-	stats64 []byte
+	family    Family
+	protocol  Protocol
+	addr      [16]byte
+	port      uint16
+	mark      uint32
+	scheduler string
+	flags     wireFlags
+	timeout   uint32
+	netmask   [4]byte
+	engine    string
+	stats     []byte
+	stats64   []byte
 }
 
-type wireFlags struct {
-	flags ServiceFlags
-	mask  ServiceFlags
-}
+// wireFlags are flags, and which of them a request sets.
+type wireFlags struct{ flags, mask uint32 }
 
 var serviceTable = table[wireService]{
-	svcAF:        u16(byKey, func(s *wireService) *Family { return &s.Family }),
-	svcProtocol:  u16(byKey, func(s *wireService) *Protocol { return &s.Protocol }).unless(hasMark),
+	svcAF:        u16(byKey, func(s *wireService) *Family { return &s.family }),
+	svcProtocol:  u16(byKey, func(s *wireService) *Protocol { return &s.protocol }).unless(hasMark),
 	svcAddr:      octets(byKey, func(s *wireService) []byte { return s.addr[:] }).unless(hasMark),
 	svcPort:      be16(byKey, func(s *wireService) *uint16 { return &s.port }).unless(hasMark),
-	svcFWMark:    u32(byKey, func(s *wireService) *uint32 { return &s.Mark }).optional(),
-	svcSchedName: text(whole, func(s *wireService) *string { return &s.Scheduler }),
+	svcFWMark:    u32(byKey, func(s *wireService) *uint32 { return &s.mark }).optional(),
+	svcSchedName: text(whole, func(s *wireService) *string { return &s.scheduler }),
 	svcFlags:     flags(whole, func(s *wireService) *wireFlags { return &s.flags }),
-	svcTimeout:   u32(whole, func(s *wireService) *uint32 { return &s.Timeout }),
+	svcTimeout:   u32(whole, func(s *wireService) *uint32 { return &s.timeout }),
 	svcNetmask:   octets(whole, func(s *wireService) []byte { return s.netmask[:] }),
 	svcStats:     nested(func(s *wireService) *[]byte { return &s.stats }),
-	svcPEName:    text(whole, func(s *wireService) *string { return &s.Engine }).optional(),
+	svcPEName:    text(whole, func(s *wireService) *string { return &s.engine }).optional(),
 	svcStats64:   nested(func(s *wireService) *[]byte { return &s.stats64 }),
 }
 
-func hasMark(s *wireService) bool { return s.Mark != 0 }
+func hasMark(s *wireService) bool { return s.mark != 0 }
 
 // flags is struct ip_vs_flags: not attributes within the attribute, but two
 // numbers.
 func flags[T any](p part, at func(*T) *wireFlags) field[T] {
-	first := u32(p, func(v *T) *ServiceFlags { return &at(v).flags })
-	second := u32(p, func(v *T) *ServiceFlags { return &at(v).mask })
+	first := u32(p, func(v *T) *uint32 { return &at(v).flags })
+	second := u32(p, func(v *T) *uint32 { return &at(v).mask })
 	return field[T]{
 		part: p,
 		put:  func(b []byte, v *T) []byte { return second.put(first.put(b, v), v) },
@@ -58,12 +61,15 @@ func flags[T any](p part, at func(*T) *wireFlags) field[T] {
 }
 
 type wireDest struct {
-	Destination
-	family  Family
-	addr    [16]byte
-	port    uint16
-	stats   []byte
-	stats64 []byte
+	Destination     // but for Addr
+	family          Family
+	addr            [16]byte
+	port            uint16
+	activeConns     uint32
+	inactiveConns   uint32
+	persistentConns uint32
+	stats           []byte
+	stats64         []byte
 }
 
 var destTable = table[wireDest]{
@@ -73,9 +79,9 @@ var destTable = table[wireDest]{
 	destWeight:       u32(whole, func(d *wireDest) *uint32 { return &d.Weight }),
 	destUThresh:      u32(whole, func(d *wireDest) *uint32 { return &d.UpperThreshold }),
 	destLThresh:      u32(whole, func(d *wireDest) *uint32 { return &d.LowerThreshold }),
-	destActiveConns:  u32(replyOnly, func(d *wireDest) *uint32 { return &d.ActiveConns }),
-	destInactConns:   u32(replyOnly, func(d *wireDest) *uint32 { return &d.InactConns }),
-	destPersistConns: u32(replyOnly, func(d *wireDest) *uint32 { return &d.PersistConns }),
+	destActiveConns:  u32(replyOnly, func(d *wireDest) *uint32 { return &d.activeConns }),
+	destInactConns:   u32(replyOnly, func(d *wireDest) *uint32 { return &d.inactiveConns }),
+	destPersistConns: u32(replyOnly, func(d *wireDest) *uint32 { return &d.persistentConns }),
 	destStats:        nested(func(d *wireDest) *[]byte { return &d.stats }),
 	destAddrFamily:   u16(byKey, func(d *wireDest) *Family { return &d.family }),
 	destStats64:      nested(func(d *wireDest) *[]byte { return &d.stats64 }),
@@ -85,7 +91,8 @@ var destTable = table[wireDest]{
 }
 
 type wireDaemon struct {
-	Daemon
+	Daemon // but for SyncID and Group
+	syncID uint32
 	group  [4]byte
 	group6 [16]byte
 }
@@ -93,7 +100,7 @@ type wireDaemon struct {
 var daemonTable = table[wireDaemon]{
 	daemonState:       u32(byKey, func(d *wireDaemon) *DaemonState { return &d.State }),
 	daemonMcastIfn:    text(whole, func(d *wireDaemon) *string { return &d.Interface }),
-	daemonSyncID:      u32(byKey, func(d *wireDaemon) *uint32 { return &d.SyncID }),
+	daemonSyncID:      u32(byKey, func(d *wireDaemon) *uint32 { return &d.syncID }),
 	daemonSyncMaxLen:  u16(whole, func(d *wireDaemon) *uint16 { return &d.MaxLen }).optional(),
 	daemonMcastGroup:  octets(whole, func(d *wireDaemon) []byte { return d.group[:] }).unless(noGroup),
 	daemonMcastGroup6: octets(whole, func(d *wireDaemon) []byte { return d.group6[:] }).unless(noGroup6),
@@ -117,10 +124,12 @@ var statsTable = table[Stats]{
 	statsOutBPS:   counter(func(s *Stats) *uint64 { return &s.OutBPS }),
 }
 
-var timeoutsTable = table[Timeouts]{
-	attrTimeoutTCP:    u32(whole, func(t *Timeouts) *uint32 { return &t.TCP }),
-	attrTimeoutTCPFin: u32(whole, func(t *Timeouts) *uint32 { return &t.TCPFin }),
-	attrTimeoutUDP:    u32(whole, func(t *Timeouts) *uint32 { return &t.UDP }),
+type wireTimeouts struct{ tcp, tcpFin, udp uint32 }
+
+var timeoutsTable = table[wireTimeouts]{
+	attrTimeoutTCP:    u32(whole, func(t *wireTimeouts) *uint32 { return &t.tcp }),
+	attrTimeoutTCPFin: u32(whole, func(t *wireTimeouts) *uint32 { return &t.tcpFin }),
+	attrTimeoutUDP:    u32(whole, func(t *wireTimeouts) *uint32 { return &t.udp }),
 }
 
 var infoTable = table[Info]{
@@ -128,8 +137,8 @@ var infoTable = table[Info]{
 	infoConnTabSize: u32(replyOnly, func(i *Info) *uint32 { return &i.ConnTableSize }),
 }
 
-// putAddr writes an address as the kernel has it: 16 bytes, of which an IPv4
-// one fills the first four.
+// putAddr writes an address as the kernel has it: 16 bytes, of which an IPv4 one
+// fills the first four.
 func putAddr(p *[16]byte, a netip.Addr) {
 	if a.Is4() {
 		four := a.As4()

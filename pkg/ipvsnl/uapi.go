@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvsnl
 
 // The numbers of linux/ip_vs.h, in its order.
@@ -119,3 +121,10 @@ const (
 // forwardingMask is the bits of a destination's flags that are its forwarding
 // method (IP_VS_CONN_F_FWD_MASK).
 const forwardingMask = 7
+
+// The flags of a service that are fields of their own here (IP_VS_SVC_F_*). The
+// kernel sets IP_VS_SVC_F_HASHED (0x02) by itself.
+const (
+	flagPersistent = 0x01
+	flagOnePacket  = 0x04
+)

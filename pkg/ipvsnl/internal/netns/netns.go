@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package netns opens network namespaces by name or path and runs functions in them.
+package netns
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// dirs are where ip(8) keeps the namespaces that it has given names.
+var dirs = []string{"/run/netns", "/var/run/netns"}
+
+// ErrNot is the error of a file that is not a network namespace.
+var ErrNot = errors.New("not a network namespace")
+
+// A Namespace is an open network namespace. A nil one is the caller's own.
+type Namespace struct{ file *os.File }
+
+// Open opens a namespace by its name or, if the word has a slash in it, its path.
+// The error has the path in it.
+func Open(word string) (*Namespace, error) {
+	file, err := openFile(word)
+	if err != nil {
+		return nil, err
+	}
+	n := &Namespace{file}
+	// Only a namespace can be entered.
+	if err := n.Run(func() error { return nil }); err != nil {
+		_ = file.Close()
+		return nil, &fs.PathError{Op: "enter", Path: file.Name(), Err: err}
+	}
+	return n, nil
+}
+
+func openFile(word string) (file *os.File, err error) {
+	paths := []string{word}
+	if !strings.Contains(word, "/") {
+		paths = nil
+		for _, dir := range dirs {
+			paths = append(paths, filepath.Join(dir, word))
+		}
+	}
+	for _, path := range paths {
+		// Whatever the file is, such as a named pipe, opening it must not block.
+		file, err = os.OpenFile(path, openFlags, 0)
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return file, err
+}
+
+// Fd returns the file descriptor of the namespace.
+func (n *Namespace) Fd() int { return int(n.file.Fd()) }
+
+// Close closes the namespace, which a nil one need not be.
+func (n *Namespace) Close() error {
+	if n == nil {
+		return nil
+	}
+	return n.file.Close()
+}
+
+// OpenProc opens a file of /proc/net, such as "ip_vs_conn", as it is in the
+// namespace. The open file stays with it.
+func (n *Namespace) OpenProc(name string) (file *os.File, err error) {
+	if n == nil {
+		return os.Open(filepath.Join("/proc/net", name))
+	}
+	err = n.Run(func() (err error) {
+		file, err = os.Open(filepath.Join("/proc/thread-self/net", name))
+		return err
+	})
+	return file, err
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package netns
+
+import (
+	"errors"
+	"os"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+const openFlags = os.O_RDONLY | unix.O_NONBLOCK
+
+// Run runs f on a thread that is in the namespace. The thread ends with f: as its
+// goroutine never unlocks it, nothing else runs on it.
+func (n *Namespace) Run(f func() error) error {
+	done := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		err := unix.Setns(n.Fd(), unix.CLONE_NEWNET)
+		switch {
+		case errors.Is(err, unix.EINVAL):
+			err = ErrNot
+		case err == nil:
+			err = f()
+		}
+		done <- err
+	}()
+	return <-done
+}
+
+// Of returns the namespace of a socket.
+func Of(socket int) (*Namespace, error) {
+	fd, err := unix.IoctlRetInt(socket, unix.SIOCGSKNS)
+	if err != nil {
+		return nil, os.NewSyscallError("ioctl", err)
+	}
+	return &Namespace{os.NewFile(uintptr(fd), "network namespace of a socket")}, nil
+}
