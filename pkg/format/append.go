@@ -1,9 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
 	"encoding/binary"
 	"net/netip"
 	"strconv"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -72,16 +75,8 @@ func cutIPv4(b []byte, start, width int, a netip.AddrPort) []byte {
 	return cut(b, start, width)
 }
 
-// serviceProtocol is the protocol by which the ports of a service's destinations have
-// names. A service with a mark may have any, so those have none.
-func serviceProtocol(s *ipvsnl.Service) ipvsnl.Protocol {
-	if s.Mark != 0 {
-		return 0
-	}
-	return s.Protocol
-}
-
-// appendAddrPort appends "address:port", with names if there are any.
+// appendAddrPort appends "address:port", with names if there are any. Without a
+// protocol, a port has no name.
 func appendAddrPort(b []byte, a netip.AddrPort, protocol ipvsnl.Protocol, names Names) []byte {
 	if names == nil {
 		return appendNumericAddrPort(b, a)
@@ -165,19 +160,16 @@ func appendOctet(b []byte, n byte) []byte {
 	return append(b, octets[i], octets[i+1], octets[i+2])[:len(b)+digits]
 }
 
-// wholeAddress says whether persistence looks at the whole address of a client.
-func wholeAddress(s *ipvsnl.Service) bool {
-	if s.Family == ipvsnl.IPv6 {
-		return s.Netmask == 128
+// appendMask appends the mask of a persistent service.
+func appendMask(b []byte, s *ipvsnl.Service) []byte {
+	m := s.Persistence.Mask
+	if s.Key.Family() == ipvsnl.IPv6 {
+		return appendUint(b, uint64(m.Len6()))
 	}
-	return s.Netmask == 1<<32-1
+	return netip.AddrFrom4(m.As4()).AppendTo(b)
 }
 
-func appendMask(b []byte, s *ipvsnl.Service) []byte {
-	if s.Family == ipvsnl.IPv6 {
-		return appendUint(b, uint64(s.Netmask))
-	}
-	var a [4]byte
-	binary.BigEndian.PutUint32(a[:], s.Netmask)
-	return netip.AddrFrom4(a).AppendTo(b)
+// appendSeconds appends a timeout. That of ipvsnl.PersistZero is 0.
+func appendSeconds(b []byte, d time.Duration) []byte {
+	return appendUint(b, uint64(d/time.Second))
 }

@@ -1,61 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
-	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
-	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/reconcile"
 )
 
-// changeRules has rules written with numbers, as names may change before they are read.
+// changeRules has rules written with numbers, as names may change before they are
+// read.
 var changeRules = &Options{View: Rules, Thresholds: true}
 
-// AppendChange appends the rule that makes a change, with every option that it takes: those
-// that rules of a save leave out, too.
-func AppendChange(b []byte, c *reconcile.Change) []byte {
+// AppendChange appends the rule that makes a change, with every option that it
+// takes, even those that a save leaves out.
+func AppendChange(b []byte, c *ipvsnl.Change) []byte {
+	o, key := changeRules, &c.Service.Key
 	switch c.Op {
+	case ipvsnl.OpAddService:
+		b = o.appendWholeService(append(b, "-A "...), &c.Service)
+	case ipvsnl.OpSetService:
+		b = o.appendWholeService(append(b, "-E "...), &c.Service)
+	case ipvsnl.OpDeleteService:
+		b = o.appendServiceOption(append(b, "-D "...), key)
+	case ipvsnl.OpAddDestination:
+		b = o.appendWholeDestination(append(b, "-a "...), key, &c.Destination)
+	case ipvsnl.OpSetDestination:
+		b = o.appendWholeDestination(append(b, "-e "...), key, &c.Destination)
+	case ipvsnl.OpDeleteDestination:
+		b = o.appendDestinationOptions(append(b, "-d "...), key, c.Destination.Addr)
 	case ipvsnl.OpSetTimeouts:
 		return AppendTimeoutsRule(b, &c.Timeouts)
 	case ipvsnl.OpStartDaemon:
 		return AppendDaemonRule(b, &c.Daemon)
 	case ipvsnl.OpStopDaemon:
 		b = append(append(b, "--stop-daemon "...), c.Daemon.State.String()...)
-	default:
-		b = changeRules.appendTableChange(b, c)
+	case ipvsnl.OpZero:
+		b = append(b, "-Z"...)
+	case ipvsnl.OpZeroService:
+		b = o.appendServiceOption(append(b, "-Z "...), key)
+	case ipvsnl.OpFlush:
+		b = append(b, "-C"...)
 	}
 	return append(b, '\n')
 }
 
-// appendTableChange appends the rule of a change of a service or destination.
-func (o *Options) appendTableChange(b []byte, c *reconcile.Change) []byte {
-	s, d := &c.Service, &c.Destination
-	switch c.Op {
-	case ipvsnl.OpAddService:
-		return o.appendWholeService(append(b, "-A "...), s)
-	case ipvsnl.OpSetService:
-		return o.appendWholeService(append(b, "-E "...), s)
-	case ipvsnl.OpDeleteService:
-		return o.appendServiceOption(append(b, "-D "...), s)
-	case ipvsnl.OpAddDestination:
-		return destinationRule(o, b, s, d)
-	case ipvsnl.OpSetDestination:
-		b = o.appendDestinationOptions(append(b, "-e "...), s, d)
-		return o.appendDestinationSettings(b, d)
-	case ipvsnl.OpDeleteDestination:
-		return o.appendDestinationOptions(append(b, "-d "...), s, d)
-	}
-	return b
-}
-
-// appendWholeService appends all options of a service. A save leaves out the mask of one
-// that is not persistent, and flags that its scheduler has no name for.
+// appendWholeService appends all options of a service. A save leaves out the flags
+// that its scheduler has no name for.
 func (o *Options) appendWholeService(b []byte, s *ipvsnl.Service) []byte {
-	b = appendServiceSettings(o.appendServiceOption(b, s), s, true)
+	b = appendServiceSettings(o.appendServiceOption(b, &s.Key), s)
 	option := " -b "
-	for _, flag := range [...]ipvsnl.ServiceFlags{ipvsnl.FlagSched1, ipvsnl.FlagSched2, ipvsnl.FlagSched3} {
-		if s.Flags&flag != 0 {
-			b = append(append(b, option...), vocab.SchedulerFlagOf(s.Scheduler, flag)...)
+	for flag := ipvsnl.SchedulerFlag1; flag <= ipvsnl.SchedulerFlag3; flag <<= 1 {
+		if s.SchedulerFlags&flag != 0 {
+			b = append(append(b, option...), words.SchedulerFlagOf(s.Scheduler, flag)...)
 			option = ","
 		}
 	}
 	return b
+}
+
+func (o *Options) appendWholeDestination(b []byte, k *ipvsnl.ServiceKey, d *ipvsnl.Destination) []byte {
+	return o.appendDestinationSettings(o.appendDestinationOptions(b, k, d.Addr), d)
 }

@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
 	"net/netip"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -69,7 +71,7 @@ func (t *ConnectionTable) AppendEnd(b []byte) []byte { return b }
 // portProtocol returns the protocol of a connection by whose ports names are looked
 // up, or 0.
 func portProtocol(name []byte) ipvsnl.Protocol {
-	for _, row := range vocab.Protocols {
+	for _, row := range words.Protocols {
 		if row.Name == string(name) {
 			return row.Protocol
 		}

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package format writes what ipvsadm prints: the tables of services and
 // destinations, rules, connections, timeouts and sync daemons, byte for byte as
 // ipvsadm 1.31 does, and the same as JSON.
@@ -60,12 +62,12 @@ func (o *Options) AppendHead(b []byte) []byte {
 }
 
 // AppendService appends the line of a service.
-func (o *Options) AppendService(b []byte, s *ipvsnl.Service) []byte {
+func (o *Options) AppendService(b []byte, s *ipvsnl.ServiceState) []byte {
 	return append(views[o.View].service(o, b, s), '\n')
 }
 
 // AppendDestination appends the line of a destination of the service s.
-func (o *Options) AppendDestination(b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte {
+func (o *Options) AppendDestination(b []byte, s *ipvsnl.ServiceState, d *ipvsnl.DestinationState) []byte {
 	return append(views[o.View].destination(o, b, s, d), '\n')
 }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import "github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -27,14 +29,14 @@ func (j *JSON) AppendHead(b []byte) []byte { return append(b, arrayHead...) }
 func (j *JSON) AppendEnd(b []byte) []byte { return append(j.closeService(b), arrayEnd...) }
 
 // AppendService appends a service, to which the destinations that come next belong.
-func (j *JSON) AppendService(b []byte, s *ipvsnl.Service) []byte {
+func (j *JSON) AppendService(b []byte, s *ipvsnl.ServiceState) []byte {
 	b = appendFields(append(j.next(b), '{'), serviceFields, s)
 	j.inService, j.destinations = true, 0
 	return append(b, `,"destinations":[`...)
 }
 
 // AppendDestination appends a destination of the last service.
-func (j *JSON) AppendDestination(b []byte, _ *ipvsnl.Service, d *ipvsnl.Destination) []byte {
+func (j *JSON) AppendDestination(b []byte, _ *ipvsnl.ServiceState, d *ipvsnl.DestinationState) []byte {
 	if j.destinations > 0 {
 		b = append(b, JSONSeparator...)
 	}

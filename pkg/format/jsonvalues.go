@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
 	"net/netip"
 	"unicode/utf8"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -25,31 +27,24 @@ func appendQuotedAddr(b []byte, a netip.Addr) []byte {
 }
 
 // appendFlags appends the names of a service's flags, as an array.
-func appendFlags(b []byte, s *ipvsnl.Service) []byte {
+func appendFlags(b []byte, s *ipvsnl.ServiceState) []byte {
 	b = append(b, '[')
 	first := len(b)
-	for flag := ipvsnl.FlagPersistent; flag <= ipvsnl.FlagSched3; flag <<= 1 {
-		name := flagName(s.Scheduler, flag)
-		if s.Flags&flag == 0 || name == "" {
-			continue
-		}
-		if len(b) > first {
+	add := func(set bool, name string) {
+		switch {
+		case !set:
+			return
+		case len(b) > first:
 			b = append(b, ',')
 		}
 		b = appendString(b, name)
 	}
-	return append(b, ']')
-}
-
-// flagName returns the name of a flag of a service, or "" for one that says nothing.
-func flagName(scheduler string, flag ipvsnl.ServiceFlags) string {
-	switch flag {
-	case ipvsnl.FlagPersistent:
-		return "persistent"
-	case ipvsnl.FlagOnePacket:
-		return "one_packet"
+	add(s.Service.Persistence.Timeout != 0, "persistent")
+	add(s.Service.OnePacket, "one_packet")
+	for flag := ipvsnl.SchedulerFlag1; flag <= ipvsnl.SchedulerFlag3; flag <<= 1 {
+		add(s.Service.SchedulerFlags&flag != 0, words.SchedulerFlagOf(s.Service.Scheduler, flag))
 	}
-	return vocab.SchedulerFlagOf(scheduler, flag)
+	return append(b, ']')
 }
 
 // appendString appends a JSON string, whatever bytes it is made of.

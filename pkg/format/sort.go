@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
@@ -9,17 +11,18 @@ import (
 )
 
 // SortServices sorts services by mark, family, protocol, address and port.
-func SortServices(s []ipvsnl.Service) {
-	sortBy(s, func(s *ipvsnl.Service) place {
-		p := placeOf(s.Addr)
-		p.mark, p.family, p.protocol = s.Mark, s.Family, s.Protocol
+func SortServices(s []ipvsnl.ServiceState) {
+	sortBy(s, func(s *ipvsnl.ServiceState) place {
+		k := &s.Service.Key
+		p := placeOf(k.Addr)
+		p.mark, p.family, p.protocol = k.Mark, k.Family(), k.Protocol
 		return p
 	})
 }
 
 // SortDestinations sorts destinations by address and port.
-func SortDestinations(d []ipvsnl.Destination) {
-	sortBy(d, func(d *ipvsnl.Destination) place { return placeOf(d.Addr) })
+func SortDestinations(d []ipvsnl.DestinationState) {
+	sortBy(d, func(d *ipvsnl.DestinationState) place { return placeOf(d.Destination.Addr) })
 }
 
 // A place is what a service or destination is sorted by.

@@ -1,4 +1,7 @@
-package vocab
+// SPDX-License-Identifier: Apache-2.0
+
+// Package columns has the figures by which a listing can be sorted.
+package columns
 
 import (
 	"strings"
@@ -9,14 +12,14 @@ import (
 // A Column is a figure by which a listing can be sorted.
 type Column struct {
 	Name        string
-	Destination func(*ipvsnl.Destination) uint64
+	Destination func(*ipvsnl.DestinationState) uint64
 
 	// ofService is nil for what services have no figure of their own for.
-	ofService func(*ipvsnl.Service) uint64
+	ofService func(*ipvsnl.ServiceState) uint64
 }
 
-// Columns are all the columns.
-var Columns = []Column{
+// All are all the columns.
+var All = []Column{
 	counter("conns", func(s *ipvsnl.Stats) uint64 { return s.Conns }),
 	counter("inpkts", func(s *ipvsnl.Stats) uint64 { return s.InPkts }),
 	counter("outpkts", func(s *ipvsnl.Stats) uint64 { return s.OutPkts }),
@@ -27,23 +30,23 @@ var Columns = []Column{
 	counter("outpps", func(s *ipvsnl.Stats) uint64 { return s.OutPPS }),
 	counter("inbps", func(s *ipvsnl.Stats) uint64 { return s.InBPS }),
 	counter("outbps", func(s *ipvsnl.Stats) uint64 { return s.OutBPS }),
-	{Name: "active", Destination: func(d *ipvsnl.Destination) uint64 { return uint64(d.ActiveConns) }},
-	{Name: "inactive", Destination: func(d *ipvsnl.Destination) uint64 { return uint64(d.InactConns) }},
-	{Name: "weight", Destination: func(d *ipvsnl.Destination) uint64 { return uint64(d.Weight) }},
+	{Name: "active", Destination: func(d *ipvsnl.DestinationState) uint64 { return uint64(d.ActiveConns) }},
+	{Name: "inactive", Destination: func(d *ipvsnl.DestinationState) uint64 { return uint64(d.InactiveConns) }},
+	{Name: "weight", Destination: func(d *ipvsnl.DestinationState) uint64 { return uint64(d.Destination.Weight) }},
 }
 
 // counter returns the column of a counter or rate, which services and destinations have.
 func counter(name string, of func(*ipvsnl.Stats) uint64) Column {
 	return Column{
 		Name:        name,
-		Destination: func(d *ipvsnl.Destination) uint64 { return of(&d.Stats) },
-		ofService:   func(s *ipvsnl.Service) uint64 { return of(&s.Stats) },
+		Destination: func(d *ipvsnl.DestinationState) uint64 { return of(&d.Stats) },
+		ofService:   func(s *ipvsnl.ServiceState) uint64 { return of(&s.Stats) },
 	}
 }
 
 // Service returns a service's figure: its own or, if it has none, the sum of those of its
 // destinations.
-func (c *Column) Service(s *ipvsnl.Service, destinations []ipvsnl.Destination) (figure uint64) {
+func (c *Column) Service(s *ipvsnl.ServiceState, destinations []ipvsnl.DestinationState) (figure uint64) {
 	if c.ofService != nil {
 		return c.ofService(s)
 	}
@@ -53,11 +56,11 @@ func (c *Column) Service(s *ipvsnl.Service, destinations []ipvsnl.Destination) (
 	return figure
 }
 
-// ColumnOf returns the column of a name, in small letters or capitals, or nil if there is none.
-func ColumnOf(name string) *Column {
-	for i := range Columns {
-		if strings.EqualFold(Columns[i].Name, name) {
-			return &Columns[i]
+// ByName returns the column of a name, in small letters or capitals, or nil if there is none.
+func ByName(name string) *Column {
+	for i := range All {
+		if strings.EqualFold(All[i].Name, name) {
+			return &All[i]
 		}
 	}
 	return nil

@@ -1,6 +1,8 @@
-// Package vocab holds the words that the command line and the listings share:
-// whatever is written by one and read back by the other stands here once.
-package vocab
+// SPDX-License-Identifier: Apache-2.0
+
+// Package words holds the words that the command line and the listings share:
+// whatever one of them writes and the other reads is here once.
+package words
 
 import "github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 
@@ -109,28 +111,25 @@ func TunnelChecksumOf(f ipvsnl.TunnelFlags) TunnelChecksum {
 // A SchedulerFlag is the name of a scheduler flag.
 type SchedulerFlag struct {
 	Scheduler string // the scheduler that gives the flag this name; empty for any
-	Flag      ipvsnl.ServiceFlags
+	Flag      ipvsnl.SchedulerFlags
 	Name      string
 }
 
 // SchedulerFlags are all the names of scheduler flags, those of one scheduler
 // in the order in which they are written.
 var SchedulerFlags = []SchedulerFlag{
-	{"sh", ipvsnl.FlagSched1, "sh-fallback"},
-	{"sh", ipvsnl.FlagSched2, "sh-port"},
-	{"mh", ipvsnl.FlagSched1, "mh-fallback"},
-	{"mh", ipvsnl.FlagSched2, "mh-port"},
-	{"", ipvsnl.FlagSched1, "flag-1"},
-	{"", ipvsnl.FlagSched2, "flag-2"},
-	{"", ipvsnl.FlagSched3, "flag-3"},
+	{"sh", ipvsnl.SchedulerFlag1, "sh-fallback"},
+	{"sh", ipvsnl.SchedulerFlag2, "sh-port"},
+	{"mh", ipvsnl.SchedulerFlag1, "mh-fallback"},
+	{"mh", ipvsnl.SchedulerFlag2, "mh-port"},
+	{"", ipvsnl.SchedulerFlag1, "flag-1"},
+	{"", ipvsnl.SchedulerFlag2, "flag-2"},
+	{"", ipvsnl.SchedulerFlag3, "flag-3"},
 }
-
-// SchedulerFlagsMask holds every scheduler flag.
-const SchedulerFlagsMask = ipvsnl.FlagSched1 | ipvsnl.FlagSched2 | ipvsnl.FlagSched3
 
 // SchedulerFlagOf returns the scheduler's own name for a flag or, if it has none,
 // the name that every scheduler has for it.
-func SchedulerFlagOf(scheduler string, flag ipvsnl.ServiceFlags) (name string) {
+func SchedulerFlagOf(scheduler string, flag ipvsnl.SchedulerFlags) (name string) {
 	for _, row := range SchedulerFlags {
 		switch {
 		case row.Flag != flag:
@@ -146,7 +145,7 @@ func SchedulerFlagOf(scheduler string, flag ipvsnl.ServiceFlags) (name string) {
 // AppendSchedulerFlags appends the names of those of the flags that are set, as
 // the scheduler calls them, with commas between. A scheduler with names of its
 // own does not show the flags that it has no name for.
-func AppendSchedulerFlags(b []byte, scheduler string, flags ipvsnl.ServiceFlags) []byte {
+func AppendSchedulerFlags(b []byte, scheduler string, flags ipvsnl.SchedulerFlags) []byte {
 	owner := ""
 	for _, row := range SchedulerFlags {
 		if row.Scheduler == scheduler {
