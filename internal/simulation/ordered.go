@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package simulation
+
+// An ordered is a map to pointers that keeps the order in which its keys were added.
+type ordered[K comparable, V comparable] struct {
+	index map[K]int
+	items []V // the zero V where one was deleted
+}
+
+// add adds a value. There must be none of its key.
+func (o *ordered[K, V]) add(key K, value V) {
+	if o.index == nil {
+		o.index = map[K]int{}
+	}
+	o.index[key] = len(o.items)
+	o.items = append(o.items, value)
+}
+
+// get returns the value of a key, or the zero V.
+func (o *ordered[K, V]) get(key K) (value V) {
+	if i, ok := o.index[key]; ok {
+		value = o.items[i]
+	}
+	return value
+}
+
+// delete deletes the value of a key, and reports whether there was one.
+func (o *ordered[K, V]) delete(key K) bool {
+	i, ok := o.index[key]
+	if ok {
+		var zero V
+		delete(o.index, key)
+		o.items[i] = zero
+	}
+	return ok
+}
+
+// all yields the values in order.
+func (o *ordered[K, V]) all(yield func(V) bool) {
+	var zero V
+	for _, v := range o.items {
+		if v != zero && !yield(v) {
+			return
+		}
+	}
+}
