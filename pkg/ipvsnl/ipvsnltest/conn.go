@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ipvsnltest
+
+import (
+	"encoding/binary"
+	"io"
+	"io/fs"
+	"sync"
+
+	"github.com/mdlayher/netlink"
+)
+
+// family is the number of the IPVS family, and controller that of the family which
+// tells it (GENL_ID_CTRL).
+const (
+	family     netlink.HeaderType = 0x20
+	controller netlink.HeaderType = 0x10
+)
+
+// partSize is about how many bytes of a listing a datagram has.
+const partSize = 4096
+
+// A conn is a netlink socket, seen from the kernel's side.
+type conn struct {
+	director *Director
+
+	mu      sync.Mutex
+	ready   sync.Cond // something is to be read, or the socket is closed
+	replies [][]byte  // datagrams
+	dump    *dump     // the listing that is being read
+	closed  bool
+}
+
+// A dump is a listing on its way. As in the kernel, the next part begins after as many
+// entries as were sent before, whatever has become of these.
+type dump struct {
+	request netlink.Header
+	command byte
+	sent    int
+	part    func(sent int) (messages [][]byte, more bool)
+}
+
+// Write takes a datagram of requests, and acts on each.
+func (c *conn) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return 0, fs.ErrClosed
+	}
+	for rest := b; len(rest) >= 16; {
+		length := binary.NativeEndian.Uint32(rest)
+		if length < 16 || uint64(length) > uint64(len(rest)) {
+			return 0, io.ErrUnexpectedEOF
+		}
+		c.request(netlink.Header{
+			Length:   length,
+			Type:     netlink.HeaderType(binary.NativeEndian.Uint16(rest[4:])),
+			Flags:    netlink.HeaderFlags(binary.NativeEndian.Uint16(rest[6:])),
+			Sequence: binary.NativeEndian.Uint32(rest[8:]),
+			PID:      binary.NativeEndian.Uint32(rest[12:]),
+		}, rest[16:length])
+		rest = rest[min(int(length+3)&^3, len(rest)):]
+	}
+	c.ready.Broadcast()
+	return len(b), nil
+}
+
+// Read returns the next datagram of replies, and waits for one.
+func (c *conn) Read(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.replies) == 0 {
+		switch {
+		case c.closed:
+			return 0, fs.ErrClosed
+		case c.dump != nil:
+			c.continueDump()
+		default:
+			c.ready.Wait()
+		}
+	}
+	next := c.replies[0]
+	c.replies = c.replies[1:]
+	return copy(b, next), nil
+}
+
+// Close closes the socket.
+func (c *conn) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	c.ready.Broadcast()
+	return nil
+}
+
+// request acts on a request: it answers, begins a listing, or acknowledges.
+func (c *conn) request(h netlink.Header, data []byte) {
+	number := 0
+	switch h.Type {
+	case netlink.Noop:
+	case controller:
+		number = c.tellFamily(h)
+	case family:
+		if c.director.isAbsent() {
+			number = enoent
+			break
+		}
+		number = c.serve(h, data)
+	default:
+		number = enoent
+	}
+	if number != 0 || h.Flags&netlink.Acknowledge != 0 {
+		c.acknowledge(h, number)
+	}
+}
+
+// acknowledge queues an acknowledgement or, if the number is not 0, a refusal.
+func (c *conn) acknowledge(h netlink.Header, number int) {
+	b := binary.NativeEndian.AppendUint32(nil, uint32(-int32(number)))
+	b = binary.NativeEndian.AppendUint32(b, h.Length)
+	b = binary.NativeEndian.AppendUint16(b, uint16(h.Type))
+	b = binary.NativeEndian.AppendUint16(b, uint16(h.Flags))
+	b = binary.NativeEndian.AppendUint32(b, h.Sequence)
+	b = binary.NativeEndian.AppendUint32(b, h.PID)
+	c.replies = append(c.replies, message(nil, netlink.Error, 0, h, b))
+}
+
+// continueDump queues the next part of the listing.
+func (c *conn) continueDump() {
+	d := c.dump
+	messages, more := d.part(d.sent)
+	d.sent += len(messages)
+	var b []byte
+	for _, m := range messages {
+		b = message(b, family, netlink.Multi, d.request, m)
+	}
+	if !more {
+		b = message(b, netlink.Done, netlink.Multi, d.request, make([]byte, 4))
+		c.dump = nil
+	}
+	c.replies = append(c.replies, b)
+}
+
+// message appends a message to a datagram, in answer to a request.
+func message(b []byte, t netlink.HeaderType, flags netlink.HeaderFlags, request netlink.Header, data []byte) []byte {
+	b = binary.NativeEndian.AppendUint32(b, uint32(16+len(data)))
+	b = binary.NativeEndian.AppendUint16(b, uint16(t))
+	b = binary.NativeEndian.AppendUint16(b, uint16(flags))
+	b = binary.NativeEndian.AppendUint32(b, request.Sequence)
+	b = binary.NativeEndian.AppendUint32(b, request.PID)
+	b = append(b, data...)
+	for len(b)%4 != 0 {
+		b = append(b, 0)
+	}
+	return b
+}

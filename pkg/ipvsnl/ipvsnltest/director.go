@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package ipvsnltest has a director in memory, for tests of programs that use package
+// ipvsnl. It answers on the level of netlink, as the kernel's IPVS does, refusals
+// included: a client of it runs all of its own code.
+//
+//	d := ipvsnltest.New()
+//	c, err := d.Open(ctx)
+//	...
+//	err = c.Apply(ctx, ipvsnl.AddService(web))
+//
+// No packet comes by a director in memory, so its counters and connections are what
+// [Director.SetService] and [Director.SetDestination] make them, and its sync daemons
+// do nothing.
+package ipvsnltest
+
+import (
+	"context"
+	"io"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/simulation"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+// A Director is a table of IPVS in memory. It is safe for concurrent use.
+type Director struct {
+	mu     sync.Mutex
+	table  simulation.Director
+	info   ipvsnl.Info
+	refuse func(ipvsnl.Change) int
+	absent bool
+}
+
+// New returns a director without services, as a kernel is that has just loaded IPVS:
+// with the timeouts and the schedulers of Linux, and the network interfaces lo and
+// eth0.
+func New() *Director {
+	return &Director{
+		info: ipvsnl.Info{Version: 0x010201, ConnTableSize: 4096},
+		table: simulation.Director{
+			Schedulers: []string{"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "sed", "nq", "fo", "ovf", "mh", "twos"},
+			Engines:    []string{"sip"},
+			Interfaces: []string{"lo", "eth0"},
+			Timeouts:   ipvsnl.Timeouts{TCP: 900 * time.Second, TCPFin: 120 * time.Second, UDP: 300 * time.Second},
+		},
+	}
+}
+
+// Open opens a client of the director.
+func (d *Director) Open(ctx context.Context, opts ...ipvsnl.Option) (*ipvsnl.Client, error) {
+	return ipvsnl.Open(ctx, append([]ipvsnl.Option{ipvsnl.WithDial(d.Dial)}, opts...)...)
+}
+
+// Dial opens a connection to the director, for ipvsnl.WithDial.
+func (d *Director) Dial() (io.ReadWriteCloser, error) {
+	c := &conn{director: d}
+	c.ready.L = &c.mu
+	return c, nil
+}
+
+// SetInfo sets the version and the table size that the director reports.
+func (d *Director) SetInfo(i ipvsnl.Info) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.info = i
+}
+
+// SetSchedulers sets the schedulers that there are.
+func (d *Director) SetSchedulers(names ...string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.table.Schedulers = append([]string{}, names...)
+}
+
+// SetInterfaces sets the network interfaces that there are.
+func (d *Director) SetInterfaces(names ...string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.table.Interfaces = append([]string{}, names...)
+}
+
+// Unload has the director answer as a kernel does whose module of IPVS is not loaded,
+// until loaded is true again.
+func (d *Director) Unload(unloaded bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.absent = unloaded
+}
+
+// Refuse has the director refuse the changes for which refuse returns one of Linux'
+// error numbers instead of 0, such as 1 (EPERM) or 12 (ENOMEM). The changes are those
+// that the kernel knows: one that puts a service is asked for as an OpAddService and
+// an OpSetService. Nil ends it.
+func (d *Director) Refuse(refuse func(ipvsnl.Change) int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.refuse = refuse
+}
+
+// SetService has f change what the director reports of a service, such as its
+// counters. It reports whether the service exists.
+func (d *Director) SetService(key ipvsnl.ServiceKey, f func(*ipvsnl.ServiceState)) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.table.Service(key)
+	if s != nil {
+		f(&s.ServiceState)
+	}
+	return s != nil
+}
+
+// SetDestination has f change what the director reports of a destination, such as its
+// connections. It reports whether the destination exists.
+func (d *Director) SetDestination(key ipvsnl.ServiceKey, addr netip.AddrPort, f func(*ipvsnl.DestinationState)) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := d.table.Service(key)
+	if s == nil {
+		return false
+	}
+	state := s.Destination(addr)
+	if state != nil {
+		f(state)
+	}
+	return state != nil
+}
+
+// make makes a change, and returns the number by which it is refused, or 0.
+func (d *Director) make(c *ipvsnl.Change) int {
+	if d.refuse != nil {
+		if n := d.refuse(*c); n != 0 {
+			return n
+		}
+	}
+	if n, ok := d.table.Make(c).(simulation.Errno); ok {
+		return int(n)
+	}
+	return 0
+}
