@@ -20,6 +20,7 @@ type wireService struct {
 	engine    string
 	stats     []byte
 	stats64   []byte
+	figures   Stats // what they hold
 }
 
 // wireFlags are flags, and which of them a request sets.
@@ -70,6 +71,7 @@ type wireDest struct {
 	persistentConns uint32
 	stats           []byte
 	stats64         []byte
+	figures         Stats // what they hold
 }
 
 var destTable = table[wireDest]{

@@ -103,7 +103,9 @@ func (w *wireService) state() (ServiceState, error) {
 		}
 		s.Service.Persistence.Mask = w.mask()
 	}
-	return s, readStats(w.stats, w.stats64, &s.Stats)
+	err := readStats(w.stats, w.stats64, &w.figures)
+	s.Stats = w.figures
+	return s, err
 }
 
 // key reads the key, in its only form.
@@ -140,7 +142,9 @@ func (w *wireDest) state() (DestinationState, error) {
 	}
 	s.Destination.Addr = netip.AddrPortFrom(a, w.port)
 	s.Destination.Forwarding &= forwardingMask
-	return s, readStats(w.stats, w.stats64, &s.Stats)
+	err = readStats(w.stats, w.stats64, &w.figures)
+	s.Stats = w.figures
+	return s, err
 }
 
 func (w *wireDaemon) daemon() Daemon {

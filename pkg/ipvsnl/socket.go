@@ -168,7 +168,7 @@ func refusal(err error) error {
 func (s *socket) check(m, req *netlink.Message) error {
 	switch {
 	case m.Header.Sequence != req.Header.Sequence,
-		m.Header.PID != 0 && m.Header.PID != req.Header.PID:
+		m.Header.PID != req.Header.PID && m.Header.PID != 0 && req.Header.PID != 0:
 		return errStray
 	case m.Header.Flags&netlink.DumpInterrupted != 0:
 		return ErrChanged

@@ -40,8 +40,7 @@ func (a *applier) weights(s *socket, rest []Change) (n int, err error) {
 // isRefusal reports whether err concerns one request alone: the kernel refused it,
 // or it was never sent.
 func isRefusal(err error) bool {
-	_, ok := numberOf(err)
-	return ok || errors.Is(err, fs.ErrInvalid)
+	return isErrno(err) || errors.Is(err, fs.ErrInvalid)
 }
 
 // destinationsOf returns the destinations of a service by their addresses.

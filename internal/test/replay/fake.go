@@ -1,4 +1,6 @@
-package recording
+// SPDX-License-Identifier: Apache-2.0
+
+package replay
 
 import (
 	"io"

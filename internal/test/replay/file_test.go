@@ -1,4 +1,6 @@
-package recording
+// SPDX-License-Identifier: Apache-2.0
+
+package replay
 
 import (
 	"bytes"
@@ -12,7 +14,7 @@ import (
 // files are the recordings there are.
 func files(t *testing.T) []string {
 	t.Helper()
-	all, err := filepath.Glob("../../pkg/ipvsnl/testdata/*.txt")
+	all, err := filepath.Glob("../../../pkg/ipvsnl/testdata/*.txt")
 	if err != nil || len(all) == 0 {
 		t.Fatal("no recordings: ", err)
 	}

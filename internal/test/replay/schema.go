@@ -1,11 +1,13 @@
-// Package recording keeps exchanges with the kernel's IPVS as files, for tests that
+// SPDX-License-Identifier: Apache-2.0
+
+// Package replay keeps exchanges with the kernel's IPVS as files, for tests that
 // have no kernel: requests and replies, byte by byte.
 //
 // The files are hex dumps with a comment for each attribute. The numbers in them are
 // in little-endian order, whatever kernel they came from; [Load] turns them
 // to the order of the machine it runs on. It knows which bytes are numbers from the
 // tables in this file, which are no part of the program that the tests are about.
-package recording
+package replay
 
 import "encoding/binary"
 

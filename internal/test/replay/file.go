@@ -1,4 +1,6 @@
-package recording
+// SPDX-License-Identifier: Apache-2.0
+
+package replay
 
 import (
 	"bytes"
@@ -84,7 +86,7 @@ func (x Exchange) Save(file, about string) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n#\n", about)
-	b.WriteString("# Recorded from a kernel by: go test ./internal/e2e -run TestRecorded -record\n")
+	b.WriteString("# Recorded from a kernel by: go test ./internal/test/e2e -run TestRecorded -record\n")
 	b.WriteString("# Numbers are little-endian. Family, first sequence number and port id are made 32, 1 and 0.\n")
 	b.WriteString("\n> request\n")
 	dump(&b, x.Request)
