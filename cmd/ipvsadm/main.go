@@ -100,14 +100,16 @@ func (a *app) call(words []string) int {
 	return a.run(append([]string{stands}, words...))
 }
 
-// run runs the words of a command line. Help, version and a mere check need no kernel; for
-// everything else IPVS has to be there before the words are looked at.
+// run runs the words of a command line. A mere check needs no kernel; for everything else IPVS
+// has to be there before the words are looked at. Help and version are printed all the same, but
+// scripts take their exit code for whether there is IPVS.
 func (a *app) run(words []string) int {
-	switch flags.First(words) {
+	action := flags.First(words)
+	switch action {
 	case flags.Help:
-		return a.help()
+		a.help()
 	case flags.Version:
-		return a.version()
+		a.version()
 	}
 	if err := a.openNetNS(flags.NetNS(words)); err != nil {
 		a.complain(err.Error())
@@ -123,6 +125,9 @@ func (a *app) run(words []string) int {
 		return exitNoIPVS
 	}
 	defer a.client.Close()
+	if action == flags.Help || action == flags.Version {
+		return exitDone
+	}
 	c, err := flags.Parse(words, a.names)
 	if err != nil {
 		code, _ := a.reject(err)

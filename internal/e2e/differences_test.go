@@ -30,7 +30,7 @@ var differences = []struct {
 		words:     "-v",
 		user:      65534,
 		reference: kernel.Result{Stderr: "Can't initialize ipvs: ", Code: 2},
-		ours:      kernel.Result{Stdout: "ipvsadm v1.31 "},
+		ours:      kernel.Result{Stdout: "ipvsadm v1.31 ", Stderr: "Can't initialize ipvs: ", Code: 2},
 	},
 	{
 		row:       "firewall marks of 2147483648 and more",
