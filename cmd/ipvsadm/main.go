@@ -77,27 +77,12 @@ func newApp(args []string, stdin io.Reader, stdout, stderr io.Writer) *app {
 	return a
 }
 
-// helpers are the commands that the program is when it is called by their names, and
-// what they stand for.
-var helpers = map[string]string{
-	"ipvsadm-save":    "--save",
-	"ipvsadm-restore": "--restore",
-}
-
 // call runs the command that it was called as.
 func (a *app) call(words []string) int {
-	stands := helpers[filepath.Base(a.name)]
-	if stands == "" {
-		return a.run(words)
+	if w := flags.WrapperOf(filepath.Base(a.name)); w != nil {
+		return a.wrapper(w, words)
 	}
-	if len(words) > 0 {
-		switch flags.First(words) {
-		case flags.Help, flags.Version:
-			return a.run(words)
-		}
-	}
-	a.checked = true
-	return a.run(append([]string{stands}, words...))
+	return a.run(words)
 }
 
 // run runs the words of a command line. A mere check needs no kernel; for everything else IPVS

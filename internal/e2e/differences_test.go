@@ -196,6 +196,12 @@ func testedElsewhere() map[string]bool {
 		"counters of real servers": true,
 		// TestRestoreChecked.
 		"`ipvsadm-restore` with a faulty file": true,
+		// TestWrapperWords.
+		"words that `ipvsadm-save` and `ipvsadm-restore` ignore": true,
+		// TestRestoreFile.
+		"`ipvsadm-restore FILE`, also with a word `<` before FILE": true,
+		// TestRestoreHelp.
+		"`-h` and `--help` of `ipvsadm-restore`": true,
 		// TestRestoreRefused.
 		"what `ipvsadm-restore` says of refused lines": true,
 		// TestRestoreChecked.
