@@ -190,8 +190,13 @@ _ipvsadm() {
 	read -r -d '' -a candidates <<<"$choice"
 	COMPREPLY=()
 	for candidate in "${candidates[@]}"; do
-		[[ $candidate != "$cur"* ]] || COMPREPLY+=("$candidate")
+		# ipvsadm-save has no --numeric.
+		[[ $candidate != "$cur"* || ${words[0]##*/}:$candidate == ipvsadm-save:--numeric ]] || COMPREPLY+=("$candidate")
 	done
+	if [[ ${words[0]##*/} == ipvsadm-restore && $whole != -* && $option != --netns ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		compopt -o filenames 2>/dev/null
+	fi
 
 	# Bash replaces what stands behind the last ":" or "=".
 	if [[ $cur == *[:=]* ]]; then

@@ -38,13 +38,13 @@ function __ipvsadm_can
             contains -- "$command" -a --add-server -e --edit-server -d --delete-server; or return
         case service
             contains -- "$command" -A --add-service -E --edit-service -D --delete-service -Z --zero \
-                -a --add-server -e --edit-server -d --delete-server -L -l --list -S --save; or return
+                -a --add-server -e --edit-server -d --delete-server -L -l --list -S --save ipvsadm-save; or return
             # What a listing takes in place of a service, a save takes beside it.
-            __ipvsadm_with -S --save; and set argv (string match -vr -- '^(-c|--connection|--timeout|--daemon)$' $argv)
+            __ipvsadm_with -S --save ipvsadm-save; and set argv (string match -vr -- '^(-c|--connection|--timeout|--daemon)$' $argv)
         case listing
             contains -- "$command" -L -l --list; or return
         case saving
-            contains -- "$command" -S --save; or return
+            contains -- "$command" -S --save ipvsadm-save; or return
         case numeric
             contains -- "$command" -L -l --list -S --save; or return
         case any
@@ -138,11 +138,12 @@ function __ipvsadm_sched_flags
 end
 
 complete -c ipvsadm -f
-complete -c ipvsadm-restore -f
 complete -c ipvsadm-restore -n 'not contains -- --replace (commandline -opc)' -l replace -d 'check all lines, then change only what differs'
 complete -c ipvsadm-restore -n 'not contains -- --dry-run (commandline -opc)' -l dry-run -d 'change nothing; with --replace, print the changes'
 complete -c ipvsadm-save -f
-complete -c ipvsadm-save -w 'ipvsadm --save'
+# Of what goes with --save it takes all but --numeric.
+complete -c ipvsadm-save -w 'ipvsadm ipvsadm-save'
+complete -c ipvsadm-save -n 'not contains -- -n (commandline -opc)' -s n -d 'with addresses and ports as numbers'
 complete -c ipvsadm-restore -l netns -x -a '(__ipvsadm_namespaces)' -d 'work in this network namespace'
 
 # Commands

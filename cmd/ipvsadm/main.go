@@ -77,37 +77,24 @@ func newApp(args []string, stdin io.Reader, stdout, stderr io.Writer) *app {
 	return a
 }
 
-// helpers are the commands that the program is when it is called by their names, and
-// what they stand for.
-var helpers = map[string]string{
-	"ipvsadm-save":    "--save",
-	"ipvsadm-restore": "--restore",
-}
-
 // call runs the command that it was called as.
 func (a *app) call(words []string) int {
-	stands := helpers[filepath.Base(a.name)]
-	if stands == "" {
-		return a.run(words)
+	if w := flags.WrapperOf(filepath.Base(a.name)); w != nil {
+		return a.wrapper(w, words)
 	}
-	if len(words) > 0 {
-		switch flags.First(words) {
-		case flags.Help, flags.Version:
-			return a.run(words)
-		}
-	}
-	a.checked = true
-	return a.run(append([]string{stands}, words...))
+	return a.run(words)
 }
 
-// run runs the words of a command line. Help, version and a mere check need no kernel; for
-// everything else IPVS has to be there before the words are looked at.
+// run runs the words of a command line. A mere check needs no kernel; for everything else IPVS
+// has to be there before the words are looked at. Help and version are printed all the same, but
+// scripts take their exit code for whether there is IPVS.
 func (a *app) run(words []string) int {
-	switch flags.First(words) {
+	action := flags.First(words)
+	switch action {
 	case flags.Help:
-		return a.help()
+		a.help()
 	case flags.Version:
-		return a.version()
+		a.version()
 	}
 	if err := a.openNetNS(flags.NetNS(words)); err != nil {
 		a.complain(err.Error())
@@ -123,6 +110,9 @@ func (a *app) run(words []string) int {
 		return exitNoIPVS
 	}
 	defer a.client.Close()
+	if action == flags.Help || action == flags.Version {
+		return exitDone
+	}
 	c, err := flags.Parse(words, a.names)
 	if err != nil {
 		code, _ := a.reject(err)

@@ -84,27 +84,6 @@ func TestRestoreRefused(t *testing.T) {
 	}
 }
 
-func TestHelperWords(t *testing.T) {
-	n := kernel.NewNamespace(t)
-	for _, c := range []struct {
-		name, words string
-		want        kernel.Result
-	}{
-		{"ipvsadm-save", "--stats", kernel.Result{Code: 2, Stderr: "Illegal 'stats' option with the 'save' command\n"}},
-		{"ipvsadm-save", "file", kernel.Result{Code: 2, Stderr: "unexpected argument file\n"}},
-		{"ipvsadm-restore", "-n", kernel.Result{Code: 2, Stderr: "Illegal 'numeric' option with the 'restore' command\n"}},
-	} {
-		if got := runHelper(t, n, c.name, "", strings.Fields(c.words)...); got != c.want {
-			t.Errorf("%s %s: got %+v, want %+v", c.name, c.words, got, c.want)
-		}
-	}
-	for _, name := range []string{"ipvsadm-save", "ipvsadm-restore"} {
-		if got := runHelper(t, n, name, "", "-h"); got.Code != 0 || !strings.Contains(got.Stdout, "Usage:") {
-			t.Errorf("%s -h: got %+v", name, got)
-		}
-	}
-}
-
 // A line is in force as soon as it has been written, however slow the writer is.
 func TestSlowWriter(t *testing.T) {
 	n := kernel.NewNamespace(t)

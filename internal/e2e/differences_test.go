@@ -30,7 +30,7 @@ var differences = []struct {
 		words:     "-v",
 		user:      65534,
 		reference: kernel.Result{Stderr: "Can't initialize ipvs: ", Code: 2},
-		ours:      kernel.Result{Stdout: "ipvsadm v1.31 "},
+		ours:      kernel.Result{Stdout: "ipvsadm v1.31 ", Stderr: "Can't initialize ipvs: ", Code: 2},
 	},
 	{
 		row:       "firewall marks of 2147483648 and more",
@@ -196,6 +196,12 @@ func testedElsewhere() map[string]bool {
 		"counters of real servers": true,
 		// TestRestoreChecked.
 		"`ipvsadm-restore` with a faulty file": true,
+		// TestWrapperWords.
+		"words that `ipvsadm-save` and `ipvsadm-restore` ignore": true,
+		// TestRestoreFile.
+		"`ipvsadm-restore FILE`, also with a word `<` before FILE": true,
+		// TestRestoreHelp.
+		"`-h` and `--help` of `ipvsadm-restore`": true,
 		// TestRestoreRefused.
 		"what `ipvsadm-restore` says of refused lines": true,
 		// TestRestoreChecked.

@@ -95,6 +95,7 @@ type Restoring struct {
 
 // Exit codes that errors carry.
 const (
+	ExitUsage   = 1   // a wrapper was asked for its usage, or has to tell it
 	ExitFault   = 2   // the command line is at fault in meaning
 	ExitRefused = 255 // no command, or an option that there is not
 )
@@ -105,7 +106,7 @@ type Error struct {
 	// is to be told how to get help instead.
 	Text string
 
-	// Exit is the exit code: ExitFault or ExitRefused.
+	// Exit is the exit code: ExitUsage, ExitFault or ExitRefused.
 	Exit int
 
 	// Ends says whether a restore ends at a line with this error.
