@@ -136,9 +136,9 @@ func values() []line {
 		{"ipvsadm-save -n --netns ", []string{"blue"}},
 		{"ipvsadm-save --netns blue -t ", []string{"192.0.2.7:70"}},
 		{"ipvsadm-restore --netns ", []string{"blue"}},
-		{"ipvsadm-restore -", []string{"--replace", "--dry-run", "--netns"}},
-		{"ipvsadm-restore --replace --", []string{"--dry-run", "--netns"}},
-		{"ipvsadm -R --dry-run --", []string{"--replace", "--netns"}},
+		{"ipvsadm-restore -", []string{"--replace", "--dry-run", "--wait", "--netns"}},
+		{"ipvsadm-restore --replace --", []string{"--dry-run", "--wait", "--netns"}},
+		{"ipvsadm -R --dry-run --", []string{"--replace", "--wait", "--netns"}},
 	}
 }
 
