@@ -96,3 +96,17 @@ func rulesOf(t *testing.T, n *kernel.Namespace) string {
 	require.Equal(t, kernel.Result{Stdout: got.Stdout}, got)
 	return got.Stdout
 }
+
+// TestStableSave holds stable saves of a table at rest against plain ones.
+func TestStableSave(t *testing.T) {
+	n := kernel.NewNamespace(t)
+	sameResult(t, n.Ipvsadm(t, program(), "-S", "-n", "--stable"), kernel.Result{})
+	restore(t, n, program(), bigTable())
+	_, rule, found := strings.Cut(rulesOf(t, n), "\n-a -t ")
+	require.True(t, found)
+	one := "-S -n -t " + strings.Fields(rule)[0]
+	for _, words := range []string{"-S", "-S -n", "-S -n --all", one, "-S -n -t 192.0.2.99:80"} {
+		plain := strings.Fields(words)
+		sameResult(t, n.Ipvsadm(t, program(), append(plain, "--stable")...), n.Ipvsadm(t, program(), plain...))
+	}
+}
