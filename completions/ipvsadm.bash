@@ -36,10 +36,14 @@ _ipvsadm_groups() {
 			'-X --exact' '-n --numeric' '-j --json'
 		;;
 	-S | --save)
-		printf '%s\n' "$service" '-6 --ipv6' '-n --numeric' '--thresholds' '--timeout' '--daemon' '--all'
+		printf '%s\n' "$service" '-6 --ipv6' '-n --numeric' '--thresholds' '--timeout' '--daemon' '--all' \
+			'--stable'
 		;;
 	-R | --restore)
-		printf '%s\n' '--replace' '--dry-run'
+		printf '%s\n' '--replace' '--dry-run' '--wait'
+		;;
+	-C | --clear)
+		echo '--wait'
 		;;
 	--start-daemon)
 		printf '%s\n' '--mcast-interface' '--syncid' '--mcast-group' '--mcast-port' '--mcast-ttl' '--sync-maxlen'

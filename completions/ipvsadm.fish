@@ -53,6 +53,8 @@ function __ipvsadm_can
             test "$command" = --start-daemon; or return
         case restore
             contains -- "$command" -R --restore; or return
+        case wait
+            contains -- "$command" -R --restore -C --clear; or return
         case syncid
             contains -- "$command" --start-daemon --stop-daemon -L -l --list; or return
     end
@@ -140,6 +142,7 @@ end
 complete -c ipvsadm -f
 complete -c ipvsadm-restore -n 'not contains -- --replace (commandline -opc)' -l replace -d 'check all lines, then change only what differs'
 complete -c ipvsadm-restore -n 'not contains -- --dry-run (commandline -opc)' -l dry-run -d 'change nothing; with --replace, print the changes'
+complete -c ipvsadm-restore -n 'not contains -- --wait (commandline -opc)' -l wait -x -d 'wait for another restore or clear'
 complete -c ipvsadm-save -f
 # Of what goes with --save it takes all but --numeric.
 complete -c ipvsadm-save -w 'ipvsadm ipvsadm-save'
@@ -206,6 +209,7 @@ complete -c ipvsadm -n '__ipvsadm_can daemon --sync-maxlen' -l sync-maxlen -x -d
 # With -R
 complete -c ipvsadm -n '__ipvsadm_can restore --replace' -l replace -d 'check all lines, then change only what differs'
 complete -c ipvsadm -n '__ipvsadm_can restore --dry-run' -l dry-run -d 'change nothing; with --replace, print the changes'
+complete -c ipvsadm -n '__ipvsadm_can wait --wait' -l wait -x -d 'wait for another restore or clear'
 
 # With -L
 complete -c ipvsadm -n '__ipvsadm_can listing -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service -c --connection --timeout --daemon' -s c -l connection -d 'list connections'
@@ -229,6 +233,7 @@ complete -c ipvsadm -n '__ipvsadm_can saving --thresholds' -l thresholds -d 'wit
 complete -c ipvsadm -n '__ipvsadm_can saving --timeout' -l timeout -d 'with the timeouts of connections'
 complete -c ipvsadm -n '__ipvsadm_can saving --daemon' -l daemon -d 'with the sync daemons'
 complete -c ipvsadm -n '__ipvsadm_can saving --all' -l all -d 'with all of these'
+complete -c ipvsadm -n '__ipvsadm_can saving --stable' -l stable -d 'read until two readings agree'
 
 # With every command
 complete -c ipvsadm -n '__ipvsadm_can any --netns' -l netns -x -a '(__ipvsadm_namespaces)' -d 'work in this network namespace'

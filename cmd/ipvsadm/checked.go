@@ -22,9 +22,9 @@ func (a *app) restoreChecked() int {
 	r.numbered = true
 	r.next.batch.Flush()
 	r.next.lines = append(r.next.lines, rules.Line{Text: "clear the table"})
+	defer r.letGo()
 	if err := r.run(); err != nil {
-		a.complain(err.Error())
-		return exitChange
+		return r.brokeOff(err)
 	}
 	if r.refused > 0 {
 		return exitChange

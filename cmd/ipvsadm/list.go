@@ -73,7 +73,7 @@ func (a *app) listTimeouts(l *flags.Listing) error {
 }
 
 func (a *app) listDaemons(l *flags.Listing) error {
-	daemons, err := collect(a.client.Daemons(a.ctx))
+	daemons, err := collect(nil, a.client.Daemons(a.ctx))
 	if err != nil {
 		return err
 	}

@@ -54,6 +54,8 @@ type app struct {
 	client *ipvsnl.Client
 	info   ipvsnl.Info
 
+	wait uint32 // for how many seconds to wait for another restore or clear to end
+
 	// checked has a restore check its whole input, clear the table and then run it.
 	checked bool
 }
@@ -118,6 +120,7 @@ func (a *app) run(words []string) int {
 		code, _ := a.reject(err)
 		return code
 	}
+	a.wait = c.Wait
 	if queue := changes[c.Action]; queue != nil {
 		return a.change(&c, queue)
 	}
@@ -130,6 +133,13 @@ func (a *app) run(words []string) int {
 
 // change runs a command that changes something.
 func (a *app) change(c *flags.Command, queue func(*ipvsnl.Batch, *flags.Command)) int {
+	if c.Action == flags.Clear {
+		unlock, err := a.lock()
+		if err != nil {
+			return a.notLocked(err)
+		}
+		defer unlock()
+	}
 	batch := a.client.Batch()
 	queue(batch, c)
 	failures, err := batch.Send(a.ctx)

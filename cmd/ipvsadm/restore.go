@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/rules"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
@@ -12,6 +13,10 @@ import (
 
 // maxBatch is how many lines of a restore wait for each other at most.
 const maxBatch = 512
+
+// maxIdle is how long a restore may wait for its next line before others may change the
+// table: whoever writes the lines may take hours.
+const maxIdle = 10 * time.Second
 
 // A restorer runs the lines of rules. Changes are queued and sent together, when
 // there are enough of them or no further line is at hand, and while the kernel
@@ -26,6 +31,10 @@ type restorer struct {
 	numbered bool       // whether messages name their lines
 	refused  int        // how many lines the kernel has refused
 	code     int        // the exit code of the last line
+
+	// Both belong to whoever has the value of reported.
+	unlock  func() // lets others change the table; nil if they may
+	changed bool   // whether anything has been sent
 }
 
 // A pending is lines and the batch of their changes.
@@ -63,11 +72,20 @@ func (a *app) restoreAs(how flags.Restoring) int {
 // running; a line at fault ends it. The exit code is that of the last line.
 func (a *app) restore() int {
 	r := a.newRestorer(a.stdin)
+	defer r.letGo()
 	if err := r.run(); err != nil {
-		a.complain(err.Error())
-		return exitChange
+		return r.brokeOff(err)
 	}
 	return r.code
+}
+
+// brokeOff reports why a restore ends early.
+func (r *restorer) brokeOff(err error) int {
+	if errors.As(err, new(*lockedError)) {
+		return r.notLocked(err)
+	}
+	r.complain(err.Error())
+	return exitChange
 }
 
 func (r *restorer) run() error {
@@ -78,7 +96,7 @@ func (r *restorer) run() error {
 				return err
 			}
 		}
-		line, err := r.lines.Next()
+		line, err := r.read()
 		if errors.Is(err, io.EOF) {
 			return r.settle()
 		}
@@ -92,6 +110,39 @@ func (r *restorer) run() error {
 			return err
 		}
 	}
+}
+
+// read reads the next line. If that takes long, others may change the table meanwhile.
+func (r *restorer) read() (rules.Line, error) {
+	if !r.lines.Ready() {
+		defer time.AfterFunc(maxIdle, r.letGo).Stop()
+	}
+	return r.lines.Next()
+}
+
+// hold keeps others from changing the table.
+func (r *restorer) hold() error {
+	if r.unlock != nil {
+		return nil
+	}
+	unlock, err := r.lock()
+	switch {
+	case err == nil:
+		r.unlock, r.changed = unlock, true
+	case r.changed:
+		err = fmt.Errorf("%v; line %d and later ones were not run", err, r.next.lines[0].Number)
+	}
+	return err
+}
+
+// letGo lets others change the table, once all that was sent is reported.
+func (r *restorer) letGo() {
+	err := <-r.reported
+	if r.unlock != nil {
+		r.unlock()
+		r.unlock = nil
+	}
+	r.reported <- err
 }
 
 // line runs a line. It ends says whether the lines behind it are not to be run.
@@ -128,7 +179,8 @@ func (r *restorer) parse(words []string) (flags.Command, error) {
 }
 
 // parseLine understands the words of a line of rules. It is not for a line to say in which
-// network namespace a run works, nor to keep the lines behind it waiting.
+// network namespace a run works or for how long it waits, nor to keep the lines behind it
+// waiting.
 func (a *app) parseLine(words []string) (flags.Command, error) {
 	c, err := flags.Parse(words, a.names)
 	switch {
@@ -137,6 +189,8 @@ func (a *app) parseLine(words []string) (flags.Command, error) {
 		err = illegalInLine("netns")
 	case c.Listing.Watch != 0:
 		err = illegalInLine("watch")
+	case c.WaitGiven:
+		err = illegalInLine("wait")
 	}
 	return c, err
 }
@@ -160,7 +214,11 @@ func (r *restorer) send() error {
 	if len(r.next.lines) == 0 {
 		return nil
 	}
-	if err := <-r.reported; err != nil {
+	err := <-r.reported
+	if err == nil {
+		err = r.hold()
+	}
+	if err != nil {
 		r.reported <- err
 		return err
 	}

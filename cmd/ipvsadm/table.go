@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"iter"
 	"net/netip"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/distinct"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -32,18 +34,23 @@ func (a *app) services(c *flags.Command) ([]ipvsnl.Service, error) {
 		s, err := a.client.Service(a.ctx, c.Service.ServiceKey)
 		return []ipvsnl.Service{s}, err
 	}
-	services, err := collect(a.client.Services(a.ctx))
+	services, err := collect(nil, a.client.Services(a.ctx))
 	if err == nil && !c.Listing.NoSort {
+		services = distinct.By(services, func(s *ipvsnl.Service) ipvsnl.ServiceKey { return s.ServiceKey })
 		format.SortServices(services)
 	}
 	return services, err
 }
 
-// collect returns what a listing of the kernel has.
-func collect[T any](items iter.Seq2[T, error]) (all []T, err error) {
+// collect appends what a listing of the kernel has. That the table changed meanwhile is no
+// error: most kernels do not notice.
+func collect[T any](all []T, items iter.Seq2[T, error]) ([]T, error) {
 	for item, err := range items {
+		if errors.Is(err, ipvsnl.ErrChanged) {
+			break
+		}
 		if err != nil {
-			return nil, err
+			return all, err
 		}
 		all = append(all, item)
 	}
@@ -65,6 +72,9 @@ type tableWriter struct {
 	layout layout
 	named  bool // whether names are looked up
 	in     order
+
+	// known are the destinations of the services; nil if they are yet to be read.
+	known map[ipvsnl.ServiceKey][]ipvsnl.Destination
 }
 
 func (a *app) newTableWriter(l *flags.Listing, layout layout) *tableWriter {
@@ -155,13 +165,14 @@ func (w *tableWriter) readPart(p *part) {
 
 // readDestinations appends the destinations of a service to d.
 func (w *tableWriter) readDestinations(d []ipvsnl.Destination, key ipvsnl.ServiceKey) ([]ipvsnl.Destination, error) {
-	for one, err := range w.client.Destinations(w.ctx, key) {
-		if err != nil {
-			return d, err
-		}
-		d = append(d, one)
+	var err error
+	if w.known != nil {
+		d = append(d, w.known[key]...)
+	} else if d, err = collect(d, w.client.Destinations(w.ctx, key)); err != nil {
+		return d, err
 	}
 	if w.in.sorted {
+		d = distinct.By(d, func(d *ipvsnl.Destination) netip.AddrPort { return d.Addr })
 		format.SortDestinations(d)
 	}
 	return d, nil

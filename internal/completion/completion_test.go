@@ -139,9 +139,9 @@ func values() []line {
 		{"ipvsadm-restore --netns ", []string{"blue"}},
 		{"ipvsadm-restore completion_t", []string{"completion_test.go"}},
 		{"ipvsadm-restore --replace completion_t", []string{"completion_test.go"}},
-		{"ipvsadm-restore -", []string{"--replace", "--dry-run", "--netns"}},
-		{"ipvsadm-restore --replace --", []string{"--dry-run", "--netns"}},
-		{"ipvsadm -R --dry-run --", []string{"--replace", "--netns"}},
+		{"ipvsadm-restore -", []string{"--replace", "--dry-run", "--wait", "--netns"}},
+		{"ipvsadm-restore --replace --", []string{"--dry-run", "--wait", "--netns"}},
+		{"ipvsadm -R --dry-run --", []string{"--replace", "--wait", "--netns"}},
 	}
 }
 

@@ -191,7 +191,7 @@ func TestDifferencesTable(t *testing.T) {
 func testedElsewhere() map[string]bool {
 	return map[string]bool{
 		// TestAdditions and TestRefusals of package parity.
-		"`--json`, `--replace`, `--dry-run`, `--netns`, `--watch`, `--sort-by`, and what `-S` takes besides `-n`": true,
+		"`--json`, `--replace`, `--dry-run`, `--wait`, `--netns`, `--watch`, `--sort-by`, and what `-S` takes besides `-n`": true,
 		// A kernel takes too long to count past 32 bits: TestCounters of package format.
 		"counters of real servers": true,
 		// TestRestoreChecked.
@@ -204,6 +204,10 @@ func testedElsewhere() map[string]bool {
 		"`-h` and `--help` of `ipvsadm-restore`": true,
 		// TestRestoreRefused.
 		"what `ipvsadm-restore` says of refused lines": true,
+		// TestUnstableTable.
+		"services and real servers that a kernel lists twice while the table changes": true,
+		// TestTwoRestores.
+		"two of `-R`, `ipvsadm-restore` and `-C` at once": true,
 		// TestRestoreChecked.
 		"lines of `ipvsadm-restore` that only print": true,
 		// TestMeantNames of package parity.

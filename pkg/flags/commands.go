@@ -19,7 +19,7 @@ var commands = [...]command{
 	AddService:    {"add-service", rules{needs: set(optService), takes: serviceOptions}},
 	EditService:   {"edit-service", rules{needs: set(optService), takes: serviceOptions}},
 	DeleteService: {"delete-service", rules{needs: set(optService)}},
-	Clear:         {"flush", rules{}},
+	Clear:         {"flush", rules{takes: set(optWait)}},
 	List: {"list", rules{
 		takes: set(optNumeric, optStats, optRate, optThresholds, optPersistentConn, optNoSort, optSyncID,
 			optExact, optTunInfo, optJSON, optSortBy, optWatch),
@@ -32,8 +32,8 @@ var commands = [...]command{
 	SetTimeouts:  {"set", rules{}},
 	StartDaemon:  {"start-daemon", rules{takes: set(optInterface, optSyncID, optGroup, optPort, optTTL, optMaxLen)}},
 	StopDaemon:   {"stop-daemon", rules{takes: set(optSyncID)}},
-	Restore:      {"restore", rules{takes: set(optReplace, optDryRun)}},
-	Save:         {"save", rules{takes: set(optNumeric, optService, optThresholds, optTimeout, optDaemon, optAll)}},
+	Restore:      {"restore", rules{takes: set(optReplace, optDryRun, optWait)}},
+	Save:         {"save", rules{takes: set(optNumeric, optService, optThresholds, optTimeout, optDaemon, optAll, optStable)}},
 }
 
 var (

@@ -53,6 +53,8 @@ const (
 	optAll
 	optReplace
 	optDryRun
+	optWait
+	optStable
 
 	optionCount
 	noOption = optionCount // an option that does not count as one
@@ -101,6 +103,8 @@ var optionNames = [optionCount]string{
 	optAll:            "all",
 	optReplace:        "replace",
 	optDryRun:         "dry-run",
+	optWait:           "wait",
+	optStable:         "stable",
 }
 
 // An optionSet is a set of options.
@@ -152,11 +156,13 @@ const (
 	maxFlagNames     = 127
 
 	maxWatch = 24 * 60 * 60 // seconds
+	maxWait  = 24 * 60 * 60 // seconds
 
 	defaultScheduler   = "wlc"
 	defaultInterface   = "eth0"
 	defaultPersistence = 6 * 60 // seconds
 	defaultWatch       = 2      // seconds, as often as the kernel works out rates
+	defaultWait        = 60     // seconds
 )
 
 // options are all the options there are, in the order of the help. A row with
@@ -283,6 +289,8 @@ var options = []option{
 	{long: "dry-run", id: optDryRun,
 		help: "change nothing: report faults and, with --replace, print the changes",
 		set:  restoring(func(r *Restoring) *bool { return &r.DryRun })},
+	{long: "wait", arg: required, id: optWait, value: "SECONDS",
+		help: "for how long to wait for another restore or clear, 0 to 86400 (default 60); with -C, too", set: (*parser).wait},
 
 	{heading: "With -L"},
 	{short: 'c', long: "connection", id: optConnection,
@@ -319,6 +327,8 @@ var options = []option{
 	{heading: "With -S"},
 	{long: "all", id: optAll,
 		help: "with all that --thresholds, --timeout and --daemon add", set: nothing},
+	{long: "stable", id: optStable,
+		help: "read until two readings in a row agree", set: nothing},
 
 	{heading: "With every command"},
 	{long: "netns", arg: required, id: optNetNS, value: "NAME",
@@ -485,6 +495,15 @@ func (p *parser) watch(w word) error {
 		return fault("invalid watch interval `" + w.value + "' specified")
 	}
 	p.cmd.Listing.Watch = uint32(n)
+	return nil
+}
+
+func (p *parser) wait(w word) error {
+	n, ok := parseNumber(w.value, 0, maxWait)
+	if !ok {
+		return fault("invalid time to wait `" + w.value + "' specified")
+	}
+	p.cmd.Wait, p.cmd.WaitGiven = uint32(n), true
 	return nil
 }
 

@@ -164,6 +164,9 @@ func (p *parser) finish() error {
 	if c.Action == StartDaemon && c.Daemon.Interface == "" {
 		c.Daemon.Interface = defaultInterface
 	}
+	if (c.Action == Restore || c.Action == Clear) && !c.WaitGiven {
+		c.Wait = defaultWait
+	}
 	if c.Listing.JSON {
 		c.Listing.Numeric = true
 	}
@@ -181,6 +184,7 @@ func (p *parser) saving() Saving {
 		Thresholds: all || p.given.has(optThresholds),
 		Timeouts:   all || p.given.has(optTimeout),
 		Daemons:    all || p.given.has(optDaemon),
+		Stable:     p.given.has(optStable),
 	}
 }
 

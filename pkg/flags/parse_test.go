@@ -40,6 +40,9 @@ func wanted(a Action, change func(*Command)) Command {
 	c.Service.Scheduler = "wlc"
 	c.Destination.Forwarding = ipvsnl.Route
 	c.Destination.Weight = 1
+	if a == Restore || a == Clear {
+		c.Wait = 60
+	}
 	change(&c)
 	return c
 }
@@ -209,6 +212,12 @@ func TestParse(t *testing.T) {
 		{"-R", Restore, func(*Command) {}},
 		{"-R --replace", Restore, func(c *Command) { c.Restoring.Replace = true }},
 		{"--restore --dry-run --replace", Restore, func(c *Command) { c.Restoring = Restoring{Replace: true, DryRun: true} }},
+		{"-R --wait 0", Restore, func(c *Command) { c.Wait, c.WaitGiven = 0, true }},
+		{"-R --wait=86400 --replace", Restore, func(c *Command) {
+			c.Wait, c.WaitGiven, c.Restoring.Replace = 86400, true, true
+		}},
+		{"-C --wait 60", Clear, func(c *Command) { c.WaitGiven = true }},
+		{"-S --stable -n", Save, func(c *Command) { c.Listing.Numeric, c.Saving.Stable = true, true }},
 		{"-Sn", Save, func(c *Command) { c.Listing.Numeric = true }},
 		{"-S --timeout", Save, func(c *Command) { c.Saving.Timeouts = true }},
 		{"-S --daemon --thresholds", Save, func(c *Command) { c.Saving = Saving{Thresholds: true, Daemons: true} }},
@@ -218,7 +227,7 @@ func TestParse(t *testing.T) {
 		}},
 		{"--save -t 1.2.3.4:80", Save, func(c *Command) { at(c, "1.2.3.4:80") }},
 		{"-S -f 7 -6 --all", Save, func(c *Command) {
-			c.OneService, c.Saving = true, Saving{true, true, true}
+			c.OneService, c.Saving = true, Saving{Thresholds: true, Timeouts: true, Daemons: true}
 			c.Service.Mark, c.Service.Family, c.Service.Netmask = 7, ipvsnl.IPv6, 128
 		}},
 	}
@@ -312,6 +321,11 @@ func TestParseErrors(t *testing.T) {
 		{"-A -t 1.2.3.4:80 --replace", "Illegal 'replace' option with the 'add-service' command"},
 		{"-S --dry-run", "Illegal 'dry-run' option with the 'save' command"},
 		{"-R --dry-run -n", "Illegal 'numeric' option with the 'restore' command"},
+		{"-A -t 1.2.3.4:80 --wait 5", "Illegal 'wait' option with the 'add-service' command"},
+		{"-L --stable", "Illegal 'stable' option with the 'list' command"},
+		{"-C --wait -1", "invalid time to wait `-1' specified"},
+		{"-R --wait 86401", "invalid time to wait `86401' specified"},
+		{"-R --wait=5s", "invalid time to wait `5s' specified"},
 		{"-R --replace --replace", "multiple 'replace' options specified"},
 		{"-L foo", "unexpected argument foo"},
 		{"-L -- -n", "unexpected argument -n"},

@@ -308,7 +308,6 @@ func TestStrange(t *testing.T) {
 		{"another's refusal", says(with(refusal(syscall.EPERM), func(h *header) { h.Sequence = 1 })), "reply to another request"},
 		{"another family", says(with(service, func(h *header) { h.Type = 99 })), "reply of another netlink family"},
 		{"overrun", says(with(service, func(h *header) { h.Type = netlink.Overrun })), "replies were lost"},
-		{"interrupted", says(with(service, func(h *header) { h.Flags |= netlink.DumpInterrupted })), "the table changed while it was listed"},
 		{"short", says(item([]byte{1, 1, 0})), "reply shorter than its header"},
 		{"no attributes", says(item([]byte{1, 1, 0, 0})), "reply of a service: no attribute 1"},
 		{"short error", says(netlink.Message{Header: header{Type: netlink.Error}, Data: []byte{1}}),
@@ -330,6 +329,22 @@ func TestStrange(t *testing.T) {
 			wantSockets(t, f, 0, 1)
 		})
 	}
+}
+
+// TestChangedListing has a listing that the kernel calls interrupted delivered to its end, and the error follow it.
+func TestChangedListing(t *testing.T) {
+	service := item(recorded("services")[0])
+	interrupted := with(service, func(h *netlink.Header) { h.Flags |= netlink.DumpInterrupted })
+	f := &fake{answer: says(service, interrupted, service, done(0))}
+	c := open(t, f.dial)
+	var errs []error
+	for _, err := range c.Services(t.Context()) {
+		errs = append(errs, err)
+	}
+	if len(errs) != 4 || errs[0] != nil || errs[1] != nil || errs[2] != nil || !errors.Is(errs[3], ipvsnl.ErrChanged) {
+		t.Errorf("errors %v", errs)
+	}
+	wantSockets(t, f, 1, 1)
 }
 
 // TestNoReply checks that an operation wants the kind of answer that it is to get.

@@ -12,7 +12,7 @@ func (c *Client) Info(ctx context.Context) (Info, error) {
 }
 
 // Services returns an iterator over the services, in the kernel's order. An
-// empty table has no items. An error is the last item.
+// empty table has no items. An error is the last item; [ErrChanged] follows all others.
 func (c *Client) Services(ctx context.Context) iter.Seq2[Service, error] {
 	return dump(ctx, c, OpServices, bare, (*decoder).readService)
 }

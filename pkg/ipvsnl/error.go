@@ -49,6 +49,11 @@ var (
 	ErrInterfaceNotFound error = &meaning{"no such network interface", fs.ErrNotExist}
 )
 
+// ErrChanged says that the table changed while it was listed. It follows all that the
+// kernel listed, which may lack items or have some twice. Only new kernels notice, so a
+// listing without this error may be no better.
+var ErrChanged = errors.New("the table changed while it was listed")
+
 // meanings says what an error number means as the outcome of an operation.
 var meanings = []struct {
 	ops   opSet

@@ -27,7 +27,6 @@ var (
 	errStray     = errors.New("reply to another request")
 	errType      = errors.New("reply of another netlink family")
 	errOverrun   = errors.New("replies were lost")
-	errChanged   = errors.New("the table changed while it was listed")
 	errNoReply   = errors.New("no reply")
 	errNamespace = errors.New("the thread is in another network namespace than the client")
 	errFamilyID  = errors.New("the kernel gave no number for the netlink family")

@@ -40,7 +40,7 @@ func (s *socket) exchange(flags netlink.HeaderFlags, each func(b []byte) error) 
 	if err != nil {
 		return err
 	}
-	acked, replies := false, 0
+	acked, changed, replies := false, false, 0
 	for m, err := range s.conn.ReceiveIter() {
 		if err != nil {
 			return s.broke(err, &req)
@@ -48,6 +48,7 @@ func (s *socket) exchange(flags netlink.HeaderFlags, each func(b []byte) error) 
 		if err := s.check(&m, &req); err != nil {
 			return s.leave(err)
 		}
+		changed = changed || m.Header.Flags&netlink.DumpInterrupted != 0
 		switch m.Header.Type {
 		case netlink.Error: // of number 0, or else ReceiveIter had made it an error
 			acked = true
@@ -62,6 +63,9 @@ func (s *socket) exchange(flags netlink.HeaderFlags, each func(b []byte) error) 
 		return errNoReply
 	}
 	s.midway = false
+	if changed {
+		return ErrChanged
+	}
 	return nil
 }
 
@@ -163,12 +167,8 @@ func isErrno(err error) bool {
 
 // check returns what is wrong with a reply, if anything.
 func (s *socket) check(m, req *netlink.Message) error {
-	switch {
-	case m.Header.Sequence != req.Header.Sequence,
-		m.Header.PID != 0 && m.Header.PID != req.Header.PID:
+	if m.Header.Sequence != req.Header.Sequence || m.Header.PID != 0 && m.Header.PID != req.Header.PID {
 		return errStray
-	case m.Header.Flags&netlink.DumpInterrupted != 0:
-		return errChanged
 	}
 	switch m.Header.Type {
 	case netlink.Error, netlink.Done, netlink.Noop:

@@ -57,11 +57,16 @@ func TestApply(t *testing.T) {
 		},
 		{
 			name:    "a deletion",
-			refuses: map[int]syscall.Errno{5: syscall.ENOENT},
+			refuses: map[int]syscall.Errno{5: syscall.EPERM},
 			sends:   []int{5, 2},
-			err:     "delete destination 10.0.0.1:0 of mark 1 IPv4: ipvs: delete destination: no such destination",
-			is:      []error{ipvsnl.ErrDestinationNotFound},
+			err:     "delete destination 10.0.0.1:0 of mark 1 IPv4: ipvs: delete destination: operation not permitted",
+			is:      []error{syscall.EPERM},
 			isNot:   []error{reconcile.ErrKept},
+		},
+		{
+			name:    "what is to be deleted is gone",
+			refuses: map[int]syscall.Errno{5: syscall.ENOENT, 6: syscall.ESRCH},
+			sends:   []int{5, 2},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -167,24 +172,6 @@ func TestApplyUnknown(t *testing.T) {
 	err := reconcile.Apply(t.Context(), f.open(t), all)
 	if !errors.Is(err, errors.ErrUnsupported) || f.sends != nil {
 		t.Errorf("error %v, sent %d", err, f.sends)
-	}
-}
-
-func TestRead(t *testing.T) {
-	var f fake
-	table, err := reconcile.Read(t.Context(), f.open(t))
-	if err != nil || len(table) != len(listing("services"))-1 {
-		t.Fatalf("%d services, %v", len(table), err)
-	}
-	for _, e := range table {
-		if len(e.Destinations) != len(listing("destinations"))-1 {
-			t.Errorf("%v has %d destinations", e.Service, len(e.Destinations))
-		}
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := reconcile.Read(ctx, f.open(t)); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
 	}
 }
 
