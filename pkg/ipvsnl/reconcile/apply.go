@@ -60,18 +60,23 @@ const atOnce = 128
 // An Op that is no change is an error before anything is sent. If Apply breaks off,
 // because ctx is cancelled or replies are lost, the error also matches
 // *[ipvsnl.InDoubtError], whose Index counts in changes.
-func Apply(ctx context.Context, c *ipvsnl.Client, changes []Change) error {
+func Apply(ctx context.Context, c *ipvsnl.Client, changes []Change, options ...Option) error {
 	for i := range changes {
 		if queue[changes[i].Op] == nil {
 			return fmt.Errorf("change %d: %v: %w", i, changes[i].Op, errors.ErrUnsupported)
 		}
 	}
-	a := applier{batch: c.Batch()}
+	a := applier{batch: c.Batch(), before: func(int) error { return nil }}
+	for _, o := range options {
+		o(&a)
+	}
 	for done := 0; done < len(changes); {
 		next := changes[done:]
 		next = next[:together(next)]
 		if next[0].withdraws() && a.failed {
 			a.kept = ErrKept
+		} else if err := a.before(done); err != nil {
+			return errors.Join(a.err(), err)
 		} else if err := a.send(ctx, next); err != nil {
 			return errors.Join(a.err(), inDoubt(changes, done, err))
 		}
@@ -79,6 +84,14 @@ func Apply(ctx context.Context, c *ipvsnl.Client, changes []Change) error {
 	}
 	return a.err()
 }
+
+// An Option is an option of [Apply].
+type Option func(*applier)
+
+// Before has Apply call f each time before it sends changes, with the index of the first of them. All
+// before that one are done. If f returns an error, Apply sends nothing more and its error
+// matches that of f: this is how to stop between two changes without leaving any in doubt.
+func Before(f func(index int) error) Option { return func(a *applier) { a.before = f } }
 
 // together returns how many of the changes are to be sent at once, so that a service comes
 // in the same datagram as its destinations and nothing is withdrawn before it is
@@ -123,6 +136,7 @@ func inDoubt(changes []Change, first int, err error) error {
 // An applier sends changes and gathers those that fail.
 type applier struct {
 	batch    *ipvsnl.Batch
+	before   func(index int) error
 	failures Failures
 	failed   bool              // whether anything but a withdrawal has failed
 	missing  ipvsnl.ServiceKey // of the last service that could not be added
