@@ -198,6 +198,8 @@ func testedElsewhere() map[string]bool {
 		"`ipvsadm-restore` with a faulty file": true,
 		// TestRestoreRefused.
 		"what `ipvsadm-restore` says of refused lines": true,
+		// TestRestoreNothing.
+		"`ipvsadm-restore` without a rule, while the table has services": true,
 		// TestRestoreChecked.
 		"lines of `ipvsadm-restore` that only print": true,
 		// TestMeantNames of package parity.
