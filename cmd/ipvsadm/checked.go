@@ -30,14 +30,7 @@ func (a *app) restoreChecked() int {
 	r.numbered = true
 	r.next.batch.Flush()
 	r.next.lines = append(r.next.lines, rules.Line{Text: "clear the table"})
-	if err := r.run(); err != nil {
-		a.complain(err.Error())
-		return exitChange
-	}
-	if r.refused > 0 {
-		return exitChange
-	}
-	return r.code
+	return a.untilSignal(r.run, r.stop)
 }
 
 // errNoRules keeps input that did not come from clearing the table.

@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"syscall"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/model"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
@@ -30,12 +32,30 @@ func (a *app) replace(dryRun bool) int {
 		return exitChange
 	}
 	if dryRun {
-		for i := range changes {
-			a.write(format.AppendChange(a.stdout.AvailableBuffer(), &changes[i]))
-		}
-		return exitDone
+		code, _ := a.printed(a.writeChanges(changes))
+		return code
 	}
-	return a.apply(changes)
+	stop, applied := make(chan syscall.Signal, 1), make(chan int, 1)
+	return a.untilSignal(func() int {
+		code := a.apply(changes, stop)
+		applied <- code
+		return code
+	}, func(s syscall.Signal) int {
+		stop <- s
+		if code := <-applied; code == exitDone {
+			return code // the last changes had been sent
+		}
+		return exitSignal + int(s)
+	})
+}
+
+func (a *app) writeChanges(changes []reconcile.Change) error {
+	for i := range changes {
+		if err := a.write(format.AppendChange(a.stdout.AvailableBuffer(), &changes[i])); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // plan returns what there is to change. Timeouts and sync daemons are looked at only if
@@ -70,14 +90,30 @@ func (a *app) plan(wanted *model.Model) ([]reconcile.Change, error) {
 	return slices.Concat(stop, changes, start), nil
 }
 
-// apply makes changes and reports those that fail by their rules.
-func (a *app) apply(changes []reconcile.Change) int {
-	err := reconcile.Apply(a.ctx, a.client, changes)
+// A stoppedError says that a signal has kept changes, from one on, from being sent.
+type stoppedError struct {
+	signal syscall.Signal
+	index  int
+}
+
+func (e *stoppedError) Error() string { return stopped(e.signal) }
+
+// apply makes changes and reports those that fail by their rules. Once stop has a signal, it sends no more.
+func (a *app) apply(changes []reconcile.Change, stop <-chan syscall.Signal) int {
+	err := reconcile.Apply(a.ctx, a.client, changes, reconcile.Before(func(i int) error {
+		select {
+		case s := <-stop:
+			return &stoppedError{s, i}
+		default:
+			return nil
+		}
+	}))
 	if err == nil {
 		return exitDone
 	}
 	var failures reconcile.Failures
 	var doubt *ipvsnl.InDoubtError
+	var unsent *stoppedError
 	failed, inDoubt := errors.As(err, &failures), errors.As(err, &doubt)
 	for _, f := range failures {
 		a.complain(rule(&f.Change) + ": " + message(f.Err))
@@ -88,12 +124,27 @@ func (a *app) apply(changes []reconcile.Change) int {
 	if errors.Is(err, reconcile.ErrKept) {
 		a.complain(reconcile.ErrKept.Error())
 	}
-	if inDoubt {
+	switch {
+	case errors.As(err, &unsent):
+		a.complain(fmt.Sprintf("%s%d of %d changes are done, nothing was sent from this one on: %s",
+			stopped(unsent.signal), unsent.index, len(changes), rule(&changes[unsent.index])))
+		a.startStopped(changes, unsent.index)
+	case inDoubt:
 		a.complain(rule(&changes[doubt.Index]) + ": this change and later ones are in doubt: " + message(doubt.Err))
-	} else if !failed {
+	case !failed:
 		a.complain(message(err))
 	}
 	return exitChange
+}
+
+// startStopped starts the sync daemons again that changes have stopped, if those from index on were to
+// start them.
+func (a *app) startStopped(changes []reconcile.Change, index int) {
+	for _, c := range changes[index:] {
+		if c.Op == ipvsnl.OpStartDaemon {
+			a.startAgain(changes[:index], c.Daemon.State)
+		}
+	}
 }
 
 // startAgain starts a sync daemon as it ran before changes, if they have stopped it.

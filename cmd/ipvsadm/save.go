@@ -18,7 +18,9 @@ func (a *app) save(c *flags.Command) error {
 	}
 	// They come before the services: the exit code of -R is that of the last rule, and
 	// a daemon that runs already must not make it a failure.
-	a.write(settings)
+	if err := a.write(settings); err != nil {
+		return err
+	}
 	rules := &format.Options{View: format.Rules, Names: a.formatNames(&c.Listing), Thresholds: c.Saving.Thresholds}
 	return a.newTableWriter(&c.Listing, rules).table(services)
 }

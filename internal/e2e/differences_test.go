@@ -200,6 +200,13 @@ func testedElsewhere() map[string]bool {
 		"what `ipvsadm-restore` says of refused lines": true,
 		// TestRestoreNothing.
 		"`ipvsadm-restore` without a rule, while the table has services": true,
+		// TestSurroundings.
+		"input of a restore that cannot be read":                    true,
+		"messages whose reader has gone":                            true,
+		"a listing within a restore whose reader has gone":          true,
+		"a listing whose reader has gone, where SIGPIPE is ignored": true,
+		// TestStopped.
+		"SIGINT, SIGTERM or SIGHUP in the middle of a restore": true,
 		// TestRestoreChecked.
 		"lines of `ipvsadm-restore` that only print": true,
 		// TestMeantNames of package parity.
