@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 
@@ -14,7 +15,14 @@ import (
 // only if no line of that is at fault. Each line that the kernel refuses is
 // reported, and the others are in force.
 func (a *app) restoreChecked() int {
-	input, code := a.readChecked(onlyChanges)
+	commands := 0
+	input, code := a.readChecked(func(c *flags.Command) error {
+		commands++
+		return onlyChanges(c)
+	})
+	if code == exitDone && commands == 0 {
+		code = a.allowEmpty()
+	}
 	if code != exitDone {
 		return code
 	}
@@ -22,14 +30,23 @@ func (a *app) restoreChecked() int {
 	r.numbered = true
 	r.next.batch.Flush()
 	r.next.lines = append(r.next.lines, rules.Line{Text: "clear the table"})
-	defer r.letGo()
-	if err := r.run(); err != nil {
-		return r.brokeOff(err)
+	return a.untilSignal(r.run, r.stop)
+}
+
+// errNoRules keeps input that did not come from clearing the table.
+var errNoRules = errors.New("the input has no rule, but the table has services: -C clears a table")
+
+// allowEmpty refuses input without a command, unless there is no service to lose.
+func (a *app) allowEmpty() (code int) {
+	for _, err := range a.client.Services(a.ctx) {
+		if err != nil {
+			a.complain(message(err))
+			return exitChange
+		}
+		a.complain(errNoRules.Error())
+		return flags.ExitFault
 	}
-	if r.refused > 0 {
-		return exitChange
-	}
-	return r.code
+	return exitDone
 }
 
 // onlyChecks says whether words ask for no more than a check of rules, which takes no

@@ -29,11 +29,12 @@ func (a *app) listConnections(l *flags.Listing) error {
 	if l.JSON {
 		w.layout, w.surplus = format.JSONConnections{}, len(format.JSONSeparator)
 	}
-	a.write(w.layout.AppendHead(nil))
-	if l.Numeric {
-		w.copy(r, w.startText, w.writeText)
-	} else {
-		w.copy(r, w.prefetch, w.writeLines)
+	begin, write := w.startText, w.writeText
+	if !l.Numeric {
+		begin, write = w.prefetch, w.writeLines
+	}
+	if err := w.copy(r, begin, write); err != nil {
+		w.fail(err)
 	}
 	return w.err
 }
@@ -71,11 +72,15 @@ type brokenLine struct {
 	err error
 }
 
-// copy writes every connection that r has. Each block, once it is read, is given to begin, together with a
-// copy of its lines, while the blocks before it are being written. The lines are good until both begin
-// and write are done with them.
-func (w *connectionWriter) copy(r *conntab.Reader, begin func(b *connectionBlock, lines conntab.Block), write func(*connectionBlock)) {
+// copy writes every connection that r has, up to an error. Each block, once it is read, is given to begin,
+// together with a copy of its lines, while the blocks before it are being written. The lines are good until
+// both begin and write are done with them.
+func (w *connectionWriter) copy(r *conntab.Reader, begin func(b *connectionBlock, lines conntab.Block), write func(*connectionBlock) error) error {
+	if err := w.write(w.layout.AppendHead(nil)); err != nil {
+		return err
+	}
 	unused := make(chan *connectionBlock, maxBlocks)
+	defer close(unused)
 	for range maxBlocks {
 		unused <- &connectionBlock{done: make(chan struct{}, 1)}
 	}
@@ -93,16 +98,18 @@ func (w *connectionWriter) copy(r *conntab.Reader, begin func(b *connectionBlock
 		}
 	}()
 	for b := range inOrder {
-		switch {
-		case b.err == nil:
-			write(b)
-			unused <- b
-		case errors.Is(b.err, io.EOF):
-			w.write(w.layout.AppendEnd(nil))
-		default:
-			w.fail(b.err)
+		if b.err != nil {
+			if !errors.Is(b.err, io.EOF) {
+				return b.err
+			}
+			break
 		}
+		if err := write(b); err != nil {
+			return err
+		}
+		unused <- b
 	}
+	return w.write(w.layout.AppendEnd(nil))
 }
 
 // startText has the text of a block made, beside those of other blocks.
@@ -130,23 +137,27 @@ func (w *connectionWriter) makeText(b *connectionBlock, lines conntab.Block) {
 }
 
 // writeText writes the text of a block.
-func (w *connectionWriter) writeText(b *connectionBlock) {
+func (w *connectionWriter) writeText(b *connectionBlock) error {
 	<-b.done
 	start := 0
 	for _, line := range b.broken {
-		w.writeConnections(b.text[start:line.at])
+		if err := w.writeConnections(b.text[start:line.at]); err != nil {
+			return err
+		}
 		start = line.at
 		w.fail(line.err)
 	}
-	w.writeConnections(b.text[start:])
+	return w.writeConnections(b.text[start:])
 }
 
 // writeConnections writes the text of connections.
-func (w *connectionWriter) writeConnections(text []byte) {
-	if len(text) > 0 {
-		w.write(text[w.surplus:])
-		w.surplus = 0
+func (w *connectionWriter) writeConnections(text []byte) error {
+	if len(text) == 0 {
+		return nil
 	}
+	text = text[w.surplus:]
+	w.surplus = 0
+	return w.write(text)
 }
 
 // prefetch has the names of a block's addresses looked up.
@@ -162,15 +173,18 @@ func (w *connectionWriter) prefetch(_ *connectionBlock, lines conntab.Block) {
 }
 
 // writeLines writes the lines of a block one by one, as soon as the names for each are known.
-func (w *connectionWriter) writeLines(b *connectionBlock) {
+func (w *connectionWriter) writeLines(b *connectionBlock) error {
 	var c format.Connection
 	for err := b.Read(&c); !errors.Is(err, io.EOF); err = b.Read(&c) {
 		if err != nil {
 			w.fail(brokenError(err))
 			continue
 		}
-		w.write(w.layout.AppendConnection(w.stdout.AvailableBuffer(), &c))
+		if err := w.write(w.layout.AppendConnection(w.stdout.AvailableBuffer(), &c)); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 func brokenError(err error) error { return errors.New(conntab.Path + ": " + err.Error()) }

@@ -15,9 +15,13 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/names"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"golang.org/x/sys/unix"
 )
 
-func main() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	ignoreBrokenPipes()
+	end(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
+}
 
 // A run is short and what it holds is small beside what it drops: to collect garbage
 // less often costs some megabytes and saves a good part of a long restore.
@@ -29,16 +33,14 @@ const (
 	exitListing = 1   // a listing failed, or could not be written
 	exitNoIPVS  = 2   // there is no IPVS to be had
 	exitChange  = 255 // the kernel refused a change
+
+	// What ends by a signal has this and the signal's number, as a shell says it.
+	exitSignal = 128
 )
 
 // run runs a command line and returns its exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := newApp(args, stdin, stdout, stderr)
-	code := a.call(args[min(1, len(args)):])
-	if err := a.stdout.Flush(); err != nil {
-		return a.cannotWrite(err)
-	}
-	return code
+	return newApp(args, stdin, stdout, stderr).call(args[min(1, len(args)):])
 }
 
 // An app is one run of the command.
@@ -153,9 +155,8 @@ func (a *app) change(c *flags.Command, queue func(*ipvsnl.Batch, *flags.Command)
 	return exitDone
 }
 
-// show runs a command that prints something. It ends says whether a restore ends with it.
+// show runs a command that prints something. ends reports whether a restore ends with it.
 func (a *app) show(c *flags.Command) (code int, ends bool) {
-	var err error
 	switch c.Action {
 	case flags.Help:
 		return a.help(), true
@@ -165,13 +166,21 @@ func (a *app) show(c *flags.Command) (code int, ends bool) {
 		if c.Listing.Watch != 0 {
 			return a.watch(c), true
 		}
-		err = a.list(c)
-	case flags.Save:
-		err = a.save(c)
+		return a.printed(a.list(c))
 	}
-	if err != nil {
+	return a.printed(a.save(c))
+}
+
+// printed ends a command that prints, given its error. A restore ends with a command that failed,
+// but not because its output is lost.
+func (a *app) printed(err error) (code int, ends bool) {
+	lost := a.stdout.Flush()
+	switch {
+	case err != nil && !errors.Is(err, lost):
 		a.complain(message(err))
 		return exitListing, true
+	case lost != nil:
+		return a.cannotWrite(lost), false
 	}
 	return exitDone, false
 }
@@ -193,8 +202,12 @@ func (a *app) hint() {
 	a.complain("Try `" + a.name + " -h' or '" + a.name + " --help' for more information.")
 }
 
-// cannotWrite says why stdout has not all that was to be written.
+// cannotWrite says why stdout has not all that was to be written, unless it is that its reader has
+// gone: a program ends by SIGPIPE then.
 func (a *app) cannotWrite(err error) int {
+	if errors.Is(err, unix.EPIPE) {
+		return exitSignal + int(unix.SIGPIPE)
+	}
 	a.complain("cannot write: " + err.Error())
 	return exitListing
 }

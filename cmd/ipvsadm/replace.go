@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"syscall"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/model"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
@@ -32,7 +34,27 @@ func (a *app) replace(dryRun bool) int {
 		return a.notLocked(err)
 	}
 	defer unlock()
-	return a.carryOut(&wanted)
+	stop, applied := make(chan syscall.Signal, 1), make(chan int, 1)
+	return a.untilSignal(func() int {
+		code := a.carryOut(&wanted, stop)
+		applied <- code
+		return code
+	}, func(s syscall.Signal) int {
+		stop <- s
+		if code := <-applied; code == exitDone {
+			return code // the last changes had been sent
+		}
+		return exitSignal + int(s)
+	})
+}
+
+func (a *app) writeChanges(changes []reconcile.Change) error {
+	for i := range changes {
+		if err := a.write(format.AppendChange(a.stdout.AvailableBuffer(), &changes[i])); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // showPlan prints what there is to change.
@@ -41,22 +63,20 @@ func (a *app) showPlan(wanted *model.Model) int {
 	if err != nil {
 		return a.cannotPlan(err)
 	}
-	for i := range changes {
-		a.write(format.AppendChange(a.stdout.AvailableBuffer(), &changes[i]))
-	}
-	return exitDone
+	code, _ := a.printed(a.writeChanges(changes))
+	return code
 }
 
 // carryOut makes the table what is wanted. If something else changes what is to be edited
 // or deleted, it plans anew.
-func (a *app) carryOut(wanted *model.Model) int {
+func (a *app) carryOut(wanted *model.Model, stop <-chan syscall.Signal) int {
 	var before []reconcile.Change // those of earlier plans
 	for n := 1; ; n++ {
 		current, changes, err := a.plan(wanted)
 		if err != nil {
 			return a.cannotPlan(err)
 		}
-		err = reconcile.ApplyTo(a.ctx, a.client, current, changes)
+		err = reconcile.ApplyTo(a.ctx, a.client, current, changes, unlessStopped(stop))
 		if err == nil {
 			return exitDone
 		}
@@ -114,12 +134,33 @@ func (a *app) planSettings(changes []reconcile.Change, wanted *model.Model) ([]r
 	return slices.Concat(stop, changes, start), nil
 }
 
+// A stoppedError says that a signal has kept changes, from one on, from being sent.
+type stoppedError struct {
+	signal syscall.Signal
+	index  int
+}
+
+func (e *stoppedError) Error() string { return stopped(e.signal) }
+
+// unlessStopped keeps changes from being sent once stop has a signal.
+func unlessStopped(stop <-chan syscall.Signal) reconcile.Option {
+	return reconcile.Before(func(i int) error {
+		select {
+		case s := <-stop:
+			return &stoppedError{s, i}
+		default:
+			return nil
+		}
+	})
+}
+
 // reportFailed reports changes that failed by their rules. Before them, others may have been
 // made.
 func (a *app) reportFailed(err error, changes, before []reconcile.Change) int {
 	var failures reconcile.Failures
 	var outdated *reconcile.OutdatedError
 	var doubt *ipvsnl.InDoubtError
+	var unsent *stoppedError
 	failed, isOutdated, inDoubt := errors.As(err, &failures), errors.As(err, &outdated), errors.As(err, &doubt)
 	for _, f := range failures {
 		a.complain(rule(&f.Change) + ": " + message(f.Err))
@@ -131,15 +172,15 @@ func (a *app) reportFailed(err error, changes, before []reconcile.Change) int {
 		a.complain(reconcile.ErrKept.Error())
 	}
 	switch {
+	case errors.As(err, &unsent):
+		a.complain(fmt.Sprintf("%s%d of %d changes are done, nothing was sent from this one on: %s",
+			stopped(unsent.signal), unsent.index, len(changes), rule(&changes[unsent.index])))
+		a.startStopped(slices.Concat(before, changes[:unsent.index]), changes[unsent.index:])
 	case inDoubt:
 		a.complain(rule(&changes[doubt.Index]) + ": this change and later ones are in doubt: " + message(doubt.Err))
 	case isOutdated:
 		a.complain(outdatedMessage(outdated))
-		for i := range changes {
-			if changes[i].Op == ipvsnl.OpStartDaemon {
-				a.startAgain(slices.Concat(before, changes), changes[i].Daemon.State)
-			}
-		}
+		a.startStopped(slices.Concat(before, changes), changes)
 	case !failed:
 		a.complain(message(err))
 	}
@@ -153,6 +194,15 @@ func outdatedMessage(e *reconcile.OutdatedError) string {
 		why = message(e.Err)
 	}
 	return rule(&e.Change) + ": " + why + "; what was to be changed after it is as it was"
+}
+
+// startStopped starts the sync daemons again that changes have stopped, if others were to start them.
+func (a *app) startStopped(made, left []reconcile.Change) {
+	for i := range left {
+		if left[i].Op == ipvsnl.OpStartDaemon {
+			a.startAgain(made, left[i].Daemon.State)
+		}
+	}
 }
 
 // startAgain starts a sync daemon as it ran before changes, if they have stopped it.

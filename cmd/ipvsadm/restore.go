@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/rules"
@@ -25,16 +28,21 @@ const maxIdle = 10 * time.Second
 type restorer struct {
 	*app
 	lines    *rules.Reader
-	next     *pending   // what is being queued
-	sent     *pending   // what is on its way or has been; used again
-	reported chan error // has a value once all that was sent is reported
-	numbered bool       // whether messages name their lines
-	refused  int        // how many lines the kernel has refused
-	code     int        // the exit code of the last line
+	next     *pending      // what is being queued
+	sent     *pending      // what is on its way or has been; used again
+	reported chan error    // has a value once all that was sent is reported
+	stopped  chan struct{} // closed when nothing more is to be sent
+	numbered bool          // whether messages name their lines
+	refused  int           // how many lines the kernel has refused
+	code     int           // the exit code of the last line
 
 	// Both belong to whoever has the value of reported.
 	unlock  func() // lets others change the table; nil if they may
 	changed bool   // whether anything has been sent
+
+	// done and begun are the numbers of the last line that has been run and of the last that was sent
+	// to be run. Between the two lines are in doubt.
+	done, begun atomic.Int64
 }
 
 // A pending is lines and the batch of their changes.
@@ -52,6 +60,7 @@ func (a *app) newRestorer(r io.Reader) *restorer {
 		next:     &pending{batch: a.client.Batch()},
 		sent:     &pending{batch: a.client.Batch()},
 		reported: reported,
+		stopped:  make(chan struct{}),
 	}
 }
 
@@ -72,23 +81,55 @@ func (a *app) restoreAs(how flags.Restoring) int {
 // running; a line at fault ends it. The exit code is that of the last line.
 func (a *app) restore() int {
 	r := a.newRestorer(a.stdin)
+	return a.untilSignal(r.run, r.stop)
+}
+
+// run runs the lines and returns the exit code.
+func (r *restorer) run() int {
 	defer r.letGo()
-	if err := r.run(); err != nil {
-		return r.brokeOff(err)
+	err := r.copy()
+	switch {
+	case errors.As(err, new(*lockedError)):
+		return r.notLocked(err)
+	case err != nil:
+		r.complain(err.Error())
+		return exitChange
+	case r.numbered && r.refused > 0:
+		return exitChange
 	}
 	return r.code
 }
 
-// brokeOff reports why a restore ends early.
-func (r *restorer) brokeOff(err error) int {
-	if errors.As(err, new(*lockedError)) {
-		return r.notLocked(err)
-	}
-	r.complain(err.Error())
-	return exitChange
+// stop keeps what has not been sent from being sent, waits for the replies to what has, and reports where
+// the restore has come to. Lines may be waited for all the while, or a listing be printed.
+func (r *restorer) stop(s syscall.Signal) int {
+	close(r.stopped)
+	<-r.reported // and is never given back, so that nothing else is sent
+	_, _ = io.WriteString(r.stderr, stopped(s)+progress(int(r.done.Load()), int(r.begun.Load()), r.numbered)+"\n")
+	return exitSignal + int(s)
 }
 
-func (r *restorer) run() error {
+// progress says in words which lines of a restore are done and which were sent at least. The table may
+// have been cleared before the first.
+func progress(done, begun int, cleared bool) string {
+	var b strings.Builder
+	switch {
+	case done > 0 && cleared:
+		fmt.Fprintf(&b, "the table was cleared and lines 1 to %d are done, ", done)
+	case done > 0:
+		fmt.Fprintf(&b, "lines 1 to %d are done, ", done)
+	case begun > 0 && cleared:
+		b.WriteString("whether the table was cleared is in doubt, ")
+	}
+	if begun > done {
+		fmt.Fprintf(&b, "lines %d to %d are in doubt, ", done+1, begun)
+	}
+	fmt.Fprintf(&b, "nothing was sent from line %d on", begun+1)
+	return b.String()
+}
+
+// copy runs the lines, up to one at fault.
+func (r *restorer) copy() error {
 	for {
 		if !r.lines.Ready() {
 			// Who writes the lines may wait for what they do and print.
@@ -137,7 +178,7 @@ func (r *restorer) hold() error {
 
 // letGo lets others change the table, once all that was sent is reported.
 func (r *restorer) letGo() {
-	err := <-r.reported
+	err := r.await()
 	if r.unlock != nil {
 		r.unlock()
 		r.unlock = nil
@@ -161,11 +202,18 @@ func (r *restorer) line(line rules.Line) (ends bool, err error) {
 	}
 	if fault != nil {
 		r.code, ends = r.reject(fault)
+		r.passed(line)
 		return ends, nil
 	}
 	r.code, ends = r.show(&c)
-	_ = r.stdout.Flush() // its error stays with the writer
+	r.passed(line)
 	return ends, nil
+}
+
+// passed notes that a line has been run, and all before it.
+func (r *restorer) passed(line rules.Line) {
+	r.begun.Store(int64(line.Number))
+	r.done.Store(int64(line.Number))
 }
 
 // parse understands the words of a line, which may ask for anything but another
@@ -204,9 +252,22 @@ func (r *restorer) settle() error {
 	if err := r.send(); err != nil {
 		return err
 	}
-	err := <-r.reported
+	err := r.await()
 	r.reported <- err
 	return err
+}
+
+// await takes from reported what is there once all that was sent is reported. It does not return after
+// stop: what becomes of the program is then for stop to say.
+func (r *restorer) await() error {
+	err := <-r.reported
+	select {
+	case <-r.stopped:
+		r.reported <- err
+		select {}
+	default:
+		return err
+	}
 }
 
 // send begins to send what is queued, once all before it is reported.
@@ -214,7 +275,7 @@ func (r *restorer) send() error {
 	if len(r.next.lines) == 0 {
 		return nil
 	}
-	err := <-r.reported
+	err := r.await()
 	if err == nil {
 		err = r.hold()
 	}
@@ -230,6 +291,8 @@ func (r *restorer) send() error {
 
 // report sends what is pending and reports what the kernel refuses.
 func (r *restorer) report(p *pending) error {
+	last := p.lines[len(p.lines)-1]
+	r.begun.Store(int64(last.Number))
 	failures, err := p.batch.Send(r.ctx)
 	r.code = exitDone
 	for _, f := range failures {
@@ -245,11 +308,13 @@ func (r *restorer) report(p *pending) error {
 	}
 	var doubt *ipvsnl.InDoubtError
 	if errors.As(err, &doubt) {
+		r.done.Store(int64(max(p.lines[doubt.Index].Number-1, 0)))
 		return fmt.Errorf("line %d and later ones are in doubt: %s", max(p.lines[doubt.Index].Number, 1), message(doubt.Err))
 	}
 	if err != nil {
 		return errors.New(message(err))
 	}
+	r.passed(last)
 	p.lines = p.lines[:0]
 	return nil
 }

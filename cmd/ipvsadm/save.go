@@ -22,7 +22,9 @@ func (a *app) save(c *flags.Command) error {
 	}
 	// They come before the services: the exit code of -R is that of the last rule, and
 	// a daemon that runs already must not make it a failure.
-	a.write(settings)
+	if err := w.write(settings); err != nil {
+		return err
+	}
 	return w.table(services)
 }
 

@@ -83,7 +83,9 @@ func (a *app) newTableWriter(l *flags.Listing, layout layout) *tableWriter {
 
 // table writes services.
 func (w *tableWriter) table(services []ipvsnl.Service) error {
-	w.write(w.layout.AppendHead(nil))
+	if err := w.write(w.layout.AppendHead(nil)); err != nil {
+		return err
+	}
 	write := w.writeEach
 	if w.in.by != nil {
 		write = w.writeHighestFirst
@@ -91,24 +93,24 @@ func (w *tableWriter) table(services []ipvsnl.Service) error {
 	if err := write(services); err != nil {
 		return err
 	}
-	w.write(w.layout.AppendEnd(nil))
-	return nil
+	return w.write(w.layout.AppendEnd(nil))
 }
 
 func (w *tableWriter) writeEach(services []ipvsnl.Service) error {
 	return w.each(services, w.writeService)
 }
 
-func (w *tableWriter) writeService(s *ipvsnl.Service, destinations []ipvsnl.Destination) {
-	w.write(w.layout.AppendService(w.stdout.AvailableBuffer(), s))
-	for i := range destinations {
-		w.write(w.layout.AppendDestination(w.stdout.AvailableBuffer(), s, &destinations[i]))
+func (w *tableWriter) writeService(s *ipvsnl.Service, destinations []ipvsnl.Destination) error {
+	err := w.write(w.layout.AppendService(w.stdout.AvailableBuffer(), s))
+	for i := 0; err == nil && i < len(destinations); i++ {
+		err = w.write(w.layout.AppendDestination(w.stdout.AvailableBuffer(), s, &destinations[i]))
 	}
+	return err
 }
 
-// each calls f with services and their destinations, in order, while those that come next are
-// being read and their names looked up. The destinations are good until f returns.
-func (w *tableWriter) each(services []ipvsnl.Service, f func(*ipvsnl.Service, []ipvsnl.Destination)) error {
+// each calls f with services and their destinations, in order and up to an error, while those that
+// come next are being read and their names looked up. The destinations are good until f returns.
+func (w *tableWriter) each(services []ipvsnl.Service, f func(*ipvsnl.Service, []ipvsnl.Destination) error) error {
 	unused := make(chan *part, maxAhead/maxPart)
 	for range cap(unused) {
 		unused <- &part{read: make(chan struct{}, 1)}
@@ -134,7 +136,9 @@ func (w *tableWriter) each(services []ipvsnl.Service, f func(*ipvsnl.Service, []
 		p := <-inOrder
 		<-p.read
 		for i := range p.services {
-			f(&p.services[i], p.destinations[i])
+			if err := f(&p.services[i], p.destinations[i]); err != nil {
+				return err
+			}
 		}
 		if p.err != nil {
 			return p.err

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 // runHelper runs our program by the name of one of the helper commands.
@@ -33,13 +34,31 @@ func TestSaveAndRestore(t *testing.T) {
 	if got := runHelper(t, n, "ipvsadm-save", "", "-n"); got != (kernel.Result{Stdout: saved}) {
 		t.Errorf("save: got %+v, want\n%s", got, saved)
 	}
-	// An empty file is a table of nothing.
-	if got := runHelper(t, n, "ipvsadm-restore", ""); got != (kernel.Result{}) {
+	if got := runHelper(t, n, "ipvsadm-restore", "# none\n-C\n"); got != (kernel.Result{}) {
 		t.Errorf("restore of nothing: %+v", got)
 	}
 	if got := runHelper(t, n, "ipvsadm-save", ""); got != (kernel.Result{}) {
 		t.Errorf("save of nothing: %+v", got)
 	}
+}
+
+// Input without a rule, such as that from a save that failed, clears no table. -C is a rule.
+func TestRestoreNothing(t *testing.T) {
+	n := kernel.NewNamespace(t)
+	for _, stdin := range []string{"", "\n", "# none\n\n"} {
+		require.Equal(t, kernel.Result{}, runHelper(t, n, "ipvsadm-restore", stdin), "an empty table")
+	}
+	require.Equal(t, kernel.Result{}, runHelper(t, n, "ipvsadm-restore", rules))
+	for _, stdin := range []string{"", "\n", "ipvsadm", "# none\n\n"} {
+		want := kernel.Result{Code: 2, Stderr: "the input has no rule, but the table has services: -C clears a table\n"}
+		require.Equal(t, want, runHelper(t, n, "ipvsadm-restore", stdin), "%q", stdin)
+		require.Equal(t, kernel.Result{}, n.Run(t, kernel.Command{Path: program(), Args: []string{"ipvsadm", "-R"}, Stdin: stdin}))
+		require.Equal(t, kernel.Result{Stdout: saved}, runHelper(t, n, "ipvsadm-save", "", "-n"))
+	}
+	require.Equal(t, kernel.Result{}, runHelper(t, n, "ipvsadm-restore", "-A -f 1\n-A -f 2"), "no newline at the end")
+	require.Equal(t, kernel.Result{Stdout: "-A -f 1 -s wlc\n-A -f 2 -s wlc\n"}, runHelper(t, n, "ipvsadm-save", "", "-n"))
+	require.Equal(t, kernel.Result{}, runHelper(t, n, "ipvsadm-restore", "--set 1 2 3"))
+	require.Equal(t, kernel.Result{}, runHelper(t, n, "ipvsadm-save", "", "-n"))
 }
 
 // A file with a fault leaves the table as it was, and every fault is reported.

@@ -208,6 +208,15 @@ func testedElsewhere() map[string]bool {
 		"services and real servers that a kernel lists twice while the table changes": true,
 		// TestTwoRestores.
 		"two of `-R`, `ipvsadm-restore` and `-C` at once": true,
+		// TestRestoreNothing.
+		"`ipvsadm-restore` without a rule, while the table has services": true,
+		// TestSurroundings.
+		"input of a restore that cannot be read":                    true,
+		"messages whose reader has gone":                            true,
+		"a listing within a restore whose reader has gone":          true,
+		"a listing whose reader has gone, where SIGPIPE is ignored": true,
+		// TestStopped.
+		"SIGINT, SIGTERM or SIGHUP in the middle of a restore": true,
 		// TestRestoreChecked.
 		"lines of `ipvsadm-restore` that only print": true,
 		// TestMeantNames of package parity.

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
@@ -111,6 +113,20 @@ func TestLoadModule(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestModprobeSignals loads the module by a program that SIGPIPE ends, as it ends other programs.
+func TestModprobeSignals(t *testing.T) {
+	unload(t)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(dir+"/modprobe", []byte("#!/bin/sh\ngrep SigIgn /proc/$$/status >&2\n"), 0o755))
+	script := "mount --bind " + dir + "/modprobe /sbin/modprobe && exec " + program() + " -S"
+	got := kernel.NewNamespace(t).Run(t, kernel.Command{Path: "/usr/bin/unshare", Args: []string{"unshare", "--mount", "sh", "-c", script}})
+	require.Equal(t, 2, got.Code)
+	var ignored uint64
+	_, err := fmt.Sscanf(got.Stderr, "SigIgn: %x", &ignored)
+	require.NoError(t, err, got.Stderr)
+	require.Zero(t, ignored&(1<<(unix.SIGPIPE-1)))
 }
 
 // runAs runs a program by its usual name as a user.

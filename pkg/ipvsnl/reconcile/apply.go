@@ -61,8 +61,8 @@ const atOnce = 128
 // An Op that is no change is an error before anything is sent. If Apply breaks off,
 // because ctx is cancelled or replies are lost, the error also matches
 // *[ipvsnl.InDoubtError], whose Index counts in changes.
-func Apply(ctx context.Context, c *ipvsnl.Client, changes []Change) error {
-	return apply(ctx, &applier{client: c, batch: c.Batch()}, changes)
+func Apply(ctx context.Context, c *ipvsnl.Client, changes []Change, options ...Option) error {
+	return apply(ctx, &applier{client: c, batch: c.Batch()}, changes, options)
 }
 
 // ApplyTo is [Apply] for a table that others may change too: changes edit and delete only
@@ -70,21 +70,27 @@ func Apply(ctx context.Context, c *ipvsnl.Client, changes []Change) error {
 // are sent, what they are about is read again. If it differs, or if the kernel refuses a
 // change because something has come or gone, ApplyTo breaks off and the error also
 // matches *[OutdatedError]: read the table again, and plan anew.
-func ApplyTo(ctx context.Context, c *ipvsnl.Client, current Table, changes []Change) error {
-	return apply(ctx, &applier{client: c, batch: c.Batch(), current: current.index()}, changes)
+func ApplyTo(ctx context.Context, c *ipvsnl.Client, current Table, changes []Change, options ...Option) error {
+	return apply(ctx, &applier{client: c, batch: c.Batch(), current: current.index()}, changes, options)
 }
 
-func apply(ctx context.Context, a *applier, changes []Change) error {
+func apply(ctx context.Context, a *applier, changes []Change, options []Option) error {
 	for i := range changes {
 		if queue[changes[i].Op] == nil {
 			return fmt.Errorf("change %d: %v: %w", i, changes[i].Op, errors.ErrUnsupported)
 		}
+	}
+	a.before = func(int) error { return nil }
+	for _, o := range options {
+		o(a)
 	}
 	for done := 0; done < len(changes); {
 		next := changes[done:]
 		next = next[:together(next)]
 		if next[0].withdraws() && a.failed {
 			a.kept = ErrKept
+		} else if err := a.before(done); err != nil {
+			return errors.Join(a.err(), err)
 		} else if err := a.submit(ctx, next); err != nil {
 			return errors.Join(a.err(), inDoubt(changes, done, err))
 		}
@@ -95,6 +101,14 @@ func apply(ctx context.Context, a *applier, changes []Change) error {
 	}
 	return a.err()
 }
+
+// An Option is an option of [Apply].
+type Option func(*applier)
+
+// Before has Apply call f each time before it sends changes, with the index of the first of them. All
+// before that one are done. If f returns an error, Apply sends nothing more and its error
+// matches that of f: this is how to stop between two changes without leaving any in doubt.
+func Before(f func(index int) error) Option { return func(a *applier) { a.before = f } }
 
 // together returns how many of the changes are to be sent at once, so that a service comes
 // in the same datagram as its destinations and nothing is withdrawn before it is
@@ -141,6 +155,7 @@ type applier struct {
 	client   *ipvsnl.Client
 	batch    *ipvsnl.Batch
 	current  map[ipvsnl.ServiceKey]*Entry // what was planned from; nil if that is not to be looked at
+	before   func(index int) error
 	failures Failures
 	failed   bool              // whether anything but a withdrawal has failed
 	missing  ipvsnl.ServiceKey // of the last service that could not be added

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/reconcile"
+	"github.com/stretchr/testify/require"
 )
 
 // changes returns the changes from one table to another.
@@ -190,4 +191,34 @@ func TestChangeString(t *testing.T) {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
+}
+
+// Changes that are not to be sent any more are not in doubt, and what failed before is still told.
+func TestApplyBefore(t *testing.T) {
+	const before = "-A -f 1\n-A -f 2\n-A -f 3\n"
+	f := fake{refuses: map[int]syscall.Errno{0: syscall.ENOENT}}
+	all := changes(t, before, "-A -f 1 -s rr\n-A -f 2 -s rr\n"+marks(10, 300)) // and mark 3 is deleted
+	stop := errors.New("stop")
+	var indices []int
+	err := reconcile.Apply(context.Background(), f.open(t), all, reconcile.Before(func(index int) error {
+		if indices = append(indices, index); len(indices) == 3 {
+			return stop
+		}
+		return nil
+	}))
+	require.ErrorIs(t, err, stop)
+	require.ErrorIs(t, err, syscall.ENOENT)
+	var doubt *ipvsnl.InDoubtError
+	require.NotErrorAs(t, err, &doubt)
+	require.Len(t, f.sends, 2)
+	require.Equal(t, []int{0, f.sends[0], f.sends[0] + f.sends[1]}, indices)
+}
+
+// marks are rules for so many services.
+func marks(first, count int) string {
+	var b strings.Builder
+	for mark := range count {
+		fmt.Fprintf(&b, "-A -f %d\n", first+mark)
+	}
+	return b.String()
 }
