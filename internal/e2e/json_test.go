@@ -327,7 +327,7 @@ const connectionTable = "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State    
 	"TCP 20010DB8000000000000000000000001 C350 x\n" +
 	"TCP 2001:0db8:0000:0000:0000:0000:0000:0001 C350 0000:0000:0000:0000:0000:ffff:0102:0304 0050 " +
 	"2001:0db8:0000:0000:0000:0000:0000:0002 1F90 ESTABLISHED     899\n" +
-	"IP  0A000001 0000 00000007 0000 0A000003 0000 NONE     4294967295\n"
+	"IP  0A000001 0000 00000007 0000 0A000003 0000 NONE        73786976294838206\n"
 
 // TestJSONManyConnections lists more connections than are read at a time.
 func TestJSONManyConnections(t *testing.T) {
@@ -369,7 +369,7 @@ func TestJSONConnectionTable(t *testing.T) {
 			Client: endpoint{"10.0.0.1", 50000}, Virtual: endpoint{"10.0.0.2", 5060}, Destination: endpoint{"10.0.0.3", 5060}},
 		{Protocol: "TCP", State: "ESTABLISHED", Expires: 899, Client: endpoint{"2001:db8::1", 50000},
 			Virtual: endpoint{"::ffff:1.2.3.4", 80}, Destination: endpoint{"2001:db8::2", 8080}},
-		{Protocol: "IP", State: "NONE", Expires: 1<<32 - 1, Client: endpoint{"10.0.0.1", 0}, Virtual: endpoint{"0.0.0.7", 0}, Destination: endpoint{"10.0.0.3", 0}},
+		{Protocol: "IP", State: "NONE", Client: endpoint{"10.0.0.1", 0}, Virtual: endpoint{"0.0.0.7", 0}, Destination: endpoint{"10.0.0.3", 0}},
 	}
 	if diff := cmp.Diff(want, table); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
