@@ -1,6 +1,7 @@
 package flags
 
 import (
+	"math/bits"
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
@@ -119,6 +120,9 @@ func set(ids ...optionID) optionSet {
 }
 
 func (s optionSet) has(id optionID) bool { return s&(1<<id) != 0 }
+
+// first returns the first option of a set that has some.
+func (s optionSet) first() optionID { return optionID(bits.TrailingZeros64(uint64(s))) }
 
 // An option is one row of the table of options: its words, what it is about, its
 // value and what it does.

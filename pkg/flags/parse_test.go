@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/stretchr/testify/require"
 )
 
 // names is a Resolver that knows a host and two ports.
@@ -339,10 +340,10 @@ func TestParseErrors(t *testing.T) {
 		{"-L --timeout --daemon", "The option 'daemon' conflicts with the 'timeout' option in the 'list' command"},
 		{"-L -c --stats", "options conflicts in the list command"},
 		{"-L --daemon --persistent-conn", "options conflicts in the list command"},
-		{"-L -c --watch", "options conflicts in the list command"},
-		{"-L --daemon --watch 5", "options conflicts in the list command"},
-		{"-L -c --sort-by active", "options conflicts in the list command"},
-		{"-L --sort-by active --nosort", "options conflicts in the list command"},
+		{"-L -c --watch", "'--watch' and '--connection' exclude each other: only services can be watched"},
+		{"-L --daemon --watch 5", "'--watch' and '--daemon' exclude each other: only services can be watched"},
+		{"-L -c --sort-by active", "'--sort-by' and '--connection' exclude each other: only services have columns to sort by"},
+		{"-L --sort-by active --nosort", "'--sort-by' and '--nosort' exclude each other: one sorts and the other does not"},
 		{"-L --watch 0", "invalid watch interval `0' specified"},
 		{"-L --watch 86401", "invalid watch interval `86401' specified"},
 		{"-L --watch=", "invalid watch interval `' specified"},
@@ -353,14 +354,15 @@ func TestParseErrors(t *testing.T) {
 		{"-S --sort-by active", "Illegal 'sort-by' option with the 'save' command"},
 		{"-L --sort-by port", "no column `port'; there are: conns inpkts outpkts inbytes outbytes " +
 			"cps inpps outpps inbps outbps active inactive weight"},
-		{"-L -j --watch", "options conflicts in the list command"},
-		{"-L -j --stats", "options conflicts in the list command"},
-		{"-L -j --rate", "options conflicts in the list command"},
-		{"-L -j --thresholds", "options conflicts in the list command"},
-		{"-Lcj --persistent-conn", "options conflicts in the list command"},
-		{"-L --tun-info --json", "options conflicts in the list command"},
-		{"-L -X --json", "options conflicts in the list command"},
-		{"-L --json --syncid 1", "options conflicts in the list command"},
+		{"-L -j --watch", "'--watch' and '--json' exclude each other: a watch is for people to read"},
+		{"-L -j --stats", "'--stats' and '--json' exclude each other: JSON always has it"},
+		{"-Lcj --stats", "'--stats' and '--json' exclude each other: JSON always has it"},
+		{"-L -j --rate", "'--rate' and '--json' exclude each other: JSON always has it"},
+		{"-L -j --thresholds", "'--thresholds' and '--json' exclude each other: JSON always has it"},
+		{"-Lcj --persistent-conn", "'--persistent-conn' and '--json' exclude each other: JSON always has it"},
+		{"-L --tun-info --json", "'--tun-info' and '--json' exclude each other: JSON always has it"},
+		{"-L -X --json", "'--exact' and '--json' exclude each other: JSON always has all digits"},
+		{"-L --json --syncid 1", "'--syncid' and '--json' exclude each other: JSON always has it"},
 		{"-S --stats", "Illegal 'stats' option with the 'save' command"},
 		{"-S -c --all", "Illegal 'connection' option with the 'save' command"},
 		{"-S --timeout --timeout", "multiple 'timeout' options specified"},
@@ -426,6 +428,32 @@ func TestParseErrors(t *testing.T) {
 			checkError(t, tt.words, want)
 		})
 	}
+}
+
+// Any two options that exclude each other are named if one of them is ours. Two of ipvsadm's get its message.
+func TestListConflicts(t *testing.T) {
+	all := commands[List].rules.takes | commands[List].rules.oneOf
+	ours := set(optJSON, optSortBy, optWatch)
+	conflicts := 0
+	for either := range optionCount {
+		for or := range either {
+			given := set(either, or)
+			err := checkListing(given)
+			if given&^all != 0 || err == nil {
+				continue
+			}
+			conflicts++
+			if given&ours == 0 {
+				require.EqualError(t, err, "options conflicts in the list command")
+				continue
+			}
+			for _, id := range []optionID{either, or} {
+				require.NotNil(t, longOptions[optionNames[id]])
+				require.Contains(t, err.Error(), "'--"+optionNames[id]+"'")
+			}
+		}
+	}
+	require.Equal(t, 26, conflicts)
 }
 
 // What popt refuses has another exit code and does not end a restore.
