@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/conntab"
+	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"golang.org/x/sys/unix"
 )
@@ -30,7 +31,7 @@ func (a *app) openNetNS(word string) error {
 	}
 	n, err := openNamespace(word)
 	if err != nil {
-		return fmt.Errorf("cannot enter network namespace `%s': %s", word, message(err))
+		return fmt.Errorf("cannot enter network namespace `%s': %s", visible.Text(word), message(err))
 	}
 	a.netns = n
 	return nil
