@@ -196,6 +196,10 @@ func testedElsewhere() map[string]bool {
 		"counters of real servers": true,
 		// TestRestoreChecked.
 		"`ipvsadm-restore` with a faulty file": true,
+		// TestRestoreNUL.
+		"a NUL in the input of `ipvsadm-restore`": true,
+		// TestLongLine.
+		"a line of rules of more than 1 MB that has no fault in its first": true,
 		// TestRestoreRefused.
 		"what `ipvsadm-restore` says of refused lines": true,
 		// TestRestoreChecked.
