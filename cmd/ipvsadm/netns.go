@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/conntab"
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"golang.org/x/sys/unix"
@@ -65,8 +66,7 @@ func openNamespaceFile(word string) (file *os.File, err error) {
 		}
 	}
 	for _, path := range paths {
-		// The file may be anything: to open a named pipe must not wait for who writes to it.
-		file, err = os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+		file, err = files.Open(path)
 		if !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
@@ -107,10 +107,10 @@ func (n *namespace) options() []ipvsnl.Option {
 // with.
 func (n *namespace) openConnections() (table *os.File, err error) {
 	if n == nil {
-		return os.Open(conntab.Path)
+		return files.Open(conntab.Path)
 	}
 	err = n.run(func() (err error) {
-		table, err = os.Open(conntab.ThreadPath)
+		table, err = files.Open(conntab.ThreadPath)
 		return err
 	})
 	return table, err

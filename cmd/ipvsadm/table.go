@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
 	"iter"
 	"net/netip"
+	"sync/atomic"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"golang.org/x/sys/unix"
 )
 
 // How far a listing reads ahead of what it writes, how many services are read between one
@@ -65,10 +68,20 @@ type tableWriter struct {
 	layout layout
 	named  bool // whether names are looked up
 	in     order
+
+	// reading has a value for each reader that is at it, and for each that has no socket and waits for another's.
+	reading chan struct{}
+	alone   atomic.Bool // whether one waits
 }
 
 func (a *app) newTableWriter(l *flags.Listing, layout layout) *tableWriter {
-	return &tableWriter{app: a, layout: layout, named: !l.Numeric, in: listOrder(l)}
+	return &tableWriter{
+		app:     a,
+		layout:  layout,
+		named:   !l.Numeric,
+		in:      listOrder(l),
+		reading: make(chan struct{}, maxReaders),
+	}
 }
 
 // table writes services.
@@ -153,16 +166,30 @@ func (w *tableWriter) readPart(p *part) {
 	}
 }
 
-// readDestinations appends the destinations of a service to d.
+// readDestinations appends the destinations of a service to d. A reader that can have no socket of its own reads when no
+// other does, from then on.
 func (w *tableWriter) readDestinations(d []ipvsnl.Destination, key ipvsnl.ServiceKey) ([]ipvsnl.Destination, error) {
+	w.reading <- struct{}{}
+	defer func() { <-w.reading }()
+	all, err := w.appendDestinations(d, key)
+	if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
+		if w.alone.CompareAndSwap(false, true) {
+			w.reading <- struct{}{} // and nobody takes it out
+			all, err = w.appendDestinations(d, key)
+		}
+	}
+	if err == nil && w.in.sorted {
+		format.SortDestinations(all)
+	}
+	return all, err
+}
+
+func (w *tableWriter) appendDestinations(d []ipvsnl.Destination, key ipvsnl.ServiceKey) ([]ipvsnl.Destination, error) {
 	for one, err := range w.client.Destinations(w.ctx, key) {
 		if err != nil {
 			return d, err
 		}
 		d = append(d, one)
-	}
-	if w.in.sorted {
-		format.SortDestinations(d)
 	}
 	return d, nil
 }
