@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/names"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
@@ -22,10 +21,6 @@ func main() {
 	ignoreBrokenPipes()
 	end(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
-
-// A run is short and what it holds is small beside what it drops: to collect garbage
-// less often costs some megabytes and saves a good part of a long restore.
-func init() { debug.SetGCPercent(400) }
 
 // Exit codes besides those that errors of package flags carry.
 const (

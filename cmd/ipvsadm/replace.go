@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/model"
+	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -219,8 +220,8 @@ func (a *app) startAgain(changes []reconcile.Change, state ipvsnl.DaemonState) {
 	}
 }
 
-// rule returns a change as a line of rules, without its newline.
+// rule returns a change as a line of rules for a message.
 func rule(c *reconcile.Change) string {
 	b := format.AppendChange(nil, c)
-	return string(b[:len(b)-1])
+	return visible.Text(string(b[:len(b)-1]))
 }

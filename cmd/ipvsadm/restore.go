@@ -144,7 +144,7 @@ func (r *restorer) copy() error {
 		if err != nil {
 			return errors.Join(r.settle(), fmt.Errorf("cannot read: %w", err))
 		}
-		if len(line.Words) == 0 {
+		if line.Empty() {
 			continue
 		}
 		if ends, err := r.line(line); ends || err != nil {
@@ -188,10 +188,13 @@ func (r *restorer) letGo() {
 
 // line runs a line. It ends says whether the lines behind it are not to be run.
 func (r *restorer) line(line rules.Line) (ends bool, err error) {
-	c, fault := r.parse(line.Words)
+	c, fault := r.parse(line)
 	if queue := changes[c.Action]; fault == nil && queue != nil {
 		queue(r.next.batch, &c)
 		line.Words = nil
+		if !r.numbered {
+			line.Text = "" // no message shows it, and it may be long
+		}
 		if r.next.lines = append(r.next.lines, line); len(r.next.lines) < maxBatch {
 			return false, nil
 		}
@@ -218,8 +221,8 @@ func (r *restorer) passed(line rules.Line) {
 
 // parse understands the words of a line, which may ask for anything but another
 // restore.
-func (r *restorer) parse(words []string) (flags.Command, error) {
-	c, err := r.parseLine(words)
+func (r *restorer) parse(line rules.Line) (flags.Command, error) {
+	c, err := r.parseLine(line)
 	if err == nil {
 		err = noRestore(&c)
 	}
@@ -229,10 +232,12 @@ func (r *restorer) parse(words []string) (flags.Command, error) {
 // parseLine understands the words of a line of rules. It is not for a line to say in which
 // network namespace a run works or for how long it waits, nor to keep the lines behind it
 // waiting.
-func (a *app) parseLine(words []string) (flags.Command, error) {
-	c, err := flags.Parse(words, a.names)
+func (a *app) parseLine(line rules.Line) (flags.Command, error) {
+	c, err := flags.Parse(line.Words, a.names)
 	switch {
 	case err != nil:
+	case line.Long:
+		err = errLong
 	case c.NetNS != "":
 		err = illegalInLine("netns")
 	case c.Listing.Watch != 0:
@@ -242,6 +247,9 @@ func (a *app) parseLine(words []string) (flags.Command, error) {
 	}
 	return c, err
 }
+
+// errLong is the error of a line that is too long to be read, and not at fault as far as it was.
+var errLong error = &flags.Error{Text: "a line of rules of more than 1 MB", Exit: flags.ExitFault, Ends: true}
 
 func illegalInLine(option string) error {
 	return &flags.Error{Text: "Illegal '" + option + "' option in a line of rules", Exit: flags.ExitFault, Ends: true}

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"iter"
 	"net/netip"
+	"sync/atomic"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/distinct"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"golang.org/x/sys/unix"
 )
 
 // How far a listing reads ahead of what it writes, how many services are read between one
@@ -75,10 +77,19 @@ type tableWriter struct {
 
 	// known are the destinations of the services; nil if they are yet to be read.
 	known map[ipvsnl.ServiceKey][]ipvsnl.Destination
+	// reading has a value for each reader that is at it, and for each that has no socket and waits for another's.
+	reading chan struct{}
+	alone   atomic.Bool // whether one waits
 }
 
 func (a *app) newTableWriter(l *flags.Listing, layout layout) *tableWriter {
-	return &tableWriter{app: a, layout: layout, named: !l.Numeric, in: listOrder(l)}
+	return &tableWriter{
+		app:     a,
+		layout:  layout,
+		named:   !l.Numeric,
+		in:      listOrder(l),
+		reading: make(chan struct{}, maxReaders),
+	}
 }
 
 // table writes services.
@@ -168,11 +179,10 @@ func (w *tableWriter) readPart(p *part) {
 }
 
 // readDestinations appends the destinations of a service to d.
-func (w *tableWriter) readDestinations(d []ipvsnl.Destination, key ipvsnl.ServiceKey) ([]ipvsnl.Destination, error) {
-	var err error
+func (w *tableWriter) readDestinations(d []ipvsnl.Destination, key ipvsnl.ServiceKey) (_ []ipvsnl.Destination, err error) {
 	if w.known != nil {
 		d = append(d, w.known[key]...)
-	} else if d, err = collect(d, w.client.Destinations(w.ctx, key)); err != nil {
+	} else if d, err = w.readAlone(d, key); err != nil {
 		return d, err
 	}
 	if w.in.sorted {
@@ -180,6 +190,21 @@ func (w *tableWriter) readDestinations(d []ipvsnl.Destination, key ipvsnl.Servic
 		format.SortDestinations(d)
 	}
 	return d, nil
+}
+
+// readAlone appends the destinations that the kernel has of a service. A reader that can have no socket of its own
+// reads when no other does, from then on.
+func (w *tableWriter) readAlone(d []ipvsnl.Destination, key ipvsnl.ServiceKey) ([]ipvsnl.Destination, error) {
+	w.reading <- struct{}{}
+	defer func() { <-w.reading }()
+	all, err := collect(d, w.client.Destinations(w.ctx, key))
+	if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
+		if w.alone.CompareAndSwap(false, true) {
+			w.reading <- struct{}{} // and nobody takes it out
+			all, err = collect(d, w.client.Destinations(w.ctx, key))
+		}
+	}
+	return all, err
 }
 
 // hosts returns the addresses whose names are shown, in order.

@@ -202,6 +202,10 @@ func testedElsewhere() map[string]bool {
 		"`ipvsadm-restore FILE`, also with a word `<` before FILE": true,
 		// TestRestoreHelp.
 		"`-h` and `--help` of `ipvsadm-restore`": true,
+		// TestRestoreNUL.
+		"a NUL in the input of `ipvsadm-restore`": true,
+		// TestLongLine.
+		"a line of rules of more than 1 MB that has no fault in its first": true,
 		// TestRestoreRefused.
 		"what `ipvsadm-restore` says of refused lines": true,
 		// TestUnstableTable.

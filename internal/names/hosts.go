@@ -2,8 +2,9 @@ package names
 
 import (
 	"net/netip"
-	"os"
 	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
 )
 
 // hosts is the table of /etc/hosts.
@@ -15,7 +16,7 @@ type hosts struct {
 
 // readHosts reads the table in a file.
 func readHosts(file string) *hosts {
-	text, err := os.ReadFile(file)
+	text, err := files.Read(file)
 	h := parseHosts(string(text))
 	h.err = err
 	return h

@@ -7,10 +7,10 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"os"
 	"strings"
 	"sync"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
 	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -69,7 +69,7 @@ func New(ctx context.Context) *Resolver {
 
 // read returns what a file says. A system without the file has no such names.
 func read(file string) string {
-	text, err := os.ReadFile(file)
+	text, err := files.Read(file)
 	if err != nil {
 		return ""
 	}

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"strings"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -486,7 +487,7 @@ func (p *parser) sortBy(w word) error {
 	for _, c := range vocab.Columns {
 		names = append(names, c.Name)
 	}
-	return fault("no column `" + w.value + "'; there are: " + strings.Join(names, " "))
+	return fault("no column `" + visible.Text(w.value) + "'; there are: " + strings.Join(names, " "))
 }
 
 func (p *parser) watch(w word) error {
@@ -496,7 +497,7 @@ func (p *parser) watch(w word) error {
 	}
 	n, ok := parseNumber(w.value, 1, maxWatch)
 	if !ok {
-		return fault("invalid watch interval `" + w.value + "' specified")
+		return fault("invalid watch interval `" + visible.Text(w.value) + "' specified")
 	}
 	p.cmd.Listing.Watch = uint32(n)
 	return nil

@@ -82,8 +82,7 @@ func Open(ctx context.Context, opts ...Option) (*Client, error) {
 
 func (c *Client) open(ctx context.Context, netns *int) error {
 	if netns != nil {
-		// At least 3, as 0 would mean to netlink.Dial that there is none.
-		fd, err := unix.FcntlInt(uintptr(*netns), unix.F_DUPFD_CLOEXEC, 3)
+		fd, err := unix.FcntlInt(uintptr(*netns), unix.F_DUPFD_CLOEXEC, 0)
 		if err != nil {
 			return os.NewSyscallError("fcntl", err)
 		}
@@ -99,25 +98,25 @@ func (c *Client) open(ctx context.Context, netns *int) error {
 }
 
 func (c *Client) dialKernel() (*netlink.Conn, error) {
-	conn, err := c.dialIn()
+	d, err := c.dialIn()
 	if err != nil {
 		return nil, err
 	}
-	if err := c.sameNamespace(conn); err != nil {
-		_ = conn.Close()
+	if err := c.sameNamespace(d); err != nil {
+		_ = d.Close()
 		return nil, err
 	}
-	fast, err := newDirect(conn)
+	conn, err := d.conn()
 	if err != nil {
-		_ = conn.Close()
+		_ = d.Close()
 	}
-	return fast, err
+	return conn, err
 }
 
 // sameNamespace checks that a socket is where the client's others are: a thread that
 // calls it may have gone elsewhere since.
-func (c *Client) sameNamespace(conn *netlink.Conn) error {
-	cookie := namespaceCookie(conn)
+func (c *Client) sameNamespace(d *direct) error {
+	cookie := d.namespaceCookie()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.cookie == 0 {
@@ -130,19 +129,17 @@ func (c *Client) sameNamespace(conn *netlink.Conn) error {
 }
 
 // dialIn opens a socket in the client's network namespace.
-func (c *Client) dialIn() (conn *netlink.Conn, err error) {
+func (c *Client) dialIn() (d *direct, err error) {
 	if c.netns == nil {
-		return netlink.Dial(genetlink.Protocol, nil)
+		return dialDirect()
 	}
 	raw, err := c.netns.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
 	// Control keeps the file from being closed meanwhile.
-	controlErr := raw.Control(func(fd uintptr) {
-		conn, err = netlink.Dial(genetlink.Protocol, &netlink.Config{NetNS: int(fd)})
-	})
-	return conn, errors.Join(controlErr, err)
+	controlErr := raw.Control(func(fd uintptr) { d, err = dialDirectIn(int(fd)) })
+	return d, errors.Join(controlErr, err)
 }
 
 // lookUp asks the kernel for the number of the IPVS family.

@@ -2,72 +2,94 @@ package ipvsnl
 
 import (
 	"encoding/binary"
+	"errors"
 	"iter"
 	"os"
-	"syscall"
+	"runtime"
+	"sync/atomic"
 	"time"
 
+	"github.com/mdlayher/genetlink"
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
-// A direct is a netlink socket that reads and writes on the file descriptor of
-// another. The other starts a goroutine and makes copies for each system call; a
-// listing of thousands of services has several for each.
+// A direct is a netlink socket that makes its system calls itself. That of package netlink starts a goroutine and makes
+// copies for each, and a listing of thousands of services has several for each. It needs the runtime's poller besides,
+// which takes two descriptors and ends the program where it cannot have them.
 //
-// The messages of a read are good until the next one.
+// It is for one goroutine at a time, except for the deadline. The messages of a read are good until the next one.
 type direct struct {
-	conn *netlink.Conn
-	raw  syscall.RawConn
-	in   []byte
-	out  []byte
+	fd       int
+	closed   bool
+	deadline atomic.Int64 // in nanoseconds since 1970; 0 for none
 
-	// read and write are made once, to be handed to raw. Their results are in n
-	// and err.
-	read, write func(fd uintptr) bool
-	n           int
-	err         error
+	in  []byte
+	n   int // how much of in the last read has filled
+	out []byte
 }
 
-// newDirect returns a connection that uses the descriptor of conn, and closes conn
-// when it is closed.
-func newDirect(conn *netlink.Conn) (*netlink.Conn, error) {
-	raw, err := conn.SyscallConn()
+// patience is how long a socket waits before it looks at its deadline again. The kernel answers before a request's
+// system call returns, so there is nearly never anything to wait for.
+const patience = 50 * time.Millisecond
+
+// dialDirect opens a socket in the network namespace of the thread.
+func dialDirect() (*direct, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, genetlink.Protocol)
 	if err != nil {
-		return nil, err
+		return nil, os.NewSyscallError("socket", err)
 	}
-	d := &direct{conn: conn, raw: raw, in: make([]byte, bufferSize)}
-	d.read = func(fd uintptr) bool {
-		d.n, d.err = unix.Read(int(fd), d.in)
-		for d.err == unix.EINTR {
-			d.n, d.err = unix.Read(int(fd), d.in)
-		}
-		return d.err != unix.EAGAIN
+	d := &direct{fd: fd, in: make([]byte, bufferSize)}
+	if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		_ = d.Close()
+		return nil, os.NewSyscallError("bind", err)
 	}
-	d.write = func(fd uintptr) bool {
-		d.n, d.err = unix.Write(int(fd), d.out)
-		for d.err == unix.EINTR {
-			d.n, d.err = unix.Write(int(fd), d.out)
-		}
-		return d.err != unix.EAGAIN
-	}
-	return netlink.NewConn(d, conn.PID()), nil
+	return d, nil
 }
 
-// namespaceCookie returns the kernel's number for the network namespace that a socket
+// dialDirectIn opens a socket in a network namespace, on a thread that enters it and ends with that: locked to its
+// goroutine until that is done, it never runs anything else.
+func dialDirectIn(netns int) (d *direct, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		if err = unix.Setns(netns, unix.CLONE_NEWNET); err != nil {
+			err = os.NewSyscallError("setns", err)
+			return
+		}
+		d, err = dialDirect()
+	}()
+	<-done
+	return d, err
+}
+
+// conn returns a connection that uses the socket and closes it when it is closed.
+func (d *direct) conn() (*netlink.Conn, error) {
+	addr, err := unix.Getsockname(d.fd)
+	if err != nil {
+		return nil, os.NewSyscallError("getsockname", err)
+	}
+	return netlink.NewConn(d, addr.(*unix.SockaddrNetlink).Pid), nil
+}
+
+// namespaceCookie returns the kernel's number for the network namespace that the socket
 // is in, or 0 where the kernel has no such numbers.
-func namespaceCookie(conn *netlink.Conn) (cookie uint64) {
-	raw, err := conn.SyscallConn()
+func (d *direct) namespaceCookie() uint64 {
+	cookie, err := unix.GetsockoptUint64(d.fd, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
 	if err != nil {
 		return 0
 	}
-	_ = raw.Control(func(fd uintptr) {
-		cookie, _ = unix.GetsockoptUint64(int(fd), unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
-	})
 	return cookie
 }
 
-func (d *direct) Close() error { return d.conn.Close() }
+func (d *direct) Close() error {
+	if d.closed {
+		return os.ErrClosed
+	}
+	d.closed = true
+	return os.NewSyscallError("close", unix.Close(d.fd))
+}
 
 func (d *direct) Send(m netlink.Message) error { return d.SendMessages([]netlink.Message{m}) }
 
@@ -77,10 +99,34 @@ func (d *direct) SendMessages(messages []netlink.Message) error {
 	for i := range messages {
 		d.out = appendMessage(d.out, &messages[i])
 	}
-	if err := d.raw.Write(d.write); err != nil {
-		return err
+	_, err := d.transfer("write", unix.POLLOUT, unix.Write, d.out)
+	return err
+}
+
+// transfer makes a system call that reads or writes a datagram, once the socket is ready for it.
+func (d *direct) transfer(name string, ready int16, call func(int, []byte) (int, error), b []byte) (int, error) {
+	for {
+		switch {
+		case d.closed:
+			return 0, os.ErrClosed
+		case d.isLate():
+			return 0, os.ErrDeadlineExceeded
+		}
+		n, err := call(d.fd, b)
+		switch err {
+		case unix.EAGAIN:
+			// Whatever comes of it, the next call tells.
+			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(d.fd), Events: ready}}, int(patience.Milliseconds()))
+		case unix.EINTR:
+		default:
+			return n, os.NewSyscallError(name, err)
+		}
 	}
-	return os.NewSyscallError("write", d.err)
+}
+
+func (d *direct) isLate() bool {
+	deadline := d.deadline.Load()
+	return deadline != 0 && time.Now().UnixNano() >= deadline
 }
 
 // appendMessage appends a message as it is on the wire, which has room for its length
@@ -129,17 +175,12 @@ func (d *direct) ReceiveIter() iter.Seq2[netlink.Message, error] {
 	}
 }
 
-func (d *direct) receive() error {
-	if err := d.raw.Read(d.read); err != nil {
-		return err
-	}
-	switch {
-	case d.err != nil:
-		return os.NewSyscallError("read", d.err)
-	case d.n == len(d.in): // the rest of it, if there is one, is lost
+func (d *direct) receive() (err error) {
+	d.n, err = d.transfer("read", unix.POLLIN, unix.Read, d.in)
+	if err == nil && d.n == len(d.in) { // the rest of it, if there is one, is lost
 		return errOverrun
 	}
-	return nil
+	return err
 }
 
 // cutMessage splits the first message off a datagram.
@@ -162,10 +203,23 @@ func cutMessage(b []byte) (m netlink.Message, rest []byte, err error) {
 	return m, b[min((n+3)&^3, len(b)):], nil
 }
 
-func (d *direct) SetDeadline(t time.Time) error      { return d.conn.SetDeadline(t) }
-func (d *direct) SetReadDeadline(t time.Time) error  { return d.conn.SetReadDeadline(t) }
-func (d *direct) SetWriteDeadline(t time.Time) error { return d.conn.SetWriteDeadline(t) }
+// SetDeadline may be called while the socket is waited for.
+func (d *direct) SetDeadline(t time.Time) error {
+	var deadline int64
+	if !t.IsZero() {
+		deadline = t.UnixNano()
+	}
+	d.deadline.Store(deadline)
+	return nil
+}
 
+func (d *direct) SetReadDeadline(t time.Time) error  { return d.SetDeadline(t) }
+func (d *direct) SetWriteDeadline(t time.Time) error { return d.SetDeadline(t) }
+
+// SetOption knows the one option that is used.
 func (d *direct) SetOption(o netlink.ConnOption, enable bool) error {
-	return d.conn.SetOption(o, enable)
+	if o != netlink.CapAcknowledge || !enable {
+		return errors.ErrUnsupported
+	}
+	return os.NewSyscallError("setsockopt", unix.SetsockoptInt(d.fd, unix.SOL_NETLINK, unix.NETLINK_CAP_ACK, 1))
 }
