@@ -201,8 +201,8 @@ func testedElsewhere() map[string]bool {
 		// TestRestoreChecked.
 		"lines of `ipvsadm-restore` that only print": true,
 		// TestMeantNames of package parity.
-		"names of IPv6 addresses that hold an IPv4 one, such as `::192.0.2.1`": true,
-		// TestParseSteps of package names.
+		"addresses without a name in `/etc/hosts`": true,
+		// TestParseSwitch of package names.
 		"names from sources other than files and name servers": true,
 		// TestMeantNames of package parity.
 		"names from name servers that no host can have, such as `1.2.3.4`": true,

@@ -72,13 +72,13 @@ func New(ctx context.Context) *Resolver {
 // newHostSources returns a function that finds the sources of host names. Each is read when it is first asked.
 func newHostSources() func(name string) hostSource {
 	files := sync.OnceValue(func() *hosts { return readHosts(hostsFile) })
-	dns := &nameServers{resolver: new(sockets).resolver()}
+	dns := newNameServers()
 	return func(name string) hostSource {
 		switch name {
 		case "files":
 			return files()
 		case "dns":
-			return dns
+			return dns()
 		}
 		return nil
 	}
