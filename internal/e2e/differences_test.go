@@ -203,7 +203,7 @@ func testedElsewhere() map[string]bool {
 		// TestMeantNames of package parity.
 		"addresses without a name in `/etc/hosts`": true,
 		// TestParseSwitch of package names.
-		"names from sources other than files and name servers": true,
+		"names from sources other than `files`, `dns`, `resolve` and `myhostname`": true,
 		// TestMeantNames of package parity.
 		"names from name servers that no host can have, such as `1.2.3.4`": true,
 	}

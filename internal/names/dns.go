@@ -83,14 +83,19 @@ func (n *nameServers) addrOf(ctx context.Context, host string) (netip.Addr, stat
 }
 
 // nameOf asks for the name of an address. As in glibc, servers that cannot be asked count as if they did
-// not know it. A name that reads as an address is none: a rule that was saved with it would be another's.
+// not know it.
 func (n *nameServers) nameOf(ctx context.Context, a netip.Addr) (string, status) {
 	name, message, err := n.ask(ctx, reversed(queried(a)), dnsmessage.TypePTR)
 	if err != nil {
 		return "", notFound
 	}
-	host := pointer(message, name)
-	if _, isAddr := inet.Aton(host); isAddr || !isHostName(host) {
+	return asShown(pointer(message, name))
+}
+
+// asShown returns a name that a server gave. One that no host can have is none, nor is one that reads as an
+// address: rules that were saved with it would be for that.
+func asShown(host string) (string, status) {
+	if _, isAddress := inet.Aton(host); isAddress || !isHostName(host) {
 		return "", tryAgain
 	}
 	return host, success

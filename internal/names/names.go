@@ -73,12 +73,17 @@ func New(ctx context.Context) *Resolver {
 func newHostSources() func(name string) hostSource {
 	files := sync.OnceValue(func() *hosts { return readHosts(hostsFile) })
 	dns := newNameServers()
+	local := sync.OnceValue(newMyhostname)
 	return func(name string) hostSource {
 		switch name {
 		case "files":
 			return files()
 		case "dns":
 			return dns()
+		case "resolve":
+			return &resolved{resolvedSocket}
+		case "myhostname":
+			return local()
 		}
 		return nil
 	}
