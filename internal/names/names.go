@@ -60,7 +60,7 @@ type host struct {
 func New(ctx context.Context) *Resolver {
 	return &Resolver{
 		ctx:   ctx,
-		order: sync.OnceValue(func() nameSwitch { return parseSwitch(read(switchFile)) }),
+		order: sync.OnceValue(func() nameSwitch { return readSwitch(switchFile, muslFiles) }),
 		hosts: newHostSources(),
 		ports: sync.OnceValue(func() *services { return readServices(servicesFile) }),
 		slots: make(chan struct{}, maxLookups),
@@ -74,6 +74,7 @@ func newHostSources() func(name string) hostSource {
 	files := sync.OnceValue(func() *hosts { return readHosts(hostsFile) })
 	dns := newNameServers()
 	local := sync.OnceValue(newMyhostname)
+	rules := sync.OnceValue(newMusl)
 	return func(name string) hostSource {
 		switch name {
 		case "files":
@@ -84,6 +85,8 @@ func newHostSources() func(name string) hostSource {
 			return &resolved{resolvedSocket}
 		case "myhostname":
 			return local()
+		case muslRules:
+			return rules()
 		}
 		return nil
 	}
