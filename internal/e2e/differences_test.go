@@ -202,6 +202,8 @@ func testedElsewhere() map[string]bool {
 		"lines of `ipvsadm-restore` that only print": true,
 		// TestMeantNames of package parity.
 		"addresses without a name in `/etc/hosts`": true,
+		// TestMeantCrash of package parity.
+		"a line `hosts:` without a source in `/etc/nsswitch.conf`": true,
 		// TestParseSwitch of package names.
 		"names from sources other than `files`, `dns`, `resolve` and `myhostname`": true,
 		// TestMeantNames of package parity.

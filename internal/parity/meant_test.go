@@ -28,3 +28,21 @@ func TestMeantNames(t *testing.T) {
 		}
 	}
 }
+
+// TestMeantCrash shows that the reference crashes where a line of nsswitch.conf names no source of hosts.
+func TestMeantCrash(t *testing.T) {
+	lab := NewLab(t, reference(), ours(t))
+	for _, sources := range []string{"hosts:\n", "hosts: [NOTFOUND=return] files\n", "hosts: \x00 files\n"} {
+		d, err := lab.Try(t.Context(), &Case{
+			Files: map[string]string{switchFile: sources},
+			Calls: []Call{{Words: []string{"-A", "-t", "127.0.0.1:80"}}, {Words: []string{"-S"}}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		const want = "-A -t 127.0.0.1:http -s wlc\n"
+		if d == nil || d.Want.Code != crashed || d.Got.Code != 0 || d.Got.Stdout != want {
+			t.Errorf("%q: difference %v, want a crash and %s", sources, d, want)
+		}
+	}
+}
