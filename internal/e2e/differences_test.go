@@ -224,9 +224,11 @@ func testedElsewhere() map[string]bool {
 		// TestRestoreChecked.
 		"lines of `ipvsadm-restore` that only print": true,
 		// TestMeantNames of package parity.
-		"names of IPv6 addresses that hold an IPv4 one, such as `::192.0.2.1`": true,
-		// TestParseSteps of package names.
-		"names from sources other than files and name servers": true,
+		"addresses without a name in `/etc/hosts`": true,
+		// TestMeantCrash of package parity.
+		"a line `hosts:` without a source in `/etc/nsswitch.conf`": true,
+		// TestParseSwitch of package names.
+		"names from sources other than `files`, `dns`, `resolve` and `myhostname`": true,
 		// TestMeantNames of package parity.
 		"names from name servers that no host can have, such as `1.2.3.4`": true,
 	}

@@ -499,24 +499,6 @@ func checkError(t *testing.T, line string, want *Error) {
 	}
 }
 
-func TestParseIPv4(t *testing.T) {
-	for word, want := range map[string]string{
-		"1.2.3.4": "1.2.3.4", "127.1": "127.0.0.1", "1.2.3": "1.2.0.3", "0x7f.1": "127.0.0.1", "010.0.0.1": "8.0.0.1",
-		"1.2.3.4 x": "1.2.3.4", "1.2.3.4\tx": "1.2.3.4", "0X7F000001": "127.0.0.1", "1.16777215": "1.255.255.255", "0": "0.0.0.0",
-		"": "", "1.2.3.4.5": "", "1.2.3.256": "", "256.1": "", "1.16777216": "", "4294967296": "", "0x": "", "08": "",
-		"1.2.3.": "", ".1": "", "1..2": "", " 1.2.3.4": "", "1.2.3.4x": "", "a": "", "0xg": "",
-	} {
-		n, ok := parseIPv4(word)
-		got := ""
-		if ok {
-			got = ipv4Addr(n).String()
-		}
-		if got != want {
-			t.Errorf("%q: got %q, want %q", word, got, want)
-		}
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"-A\x00-t\x001.2.3.4:80\x00-p", "-a\x00-f\x001\x00-r\x00[::1]:80\x00-i\x00--tun-type=gue", "--set\x001\x002\x003", "-Lnc\x00--",
