@@ -36,10 +36,14 @@ _ipvsadm_groups() {
 			'-X --exact' '-n --numeric' '-j --json'
 		;;
 	-S | --save)
-		printf '%s\n' "$service" '-6 --ipv6' '-n --numeric' '--thresholds' '--timeout' '--daemon' '--all'
+		printf '%s\n' "$service" '-6 --ipv6' '-n --numeric' '--thresholds' '--timeout' '--daemon' '--all' \
+			'--stable'
 		;;
 	-R | --restore)
-		printf '%s\n' '--replace' '--dry-run'
+		printf '%s\n' '--replace' '--dry-run' '--wait'
+		;;
+	-C | --clear)
+		echo '--wait'
 		;;
 	--start-daemon)
 		printf '%s\n' '--mcast-interface' '--syncid' '--mcast-group' '--mcast-port' '--mcast-ttl' '--sync-maxlen'
@@ -190,8 +194,13 @@ _ipvsadm() {
 	read -r -d '' -a candidates <<<"$choice"
 	COMPREPLY=()
 	for candidate in "${candidates[@]}"; do
-		[[ $candidate != "$cur"* ]] || COMPREPLY+=("$candidate")
+		# ipvsadm-save has no --numeric.
+		[[ $candidate != "$cur"* || ${words[0]##*/}:$candidate == ipvsadm-save:--numeric ]] || COMPREPLY+=("$candidate")
 	done
+	if [[ ${words[0]##*/} == ipvsadm-restore && $whole != -* && $option != --netns ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		compopt -o filenames 2>/dev/null
+	fi
 
 	# Bash replaces what stands behind the last ":" or "=".
 	if [[ $cur == *[:=]* ]]; then

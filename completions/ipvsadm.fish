@@ -38,13 +38,13 @@ function __ipvsadm_can
             contains -- "$command" -a --add-server -e --edit-server -d --delete-server; or return
         case service
             contains -- "$command" -A --add-service -E --edit-service -D --delete-service -Z --zero \
-                -a --add-server -e --edit-server -d --delete-server -L -l --list -S --save; or return
+                -a --add-server -e --edit-server -d --delete-server -L -l --list -S --save ipvsadm-save; or return
             # What a listing takes in place of a service, a save takes beside it.
-            __ipvsadm_with -S --save; and set argv (string match -vr -- '^(-c|--connection|--timeout|--daemon)$' $argv)
+            __ipvsadm_with -S --save ipvsadm-save; and set argv (string match -vr -- '^(-c|--connection|--timeout|--daemon)$' $argv)
         case listing
             contains -- "$command" -L -l --list; or return
         case saving
-            contains -- "$command" -S --save; or return
+            contains -- "$command" -S --save ipvsadm-save; or return
         case numeric
             contains -- "$command" -L -l --list -S --save; or return
         case any
@@ -53,6 +53,8 @@ function __ipvsadm_can
             test "$command" = --start-daemon; or return
         case restore
             contains -- "$command" -R --restore; or return
+        case wait
+            contains -- "$command" -R --restore -C --clear; or return
         case syncid
             contains -- "$command" --start-daemon --stop-daemon -L -l --list; or return
     end
@@ -138,11 +140,13 @@ function __ipvsadm_sched_flags
 end
 
 complete -c ipvsadm -f
-complete -c ipvsadm-restore -f
 complete -c ipvsadm-restore -n 'not contains -- --replace (commandline -opc)' -l replace -d 'check all lines, then change only what differs'
 complete -c ipvsadm-restore -n 'not contains -- --dry-run (commandline -opc)' -l dry-run -d 'change nothing; with --replace, print the changes'
+complete -c ipvsadm-restore -n 'not contains -- --wait (commandline -opc)' -l wait -x -d 'wait for another restore or clear'
 complete -c ipvsadm-save -f
-complete -c ipvsadm-save -w 'ipvsadm --save'
+# Of what goes with --save it takes all but --numeric.
+complete -c ipvsadm-save -w 'ipvsadm ipvsadm-save'
+complete -c ipvsadm-save -n 'not contains -- -n (commandline -opc)' -s n -d 'with addresses and ports as numbers'
 complete -c ipvsadm-restore -l netns -x -a '(__ipvsadm_namespaces)' -d 'work in this network namespace'
 
 # Commands
@@ -205,6 +209,7 @@ complete -c ipvsadm -n '__ipvsadm_can daemon --sync-maxlen' -l sync-maxlen -x -d
 # With -R
 complete -c ipvsadm -n '__ipvsadm_can restore --replace' -l replace -d 'check all lines, then change only what differs'
 complete -c ipvsadm -n '__ipvsadm_can restore --dry-run' -l dry-run -d 'change nothing; with --replace, print the changes'
+complete -c ipvsadm -n '__ipvsadm_can wait --wait' -l wait -x -d 'wait for another restore or clear'
 
 # With -L
 complete -c ipvsadm -n '__ipvsadm_can listing -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service -c --connection --timeout --daemon' -s c -l connection -d 'list connections'
@@ -228,6 +233,7 @@ complete -c ipvsadm -n '__ipvsadm_can saving --thresholds' -l thresholds -d 'wit
 complete -c ipvsadm -n '__ipvsadm_can saving --timeout' -l timeout -d 'with the timeouts of connections'
 complete -c ipvsadm -n '__ipvsadm_can saving --daemon' -l daemon -d 'with the sync daemons'
 complete -c ipvsadm -n '__ipvsadm_can saving --all' -l all -d 'with all of these'
+complete -c ipvsadm -n '__ipvsadm_can saving --stable' -l stable -d 'read until two readings agree'
 
 # With every command
 complete -c ipvsadm -n '__ipvsadm_can any --netns' -l netns -x -a '(__ipvsadm_namespaces)' -d 'work in this network namespace'

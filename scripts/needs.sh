@@ -1,5 +1,8 @@
 # Functions for scripts that need programs of Debian packages. Source it, and define fail MESSAGE first.
 
+# Where scripts keep what takes long to make or fetch.
+cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/ipvsadm-go
+
 # as_root COMMAND...: runs it as root, by sudo where we are not.
 as_root() {
 	if ((EUID == 0)); then

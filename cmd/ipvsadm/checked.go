@@ -2,19 +2,32 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/model"
 	"github.com/ipvsadm-go/ipvsadm/internal/rules"
+	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
+
+// errNUL is why a line is at fault that has a NUL in it.
+var errNUL = errors.New("a NUL, which no rule has")
 
 // restoreChecked runs ipvsadm-restore: it replaces the table by what stdin says, but
 // only if no line of that is at fault. Each line that the kernel refuses is
 // reported, and the others are in force.
 func (a *app) restoreChecked() int {
-	input, code := a.readChecked(onlyChanges)
+	commands := 0
+	input, code := a.readChecked(func(c *flags.Command) error {
+		commands++
+		return onlyChanges(c)
+	})
+	if code == exitDone && commands == 0 {
+		code = a.allowEmpty()
+	}
 	if code != exitDone {
 		return code
 	}
@@ -22,14 +35,23 @@ func (a *app) restoreChecked() int {
 	r.numbered = true
 	r.next.batch.Flush()
 	r.next.lines = append(r.next.lines, rules.Line{Text: "clear the table"})
-	if err := r.run(); err != nil {
-		a.complain(err.Error())
-		return exitChange
+	return a.untilSignal(r.run, r.stop)
+}
+
+// errNoRules keeps input that did not come from clearing the table.
+var errNoRules = errors.New("the input has no rule, but the table has services: -C clears a table")
+
+// allowEmpty refuses input without a command, unless there is no service to lose.
+func (a *app) allowEmpty() (code int) {
+	for _, err := range a.client.Services(a.ctx) {
+		if err != nil {
+			a.complain(message(err))
+			return exitChange
+		}
+		a.complain(errNoRules.Error())
+		return flags.ExitFault
 	}
-	if r.refused > 0 {
-		return exitChange
-	}
-	return r.code
+	return exitDone
 }
 
 // onlyChecks says whether words ask for no more than a check of rules, which takes no
@@ -55,37 +77,42 @@ func (a *app) dryRun() int {
 // readChecked reads all of stdin and checks that its lines are command lines that accept
 // returns no error for. If any is at fault, the exit code is not exitDone.
 func (a *app) readChecked(accept func(*flags.Command) error) (input []byte, code int) {
-	input, err := io.ReadAll(a.stdin)
-	if err != nil {
-		a.complain("cannot read: " + err.Error())
-		return nil, exitChange
+	lines := rules.NewReader(a.stdin)
+	faults := 0
+	for {
+		line, err := lines.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			a.complain("cannot read: " + err.Error())
+			return nil, exitChange
+		}
+		if err := a.check(line, accept); err != nil {
+			faults++
+			a.complain(numbered(line, message(err)))
+		}
+		input = append(append(input, line.Text...), '\n')
 	}
-	if a.check(input, accept) > 0 {
+	if faults > 0 {
 		return nil, flags.ExitFault
 	}
 	return input, exitDone
 }
 
-// check reports every line of rules that is at fault and returns how many there are.
-func (a *app) check(input []byte, accept func(*flags.Command) error) (faults int) {
-	lines := rules.NewReader(bytes.NewReader(input))
-	for {
-		line, err := lines.Next()
-		if err != nil {
-			return faults // memory has no other error than its end
-		}
-		if len(line.Words) == 0 {
-			continue
-		}
-		c, err := a.parseLine(line.Words)
-		if err == nil {
-			err = accept(&c)
-		}
-		if err != nil {
-			faults++
-			a.complain(numbered(line, message(err)))
-		}
+// check returns why a line is at fault, if it is. A NUL is a fault, since a file that has one is damaged.
+func (a *app) check(line rules.Line, accept func(*flags.Command) error) error {
+	if line.Empty() {
+		return nil
 	}
+	if strings.Contains(line.Text, "\x00") {
+		return errNUL
+	}
+	c, err := a.parseLine(line)
+	if err == nil {
+		err = accept(&c)
+	}
+	return err
 }
 
 // onlyChanges takes the commands that change something.
@@ -106,8 +133,9 @@ func noRestore(c *flags.Command) error {
 
 // numbered returns a message about a line that names it.
 func numbered(line rules.Line, message string) string {
+	text := visible.Text(line.Text) + ": " + message
 	if line.Number == 0 {
-		return line.Text + ": " + message
+		return text
 	}
-	return fmt.Sprintf("line %d: %s: %s", line.Number, line.Text, message)
+	return fmt.Sprintf("line %d: %s", line.Number, text)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/conntab"
@@ -12,6 +13,10 @@ import (
 // maxBlocks is how many blocks of the connection table there are at a time, between being
 // read and being written.
 const maxBlocks = 4
+
+// maxBroken is how many lines that are no connections are reported one by one after a listing. The others are
+// only counted: there may be millions.
+const maxBroken = 10
 
 // listConnections writes the connection table as it is read. Lines that are no
 // entries are reported and make it fail in the end.
@@ -27,13 +32,16 @@ func (a *app) listConnections(l *flags.Listing) error {
 	}
 	w := &connectionWriter{app: a, layout: &format.ConnectionTable{Engines: l.PersistentConn, Names: a.formatNames(l)}}
 	if l.JSON {
-		w.layout, w.surplus = format.JSONConnections{}, len(format.JSONSeparator)
+		w.layout, w.surplus, w.whole = format.JSONConnections{}, len(format.JSONSeparator), true
 	}
-	a.write(w.layout.AppendHead(nil))
-	if l.Numeric {
-		w.copy(r, w.startText, w.writeText)
-	} else {
-		w.copy(r, w.prefetch, w.writeLines)
+	begin, write := w.startText, w.writeText
+	if !l.Numeric {
+		begin, write = w.prefetch, w.writeLines
+	}
+	err = w.copy(r, begin, write)
+	w.reportBroken()
+	if err != nil {
+		w.fail(err)
 	}
 	return w.err
 }
@@ -50,7 +58,10 @@ type connectionLayout interface {
 type connectionWriter struct {
 	*app
 	layout  connectionLayout
-	surplus int // how many bytes the text of the first connection has too many
+	surplus int   // how many bytes the text of the first connection has too many
+	whole   bool  // lines that are no connections are reported after the listing, which must be in one piece
+	broken  []int // the numbers of the first of them
+	more    int   // how many follow these
 	err     error
 }
 
@@ -65,17 +76,20 @@ type connectionBlock struct {
 	done   chan struct{} // has a value when text and broken are complete
 }
 
-// A brokenLine is a line that is no connection, and where in the text it would stand.
+// A brokenLine is a line that is no connection, by its number, and where in the text it would stand.
 type brokenLine struct {
-	at  int
-	err error
+	at, line int
 }
 
-// copy writes every connection that r has. Each block, once it is read, is given to begin, together with a
-// copy of its lines, while the blocks before it are being written. The lines are good until both begin
-// and write are done with them.
-func (w *connectionWriter) copy(r *conntab.Reader, begin func(b *connectionBlock, lines conntab.Block), write func(*connectionBlock)) {
+// copy writes every connection that r has, up to an error. Each block, once it is read, is given to begin,
+// together with a copy of its lines, while the blocks before it are being written. The lines are good until
+// both begin and write are done with them.
+func (w *connectionWriter) copy(r *conntab.Reader, begin func(b *connectionBlock, lines conntab.Block), write func(*connectionBlock) error) error {
+	if err := w.write(w.layout.AppendHead(nil)); err != nil {
+		return err
+	}
 	unused := make(chan *connectionBlock, maxBlocks)
+	defer close(unused)
 	for range maxBlocks {
 		unused <- &connectionBlock{done: make(chan struct{}, 1)}
 	}
@@ -93,16 +107,18 @@ func (w *connectionWriter) copy(r *conntab.Reader, begin func(b *connectionBlock
 		}
 	}()
 	for b := range inOrder {
-		switch {
-		case b.err == nil:
-			write(b)
-			unused <- b
-		case errors.Is(b.err, io.EOF):
-			w.write(w.layout.AppendEnd(nil))
-		default:
-			w.fail(b.err)
+		if b.err != nil {
+			if !errors.Is(b.err, io.EOF) {
+				return b.err
+			}
+			break
 		}
+		if err := write(b); err != nil {
+			return err
+		}
+		unused <- b
 	}
+	return w.write(w.layout.AppendEnd(nil))
 }
 
 // startText has the text of a block made, beside those of other blocks.
@@ -117,36 +133,39 @@ func (w *connectionWriter) makeText(b *connectionBlock, lines conntab.Block) {
 	b.text, b.broken = b.text[:0], b.broken[:0]
 	var c format.Connection
 	for {
-		err := lines.Read(&c)
-		switch {
-		case err == nil:
+		switch err := lines.Read(&c).(type) {
+		case nil:
 			b.text = w.layout.AppendConnection(b.text, &c)
-		case errors.Is(err, io.EOF):
+		case *conntab.LineError:
+			b.broken = append(b.broken, brokenLine{len(b.text), err.Line})
+		default: // io.EOF
 			return
-		default:
-			b.broken = append(b.broken, brokenLine{len(b.text), brokenError(err)})
 		}
 	}
 }
 
 // writeText writes the text of a block.
-func (w *connectionWriter) writeText(b *connectionBlock) {
+func (w *connectionWriter) writeText(b *connectionBlock) error {
 	<-b.done
 	start := 0
 	for _, line := range b.broken {
-		w.writeConnections(b.text[start:line.at])
+		if err := w.writeConnections(b.text[start:line.at]); err != nil {
+			return err
+		}
 		start = line.at
-		w.fail(line.err)
+		w.failAt(line.line)
 	}
-	w.writeConnections(b.text[start:])
+	return w.writeConnections(b.text[start:])
 }
 
 // writeConnections writes the text of connections.
-func (w *connectionWriter) writeConnections(text []byte) {
-	if len(text) > 0 {
-		w.write(text[w.surplus:])
-		w.surplus = 0
+func (w *connectionWriter) writeConnections(text []byte) error {
+	if len(text) == 0 {
+		return nil
 	}
+	text = text[w.surplus:]
+	w.surplus = 0
+	return w.write(text)
 }
 
 // prefetch has the names of a block's addresses looked up.
@@ -162,18 +181,47 @@ func (w *connectionWriter) prefetch(_ *connectionBlock, lines conntab.Block) {
 }
 
 // writeLines writes the lines of a block one by one, as soon as the names for each are known.
-func (w *connectionWriter) writeLines(b *connectionBlock) {
+func (w *connectionWriter) writeLines(b *connectionBlock) error {
 	var c format.Connection
-	for err := b.Read(&c); !errors.Is(err, io.EOF); err = b.Read(&c) {
-		if err != nil {
-			w.fail(brokenError(err))
-			continue
+	for {
+		switch err := b.Read(&c).(type) {
+		case nil:
+			if err := w.write(w.layout.AppendConnection(w.stdout.AvailableBuffer(), &c)); err != nil {
+				return err
+			}
+		case *conntab.LineError:
+			w.failAt(err.Line)
+		default: // io.EOF
+			return nil
 		}
-		w.write(w.layout.AppendConnection(w.stdout.AvailableBuffer(), &c))
 	}
 }
 
-func brokenError(err error) error { return errors.New(conntab.Path + ": " + err.Error()) }
+// failAt makes the listing fail because of a line that is no connection.
+func (w *connectionWriter) failAt(line int) {
+	switch {
+	case !w.whole:
+		w.fail(brokenError(line))
+	case len(w.broken) < maxBroken:
+		w.broken = append(w.broken, line)
+	default:
+		w.more++
+	}
+}
+
+// reportBroken reports the lines that failAt has kept until the listing was whole.
+func (w *connectionWriter) reportBroken() {
+	for _, line := range w.broken {
+		w.fail(brokenError(line))
+	}
+	if w.more > 0 {
+		w.fail(fmt.Errorf("%s: more lines with no connection: %d", conntab.Path, w.more))
+	}
+}
+
+func brokenError(line int) error {
+	return fmt.Errorf("%s: %w", conntab.Path, &conntab.LineError{Line: line})
+}
 
 // fail makes the listing fail because of err, and reports what it failed because of
 // before.

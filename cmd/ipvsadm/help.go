@@ -15,13 +15,20 @@ const (
 )
 
 func (a *app) version() int {
+	a.writeVersion()
+	code, _ := a.printed(nil)
+	return code
+}
+
+// writeVersion writes what -v says. As with all that goes to it, an error stays with stdout.
+func (a *app) writeVersion() {
 	_, _ = a.stdout.WriteString("ipvsadm v" + compatible + " " + released +
 		" (compiled with " + runtime.Version() + " and IPVS v" + ipvsVersion + ")\n")
-	return exitDone
 }
 
 func (a *app) help() int {
-	a.version()
+	a.writeVersion()
 	_, _ = a.stdout.WriteString(flags.Usage())
-	return exitDone
+	code, _ := a.printed(nil)
+	return code
 }

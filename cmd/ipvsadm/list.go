@@ -16,7 +16,9 @@ func (a *app) list(c *flags.Command) error {
 		return a.listDaemons(&c.Listing)
 	}
 	if !c.OneService && !c.Listing.JSON {
-		a.write(format.AppendVersion(nil, a.info))
+		if err := a.write(format.AppendVersion(nil, a.info)); err != nil {
+			return err
+		}
 	}
 	services, err := a.services(c)
 	if err != nil {
@@ -65,28 +67,33 @@ func (a *app) listTimeouts(l *flags.Listing) error {
 		return err
 	}
 	if l.JSON {
-		a.write(format.AppendTimeoutsJSON(nil, &t))
-	} else {
-		a.write(format.AppendTimeouts(nil, t))
+		return a.write(format.AppendTimeoutsJSON(nil, &t))
 	}
-	return nil
+	return a.write(format.AppendTimeouts(nil, t))
 }
 
 func (a *app) listDaemons(l *flags.Listing) error {
-	daemons, err := collect(a.client.Daemons(a.ctx))
+	daemons, err := collect(nil, a.client.Daemons(a.ctx))
 	if err != nil {
 		return err
 	}
 	if l.JSON {
-		a.write(format.AppendDaemonsJSON(nil, daemons))
-		return nil
+		return a.write(format.AppendDaemonsJSON(nil, daemons))
 	}
 	for _, d := range daemons {
-		a.write(format.AppendDaemon(nil, d))
+		if err := a.write(format.AppendDaemon(nil, d)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// write writes to stdout. An error stays with the buffered writer and is reported
-// when it is flushed in the end.
-func (a *app) write(b []byte) { _, _ = a.stdout.Write(b) }
+// write writes lines to stdout. Each goes out whole, whenever the program may be ended. After an
+// error every further write fails, so a listing is to end there.
+func (a *app) write(lines []byte) error {
+	if len(lines) > a.stdout.Available() {
+		_ = a.stdout.Flush() // its error is that of the write
+	}
+	_, err := a.stdout.Write(lines)
+	return err
+}

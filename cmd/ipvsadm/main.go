@@ -10,18 +10,17 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/names"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"golang.org/x/sys/unix"
 )
 
-func main() { os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr)) }
-
-// A run is short and what it holds is small beside what it drops: to collect garbage
-// less often costs some megabytes and saves a good part of a long restore.
-func init() { debug.SetGCPercent(400) }
+func main() {
+	ignoreBrokenPipes()
+	end(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
+}
 
 // Exit codes besides those that errors of package flags carry.
 const (
@@ -29,16 +28,14 @@ const (
 	exitListing = 1   // a listing failed, or could not be written
 	exitNoIPVS  = 2   // there is no IPVS to be had
 	exitChange  = 255 // the kernel refused a change
+
+	// What ends by a signal has this and the signal's number, as a shell says it.
+	exitSignal = 128
 )
 
 // run runs a command line and returns its exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := newApp(args, stdin, stdout, stderr)
-	code := a.call(args[min(1, len(args)):])
-	if err := a.stdout.Flush(); err != nil {
-		return a.cannotWrite(err)
-	}
-	return code
+	return newApp(args, stdin, stdout, stderr).call(args[min(1, len(args)):])
 }
 
 // An app is one run of the command.
@@ -53,6 +50,8 @@ type app struct {
 	netns  *namespace // nil for the caller's own
 	client *ipvsnl.Client
 	info   ipvsnl.Info
+
+	wait uint32 // for how many seconds to wait for another restore or clear to end
 
 	// checked has a restore check its whole input, clear the table and then run it.
 	checked bool
@@ -77,37 +76,24 @@ func newApp(args []string, stdin io.Reader, stdout, stderr io.Writer) *app {
 	return a
 }
 
-// helpers are the commands that the program is when it is called by their names, and
-// what they stand for.
-var helpers = map[string]string{
-	"ipvsadm-save":    "--save",
-	"ipvsadm-restore": "--restore",
-}
-
 // call runs the command that it was called as.
 func (a *app) call(words []string) int {
-	stands := helpers[filepath.Base(a.name)]
-	if stands == "" {
-		return a.run(words)
+	if w := flags.WrapperOf(filepath.Base(a.name)); w != nil {
+		return a.wrapper(w, words)
 	}
-	if len(words) > 0 {
-		switch flags.First(words) {
-		case flags.Help, flags.Version:
-			return a.run(words)
-		}
-	}
-	a.checked = true
-	return a.run(append([]string{stands}, words...))
+	return a.run(words)
 }
 
-// run runs the words of a command line. Help, version and a mere check need no kernel; for
-// everything else IPVS has to be there before the words are looked at.
+// run runs the words of a command line. A mere check needs no kernel; for everything else IPVS
+// has to be there before the words are looked at. Help and version are printed all the same, but
+// scripts take their exit code for whether there is IPVS.
 func (a *app) run(words []string) int {
-	switch flags.First(words) {
+	action := flags.First(words)
+	switch action {
 	case flags.Help:
-		return a.help()
+		a.help()
 	case flags.Version:
-		return a.version()
+		a.version()
 	}
 	if err := a.openNetNS(flags.NetNS(words)); err != nil {
 		a.complain(err.Error())
@@ -123,11 +109,15 @@ func (a *app) run(words []string) int {
 		return exitNoIPVS
 	}
 	defer a.client.Close()
+	if action == flags.Help || action == flags.Version {
+		return exitDone
+	}
 	c, err := flags.Parse(words, a.names)
 	if err != nil {
 		code, _ := a.reject(err)
 		return code
 	}
+	a.wait = c.Wait
 	if queue := changes[c.Action]; queue != nil {
 		return a.change(&c, queue)
 	}
@@ -140,6 +130,13 @@ func (a *app) run(words []string) int {
 
 // change runs a command that changes something.
 func (a *app) change(c *flags.Command, queue func(*ipvsnl.Batch, *flags.Command)) int {
+	if c.Action == flags.Clear {
+		unlock, err := a.lock()
+		if err != nil {
+			return a.notLocked(err)
+		}
+		defer unlock()
+	}
 	batch := a.client.Batch()
 	queue(batch, c)
 	failures, err := batch.Send(a.ctx)
@@ -153,9 +150,8 @@ func (a *app) change(c *flags.Command, queue func(*ipvsnl.Batch, *flags.Command)
 	return exitDone
 }
 
-// show runs a command that prints something. It ends says whether a restore ends with it.
+// show runs a command that prints something. ends reports whether a restore ends with it.
 func (a *app) show(c *flags.Command) (code int, ends bool) {
-	var err error
 	switch c.Action {
 	case flags.Help:
 		return a.help(), true
@@ -165,13 +161,21 @@ func (a *app) show(c *flags.Command) (code int, ends bool) {
 		if c.Listing.Watch != 0 {
 			return a.watch(c), true
 		}
-		err = a.list(c)
-	case flags.Save:
-		err = a.save(c)
+		return a.printed(a.list(c))
 	}
-	if err != nil {
+	return a.printed(a.save(c))
+}
+
+// printed ends a command that prints, given its error. A restore ends with a command that failed,
+// but not because its output is lost.
+func (a *app) printed(err error) (code int, ends bool) {
+	lost := a.stdout.Flush()
+	switch {
+	case err != nil && !errors.Is(err, lost):
 		a.complain(message(err))
 		return exitListing, true
+	case lost != nil:
+		return a.cannotWrite(lost), false
 	}
 	return exitDone, false
 }
@@ -193,8 +197,12 @@ func (a *app) hint() {
 	a.complain("Try `" + a.name + " -h' or '" + a.name + " --help' for more information.")
 }
 
-// cannotWrite says why stdout has not all that was to be written.
+// cannotWrite says why stdout has not all that was to be written, unless it is that its reader has
+// gone: a program ends by SIGPIPE then.
 func (a *app) cannotWrite(err error) int {
+	if errors.Is(err, unix.EPIPE) {
+		return exitSignal + int(unix.SIGPIPE)
+	}
 	a.complain("cannot write: " + err.Error())
 	return exitListing
 }

@@ -45,8 +45,14 @@ func message(err error) string {
 		}
 	}
 	var errno syscall.Errno
-	if errors.As(err, &errno) {
+	var doubt *ipvsnl.InDoubtError
+	switch {
+	case errors.As(err, &errno):
 		return strerror(errno)
+	case errors.As(err, &doubt):
+		return "It is in doubt whether this was done: " + doubt.Err.Error()
+	case isOp:
+		return "Cannot " + e.Op.String() + ": " + e.Err.Error()
 	}
 	return err.Error()
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/conntab"
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
+	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"golang.org/x/sys/unix"
 )
@@ -30,7 +32,7 @@ func (a *app) openNetNS(word string) error {
 	}
 	n, err := openNamespace(word)
 	if err != nil {
-		return fmt.Errorf("cannot enter network namespace `%s': %s", word, message(err))
+		return fmt.Errorf("cannot enter network namespace `%s': %s", visible.Text(word), message(err))
 	}
 	a.netns = n
 	return nil
@@ -64,8 +66,7 @@ func openNamespaceFile(word string) (file *os.File, err error) {
 		}
 	}
 	for _, path := range paths {
-		// The file may be anything: to open a named pipe must not wait for who writes to it.
-		file, err = os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+		file, err = files.Open(path)
 		if !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
@@ -106,10 +107,10 @@ func (n *namespace) options() []ipvsnl.Option {
 // with.
 func (n *namespace) openConnections() (table *os.File, err error) {
 	if n == nil {
-		return os.Open(conntab.Path)
+		return files.Open(conntab.Path)
 	}
 	err = n.run(func() (err error) {
-		table, err = os.Open(conntab.ThreadPath)
+		table, err = files.Open(conntab.ThreadPath)
 		return err
 	})
 	return table, err

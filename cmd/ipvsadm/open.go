@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"os/signal"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"golang.org/x/sys/unix"
@@ -39,6 +40,8 @@ func (a *app) open() error {
 // loadModule has modprobe load the kernel's module. Whether that worked is seen when
 // IPVS is opened again.
 func loadModule() {
+	// Programs inherit signals that are ignored, but not those that are caught.
+	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
 	p, err := os.StartProcess("/sbin/modprobe", []string{"/sbin/modprobe", "--", "ip_vs"},
 		&os.ProcAttr{Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}})
 	if err == nil {

@@ -30,17 +30,20 @@ func listOrder(l *flags.Listing) order {
 // all before it writes any.
 func (w *tableWriter) writeHighestFirst(services []ipvsnl.Service) error {
 	entries := make([]entry, 0, len(services))
-	err := w.each(services, func(s *ipvsnl.Service, d []ipvsnl.Destination) {
+	err := w.each(services, func(s *ipvsnl.Service, d []ipvsnl.Destination) error {
 		d = slices.Clone(d)
 		highestFirst(d, w.in.by.Destination)
 		entries = append(entries, entry{s, d})
+		return nil
 	})
 	if err != nil {
 		return err
 	}
 	highestFirst(entries, func(e *entry) uint64 { return w.in.by.Service(e.service, e.destinations) })
 	for _, e := range entries {
-		w.writeService(e.service, e.destinations)
+		if err := w.writeService(e.service, e.destinations); err != nil {
+			return err
+		}
 	}
 	return nil
 }

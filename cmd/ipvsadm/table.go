@@ -1,12 +1,16 @@
 package main
 
 import (
+	"errors"
 	"iter"
 	"net/netip"
+	"sync/atomic"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/distinct"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"golang.org/x/sys/unix"
 )
 
 // How far a listing reads ahead of what it writes, how many services are read between one
@@ -32,18 +36,23 @@ func (a *app) services(c *flags.Command) ([]ipvsnl.Service, error) {
 		s, err := a.client.Service(a.ctx, c.Service.ServiceKey)
 		return []ipvsnl.Service{s}, err
 	}
-	services, err := collect(a.client.Services(a.ctx))
+	services, err := collect(nil, a.client.Services(a.ctx))
 	if err == nil && !c.Listing.NoSort {
+		services = distinct.By(services, func(s *ipvsnl.Service) ipvsnl.ServiceKey { return s.ServiceKey })
 		format.SortServices(services)
 	}
 	return services, err
 }
 
-// collect returns what a listing of the kernel has.
-func collect[T any](items iter.Seq2[T, error]) (all []T, err error) {
+// collect appends what a listing of the kernel has. That the table changed meanwhile is no
+// error: most kernels do not notice.
+func collect[T any](all []T, items iter.Seq2[T, error]) ([]T, error) {
 	for item, err := range items {
+		if errors.Is(err, ipvsnl.ErrChanged) {
+			break
+		}
 		if err != nil {
-			return nil, err
+			return all, err
 		}
 		all = append(all, item)
 	}
@@ -65,15 +74,29 @@ type tableWriter struct {
 	layout layout
 	named  bool // whether names are looked up
 	in     order
+
+	// known are the destinations of the services; nil if they are yet to be read.
+	known map[ipvsnl.ServiceKey][]ipvsnl.Destination
+	// reading has a value for each reader that is at it, and for each that has no socket and waits for another's.
+	reading chan struct{}
+	alone   atomic.Bool // whether one waits
 }
 
 func (a *app) newTableWriter(l *flags.Listing, layout layout) *tableWriter {
-	return &tableWriter{app: a, layout: layout, named: !l.Numeric, in: listOrder(l)}
+	return &tableWriter{
+		app:     a,
+		layout:  layout,
+		named:   !l.Numeric,
+		in:      listOrder(l),
+		reading: make(chan struct{}, maxReaders),
+	}
 }
 
 // table writes services.
 func (w *tableWriter) table(services []ipvsnl.Service) error {
-	w.write(w.layout.AppendHead(nil))
+	if err := w.write(w.layout.AppendHead(nil)); err != nil {
+		return err
+	}
 	write := w.writeEach
 	if w.in.by != nil {
 		write = w.writeHighestFirst
@@ -81,24 +104,24 @@ func (w *tableWriter) table(services []ipvsnl.Service) error {
 	if err := write(services); err != nil {
 		return err
 	}
-	w.write(w.layout.AppendEnd(nil))
-	return nil
+	return w.write(w.layout.AppendEnd(nil))
 }
 
 func (w *tableWriter) writeEach(services []ipvsnl.Service) error {
 	return w.each(services, w.writeService)
 }
 
-func (w *tableWriter) writeService(s *ipvsnl.Service, destinations []ipvsnl.Destination) {
-	w.write(w.layout.AppendService(w.stdout.AvailableBuffer(), s))
-	for i := range destinations {
-		w.write(w.layout.AppendDestination(w.stdout.AvailableBuffer(), s, &destinations[i]))
+func (w *tableWriter) writeService(s *ipvsnl.Service, destinations []ipvsnl.Destination) error {
+	err := w.write(w.layout.AppendService(w.stdout.AvailableBuffer(), s))
+	for i := 0; err == nil && i < len(destinations); i++ {
+		err = w.write(w.layout.AppendDestination(w.stdout.AvailableBuffer(), s, &destinations[i]))
 	}
+	return err
 }
 
-// each calls f with services and their destinations, in order, while those that come next are
-// being read and their names looked up. The destinations are good until f returns.
-func (w *tableWriter) each(services []ipvsnl.Service, f func(*ipvsnl.Service, []ipvsnl.Destination)) error {
+// each calls f with services and their destinations, in order and up to an error, while those that
+// come next are being read and their names looked up. The destinations are good until f returns.
+func (w *tableWriter) each(services []ipvsnl.Service, f func(*ipvsnl.Service, []ipvsnl.Destination) error) error {
 	unused := make(chan *part, maxAhead/maxPart)
 	for range cap(unused) {
 		unused <- &part{read: make(chan struct{}, 1)}
@@ -124,7 +147,9 @@ func (w *tableWriter) each(services []ipvsnl.Service, f func(*ipvsnl.Service, []
 		p := <-inOrder
 		<-p.read
 		for i := range p.services {
-			f(&p.services[i], p.destinations[i])
+			if err := f(&p.services[i], p.destinations[i]); err != nil {
+				return err
+			}
 		}
 		if p.err != nil {
 			return p.err
@@ -154,17 +179,32 @@ func (w *tableWriter) readPart(p *part) {
 }
 
 // readDestinations appends the destinations of a service to d.
-func (w *tableWriter) readDestinations(d []ipvsnl.Destination, key ipvsnl.ServiceKey) ([]ipvsnl.Destination, error) {
-	for one, err := range w.client.Destinations(w.ctx, key) {
-		if err != nil {
-			return d, err
-		}
-		d = append(d, one)
+func (w *tableWriter) readDestinations(d []ipvsnl.Destination, key ipvsnl.ServiceKey) (_ []ipvsnl.Destination, err error) {
+	if w.known != nil {
+		d = append(d, w.known[key]...)
+	} else if d, err = w.readAlone(d, key); err != nil {
+		return d, err
 	}
 	if w.in.sorted {
+		d = distinct.By(d, func(d *ipvsnl.Destination) netip.AddrPort { return d.Addr })
 		format.SortDestinations(d)
 	}
 	return d, nil
+}
+
+// readAlone appends the destinations that the kernel has of a service. A reader that can have no socket of its own
+// reads when no other does, from then on.
+func (w *tableWriter) readAlone(d []ipvsnl.Destination, key ipvsnl.ServiceKey) ([]ipvsnl.Destination, error) {
+	w.reading <- struct{}{}
+	defer func() { <-w.reading }()
+	all, err := collect(d, w.client.Destinations(w.ctx, key))
+	if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
+		if w.alone.CompareAndSwap(false, true) {
+			w.reading <- struct{}{} // and nobody takes it out
+			all, err = collect(d, w.client.Destinations(w.ctx, key))
+		}
+	}
+	return all, err
 }
 
 // hosts returns the addresses whose names are shown, in order.

@@ -15,9 +15,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ending are the signals that end a watch.
-var ending = []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT}
-
 // ofTerminal are those that a watch on a terminal has to know of besides.
 var ofTerminal = []os.Signal{unix.SIGWINCH, unix.SIGTSTP, unix.SIGCONT}
 
@@ -57,7 +54,7 @@ func (a *app) watch(c *flags.Command) int {
 		w.figures = statsColumns
 	}
 	a.names.Waiting = nil // no page is shown in part
-	w.notify(ending)
+	notify(w.signals, ending)
 	defer signal.Stop(w.signals)
 	go w.make()
 	select {
@@ -65,15 +62,6 @@ func (a *app) watch(c *flags.Command) int {
 		return exitDone
 	case first := <-w.pages:
 		return w.begin(first)
-	}
-}
-
-// notify asks for signals, save those that whoever started the program has it ignore.
-func (w *watcher) notify(signals []os.Signal) {
-	for _, s := range signals {
-		if !signal.Ignored(s) {
-			signal.Notify(w.signals, s)
-		}
 	}
 }
 
@@ -90,7 +78,7 @@ func (w *watcher) make() {
 // begin goes on from the first page. If that has failed, there is nothing to watch.
 func (w *watcher) begin(first page) int {
 	if first.err != nil {
-		w.write(first.text)
+		_ = w.write(first.text) // what it failed with comes first
 		w.complain(message(first.err))
 		return exitListing
 	}
@@ -116,7 +104,7 @@ func (w *watcher) stream(first page) int {
 
 // onScreen goes on from the first page on a terminal.
 func (w *watcher) onScreen(in, out *os.File, first page) (err error) {
-	w.notify(ofTerminal)
+	notify(w.signals, ofTerminal)
 	if w.screen, err = screen.Open(in, out); err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
 )
 
 func main() {
@@ -31,7 +33,7 @@ func run(args []string, out, log io.Writer) error {
 	list := flags.String("cases", "", "the cases to run, with commas, of "+caseNames())
 	runs := flags.Int("runs", -1, "runs of ours in each case; -1 for what the case says")
 	referenceRuns := flags.Int("reference-runs", -1, "runs of the reference in each case; -1 for what the case says")
-	reference := flags.String("reference", "/usr/sbin/ipvsadm", "the reference")
+	reference := flags.String("reference", "", "the reference, Debian's ipvsadm")
 	ours := flags.String("ours", "", "ours")
 	launch := flags.String("launch", "", "the program that starts both")
 	machine := flags.String("machine", "", "what the machine is, for the table")
@@ -40,6 +42,9 @@ func run(args []string, out, log io.Writer) error {
 	}
 	chosen, err := chooseCases(*list)
 	if err != nil {
+		return err
+	}
+	if err := kernel.CheckReference(*reference); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp("", "ipvsadm-bench-")

@@ -65,7 +65,7 @@ func lines() []line {
 			all = append(all, line{"ipvsadm " + word + argument(c) + " -", want})
 		}
 		if c.Long == "--save" {
-			all = append(all, line{"ipvsadm-save -", want})
+			all = append(all, line{"ipvsadm-save -", slices.DeleteFunc(slices.Clone(want), func(w string) bool { return w == "--numeric" })})
 		}
 	}
 	return append(append(all, first), values()...)
@@ -127,7 +127,8 @@ func values() []line {
 		{"ipvsadm -S -t ", tcp},
 		{"ipvsadm-save --timeout -t ", tcp},
 		{"ipvsadm-save -n --th", []string{"--thresholds"}},
-		{"ipvsadm-save --numeric --all --t", []string{"--tcp-service", "--thresholds", "--timeout"}},
+		{"ipvsadm-save -n --all --t", []string{"--tcp-service", "--thresholds", "--timeout"}},
+		{"ipvsadm-save --n", []string{"--netns"}},
 		{"ipvsadm -L --stats --sort-by ", columns},
 		{"ipvsadm -L --sort-by in", []string{"inpkts", "inbytes", "inpps", "inbps", "inactive"}},
 		{"ipvsadm -D --netns ", []string{"blue"}},
@@ -136,9 +137,11 @@ func values() []line {
 		{"ipvsadm-save -n --netns ", []string{"blue"}},
 		{"ipvsadm-save --netns blue -t ", []string{"192.0.2.7:70"}},
 		{"ipvsadm-restore --netns ", []string{"blue"}},
-		{"ipvsadm-restore -", []string{"--replace", "--dry-run", "--netns"}},
-		{"ipvsadm-restore --replace --", []string{"--dry-run", "--netns"}},
-		{"ipvsadm -R --dry-run --", []string{"--replace", "--netns"}},
+		{"ipvsadm-restore completion_t", []string{"completion_test.go"}},
+		{"ipvsadm-restore --replace completion_t", []string{"completion_test.go"}},
+		{"ipvsadm-restore -", []string{"--replace", "--dry-run", "--wait", "--netns"}},
+		{"ipvsadm-restore --replace --", []string{"--dry-run", "--wait", "--netns"}},
+		{"ipvsadm -R --dry-run --", []string{"--replace", "--wait", "--netns"}},
 	}
 }
 

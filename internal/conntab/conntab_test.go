@@ -20,7 +20,7 @@ func TestRead(t *testing.T) {
 		"UDP 20010db8000 13C4 0A000001 13C4 0A000002 13C4 UDP             299\n" + // no such address
 		"UDP 2001:0db8:0000:0000:0000:0000:0000:0001 13C4 2001:0db8:0000:0000:0000:0000:0000:0002 0050 0A000002 13C4 UDP             299 sip abc@example.com\n" +
 		"\n" +
-		"TCP 7F000001 C350 0A000001 0050 0A000002 1F90 ESTABLISHED     4294967296\n" +
+		"TCP 7F000001 C350 0A000001 0050 0A000002 1F90 ESTABLISHED     +-1\n" +
 		"TCP 7F000001 C350 0A000001 0050 0A000002 1F90 ESTABLISHED     x\n" +
 		"TCP 7F000001 10000 0A000001 0050 0A000002 1F90 ESTABLISHED     1\n" +
 		"TCP 1:2:3:4:5:6:7 C350 0A000001 0050 0A000002 1F90 ESTABLISHED     1\n" +
@@ -186,6 +186,9 @@ func TestAllocations(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(head + "TCP 7F000001 C350 0A000001 0050 0A000002 1F90 ESTABLISHED     899\n")
 	f.Add("\n\n")
+	for _, form := range forms {
+		f.Add(head + form.line + "\n")
+	}
 	f.Add(head + "UDP 2001:0db8:0000:0000:0000:0000:0000:0001 13C4 0A000001 13C4 0A000002 13C4 UDP  299 sip a\n")
 	f.Fuzz(func(t *testing.T, table string) {
 		got, err := readAll(strings.NewReader(table))

@@ -3,8 +3,10 @@ package conntab
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"math"
 	"net/netip"
+	"strconv"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 )
@@ -28,12 +30,12 @@ func parseColumns(c *format.Connection, lines []byte) (rest []byte, ok bool) {
 	if c.State, rest, ok = cutWord(rest[1:]); !ok {
 		return nil, false
 	}
-	i, n := 1, uint64(0)
+	i, n := 1, int64(0)
 	for i < len(rest) && '0' <= rest[i] && rest[i] <= '9' {
-		n = n*10 + uint64(rest[i]-'0')
+		n = n*10 + int64(rest[i]-'0')
 		i++
 	}
-	c.Expires, c.Engine, c.EngineData = uint32(n), nil, nil
+	c.Expires, c.Engine, c.EngineData = n, nil, nil
 	ok = 1 < i && i < 1+maxDigits && i < len(rest) && rest[i] == '\n'
 	return rest[i:], ok
 }
@@ -52,9 +54,10 @@ func cutWord(line []byte) (word, rest []byte, ok bool) {
 	return line[:end], line[next:], end > 0 && next < len(line) && line[next] == ' '
 }
 
-// parseFields reads the entry of a line.
+// parseFields reads the entry of a line, which ends at a NUL if it has one, as a string of C does.
 func parseFields(c *format.Connection, line []byte) bool {
 	var expires []byte
+	line, _, _ = bytes.Cut(line, []byte{0})
 	c.Protocol, line = cutField(line)
 	for _, a := range [...]*netip.AddrPort{&c.Client, &c.Virtual, &c.Destination} {
 		var addr, port []byte
@@ -68,9 +71,9 @@ func parseFields(c *format.Connection, line []byte) bool {
 	expires, line = cutField(line)
 	c.Engine, line = cutField(line)
 	c.EngineData, _ = cutField(line)
-	n, ok := parseUint(expires, 10, math.MaxUint32)
-	c.Expires = uint32(n)
-	return ok
+	var err error
+	c.Expires, err = strconv.ParseInt(string(expires), 10, 64)
+	return err == nil || errors.Is(err, strconv.ErrRange) // with the nearest number that has 64 bits, as C's strtol
 }
 
 // cutField returns the first field of a line and what follows it.
@@ -87,7 +90,7 @@ func cutField(line []byte) (field, rest []byte) {
 }
 
 func isBlank(c byte) bool {
-	return c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n')
+	return c == ' ' || '\t' <= c && c <= '\r'
 }
 
 // The width of the kernel's columns.
@@ -95,7 +98,7 @@ const (
 	ipv4Width = len("0A000001")
 	ipv6Width = len("2001:0db8:0000:0000:0000:0000:0000:0001")
 	portWidth = len("0050")
-	maxDigits = len("999999999") // of a number that surely has no more than 32 bits
+	maxDigits = len("999999999999999999") // of a number that surely has no more than 64 bits
 )
 
 // cutColumns reads an address and a port, each with a blank before it, and returns what

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/require"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
 )
@@ -320,20 +321,22 @@ func TestJSONTraffic(t *testing.T) {
 	}
 }
 
+const connectionHead = "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n"
+
 // connectionTable is one as the kernel shows it, with a line that is none and data of all sorts.
-const connectionTable = "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n" +
+const connectionTable = connectionHead +
 	"TCP\n" +
 	"UDP 0A000001 C350 0A000002 13C4 0A000003 13C4 UDP             299 sip \"\\\x01\xff\xc3\xa9\n" +
 	"TCP 20010DB8000000000000000000000001 C350 x\n" +
 	"TCP 2001:0db8:0000:0000:0000:0000:0000:0001 C350 0000:0000:0000:0000:0000:ffff:0102:0304 0050 " +
 	"2001:0db8:0000:0000:0000:0000:0000:0002 1F90 ESTABLISHED     899\n" +
-	"IP  0A000001 0000 00000007 0000 0A000003 0000 NONE     4294967295\n"
+	"IP  0A000001 0000 00000007 0000 0A000003 0000 NONE        73786976294838206\n"
 
 // TestJSONManyConnections lists more connections than are read at a time.
 func TestJSONManyConnections(t *testing.T) {
 	const count = 5000
 	var b strings.Builder
-	b.WriteString("Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n")
+	b.WriteString(connectionHead)
 	for port := range count {
 		fmt.Fprintf(&b, "TCP 0A000001 %04X 0A000002 0050 0A000003 0050 ESTABLISHED     899\n", port)
 	}
@@ -369,9 +372,43 @@ func TestJSONConnectionTable(t *testing.T) {
 			Client: endpoint{"10.0.0.1", 50000}, Virtual: endpoint{"10.0.0.2", 5060}, Destination: endpoint{"10.0.0.3", 5060}},
 		{Protocol: "TCP", State: "ESTABLISHED", Expires: 899, Client: endpoint{"2001:db8::1", 50000},
 			Virtual: endpoint{"::ffff:1.2.3.4", 80}, Destination: endpoint{"2001:db8::2", 8080}},
-		{Protocol: "IP", State: "NONE", Expires: 1<<32 - 1, Client: endpoint{"10.0.0.1", 0}, Virtual: endpoint{"0.0.0.7", 0}, Destination: endpoint{"10.0.0.3", 0}},
+		{Protocol: "IP", State: "NONE", Client: endpoint{"10.0.0.1", 0}, Virtual: endpoint{"0.0.0.7", 0}, Destination: endpoint{"10.0.0.3", 0}},
 	}
 	if diff := cmp.Diff(want, table); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestJSONBrokenLines checks that lines that are no connections leave an array whole, wherever they stand and
+// however many there are, and that all that is said of them comes after it.
+func TestJSONBrokenLines(t *testing.T) {
+	const entry = "TCP 0A000001 C350 0A000002 0050 0A000003 0050 ESTABLISHED     899\n"
+	for _, tt := range []struct {
+		name  string
+		table string
+		count int    // of connections
+		says  string // by "line N" or "more: N" for each message
+	}{
+		{"all", "x\n\ny\n", 0, "line 2, line 3, line 4"},
+		{"the first", "x\n" + entry + entry, 2, "line 2"},
+		{"in the middle", entry + "x\n" + entry + "x\n" + entry, 3, "line 3, line 5"},
+		{"the last, which does not end", entry + "TCP 0A0", 1, "line 3"},
+		{"ten", entry + strings.Repeat("x\n", 10), 1, "line 3, line 4, line 5, line 6, line 7, line 8, line 9, line 10, line 11, line 12"},
+		{"many blocks of them", entry + strings.Repeat("x\n", 1000000) + entry, 2,
+			"line 3, line 4, line 5, line 6, line 7, line 8, line 9, line 10, line 11, line 12, more: 999990"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			n := kernel.NewNamespace(t)
+			got := n.Run(t, kernel.Command{Path: "/usr/bin/unshare",
+				Args: showing(t, connectionHead+tt.table, program(), []string{"-Lcj", "2>&1"})})
+			require.Equal(t, 1, got.Code)
+			array, messages, found := strings.Cut(got.Stdout, "\n]\n")
+			require.True(t, found, "%s", got.Stdout)
+			var table []jsonConnection
+			readJSON(t, connections, array+"\n]\n", &table)
+			require.Len(t, table, tt.count)
+			says := strings.NewReplacer("/proc/net/ip_vs_conn: ", "", ": no connection\n", ", ", " lines with no connection", "", "\n", ", ").Replace(messages)
+			require.Equal(t, tt.says, strings.TrimSuffix(says, ", "))
+		})
 	}
 }

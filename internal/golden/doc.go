@@ -36,5 +36,5 @@
 //		Send N datagrams of SIZE bytes from one port, then wait until the
 //		kernel's counters show them.
 //
-// "make golden" records, which needs the reference's package; "go test" replays.
+// "make golden" records with Debian's ipvsadm; "go test" replays.
 package golden

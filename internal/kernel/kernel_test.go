@@ -12,7 +12,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
 )
 
-func TestMain(m *testing.M) { kernel.Main(m) }
+func TestMain(m *testing.M) { kernel.Main(m, "./cmd/ipvsadm") }
 
 // TestNamespaces checks that each namespace has a table of its own.
 func TestNamespaces(t *testing.T) {

@@ -34,6 +34,10 @@ const (
 // they are shipped: static. [Program] has their paths.
 func Main(m *testing.M, programs ...string) {
 	if Inside() {
+		if err := CheckReference(Reference); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		os.Exit(m.Run())
 	}
 	code, err := boot(programs)
@@ -73,9 +77,6 @@ func Program(name string) string {
 	return filepath.Join(os.Getenv(binVar), name)
 }
 
-// Reference is the path of Debian's ipvsadm, the program ours stands in for.
-const Reference = "/usr/sbin/ipvsadm"
-
 // Root is the directory of the module, the one that has go.mod.
 func Root() (string, error) {
 	dir, err := os.Getwd()
@@ -100,11 +101,11 @@ func boot(programs []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	bin, err := os.MkdirTemp("", "ipvsadm-bin-")
+	bin, remove, err := TempDir("ipvsadm-bin-")
 	if err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(bin)
+	defer remove()
 	if err := os.Chmod(bin, 0o755); err != nil { // for tests that drop root
 		return 0, err
 	}

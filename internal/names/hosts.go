@@ -1,9 +1,11 @@
 package names
 
 import (
+	"context"
 	"net/netip"
-	"os"
 	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
 )
 
 // hosts is the table of /etc/hosts.
@@ -15,36 +17,61 @@ type hosts struct {
 
 // readHosts reads the table in a file.
 func readHosts(file string) *hosts {
-	text, err := os.ReadFile(file)
+	text, err := files.Read(file)
 	h := parseHosts(string(text))
 	h.err = err
 	return h
 }
 
-// parseHosts reads a table in the format of /etc/hosts. Of lines that say different
-// things of one address or name the first counts; lines that say nothing are passed
-// over. As in the C library, any word is a name.
+// parseHosts reads a table in the format of hosts(5). The first of the lines that name an address, or
+// give a name an address, counts; a line with a broken address does not. Any word is a name, as in glibc,
+// and none is one too: the address then has the name "".
 func parseHosts(text string) *hosts {
 	h := &hosts{byAddr: make(map[netip.Addr]string), byName: make(map[string]netip.Addr)}
 	for line := range strings.Lines(text) {
-		line, _, _ = strings.Cut(line, "#")
-		fields := strings.Fields(line)
-		if len(fields) < 2 {
+		words := fields(withoutComment(line))
+		if len(words) == 0 {
 			continue
 		}
-		a, err := netip.ParseAddr(fields[0])
+		a, err := netip.ParseAddr(words[0])
 		if err != nil || a.Zone() != "" {
 			continue
 		}
-		h.name(a, fields[1])
+		name := ""
+		if len(words) > 1 {
+			name = words[1]
+		}
+		h.name(a, name)
 		if a, ok := asIPv4(a); ok {
-			h.name(a, fields[1])
-			for _, name := range fields[1:] {
-				h.address(strings.ToLower(name), a)
+			h.name(a, name)
+			for _, name := range words[1:] {
+				h.address(lower(name), a)
 			}
 		}
 	}
 	return h
+}
+
+// addrOf returns the IPv4 address of a host.
+func (h *hosts) addrOf(_ context.Context, host string) (netip.Addr, status) {
+	a, ok := h.byName[lower(host)]
+	return a, h.status(ok)
+}
+
+// nameOf returns the name of an address.
+func (h *hosts) nameOf(_ context.Context, a netip.Addr) (string, status) {
+	name, ok := h.byAddr[a]
+	return name, h.status(ok)
+}
+
+func (h *hosts) status(found bool) status {
+	switch {
+	case h.err != nil:
+		return unavail
+	case found:
+		return success
+	}
+	return notFound
 }
 
 func (h *hosts) name(a netip.Addr, name string) {

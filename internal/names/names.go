@@ -4,13 +4,11 @@ package names
 
 import (
 	"context"
-	"errors"
-	"net"
 	"net/netip"
-	"os"
 	"strings"
 	"sync"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
 	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -35,16 +33,21 @@ type Resolver struct {
 	// Waiting is called, if it is not nil, when a caller is to wait for a name.
 	Waiting func()
 
-	ctx      context.Context
-	steps    func() []step
-	known    func() *hosts
-	services func() *services
-	dns      *net.Resolver
-	slots    chan struct{} // as many as look-ups may run
+	ctx   context.Context
+	order func() nameSwitch
+	hosts func(source string) hostSource // nil for a source that this program does not have
+	ports func() *services
+	slots chan struct{} // as many as look-ups may run
 
 	mu    sync.Mutex
-	hosts map[netip.Addr]*host
+	names map[netip.Addr]*host
 	addrs map[string]netip.Addr // the zero Addr for a host that has none
+}
+
+// A hostSource has names of hosts and their IPv4 addresses.
+type hostSource interface {
+	addrOf(ctx context.Context, host string) (netip.Addr, status)
+	nameOf(ctx context.Context, a netip.Addr) (string, status)
 }
 
 // A host is an address that is being looked up or has been.
@@ -56,20 +59,42 @@ type host struct {
 // New returns a Resolver whose look-ups end with ctx.
 func New(ctx context.Context) *Resolver {
 	return &Resolver{
-		ctx:      ctx,
-		steps:    sync.OnceValue(func() []step { return parseSteps(read(switchFile)) }),
-		known:    sync.OnceValue(func() *hosts { return readHosts(hostsFile) }),
-		services: sync.OnceValue(func() *services { return parseServices(read(servicesFile)) }),
-		dns:      new(sockets).resolver(),
-		slots:    make(chan struct{}, maxLookups),
-		hosts:    make(map[netip.Addr]*host),
-		addrs:    make(map[string]netip.Addr),
+		ctx:   ctx,
+		order: sync.OnceValue(func() nameSwitch { return readSwitch(switchFile, muslFiles) }),
+		hosts: newHostSources(),
+		ports: sync.OnceValue(func() *services { return readServices(servicesFile) }),
+		slots: make(chan struct{}, maxLookups),
+		names: make(map[netip.Addr]*host),
+		addrs: make(map[string]netip.Addr),
+	}
+}
+
+// newHostSources returns a function that finds the sources of host names. Each is read when it is first asked.
+func newHostSources() func(name string) hostSource {
+	files := sync.OnceValue(func() *hosts { return readHosts(hostsFile) })
+	dns := newNameServers()
+	local := sync.OnceValue(newMyhostname)
+	rules := sync.OnceValue(newMusl)
+	return func(name string) hostSource {
+		switch name {
+		case "files":
+			return files()
+		case "dns":
+			return dns()
+		case "resolve":
+			return &resolved{resolvedSocket}
+		case "myhostname":
+			return local()
+		case muslRules:
+			return rules()
+		}
+		return nil
 	}
 }
 
 // read returns what a file says. A system without the file has no such names.
 func read(file string) string {
-	text, err := os.ReadFile(file)
+	text, err := files.Read(file)
 	if err != nil {
 		return ""
 	}
@@ -78,59 +103,58 @@ func read(file string) string {
 
 // Addr returns an IPv4 address of a host.
 func (r *Resolver) Addr(host string) (netip.Addr, bool) {
-	// A word that can only be an address is no name.
-	if _, err := netip.ParseAddr(host); err == nil || strings.Trim(host, ".0123456789") == "" {
+	if isAddress(host) {
 		return netip.Addr{}, false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	a, ok := r.addrs[host]
 	if !ok {
-		a = r.lookUpAddr(host)
+		a, _ = lookUp(r.order().hosts, func(name string) (netip.Addr, status) {
+			if s := r.hosts(name); s != nil {
+				return s.addrOf(r.ctx, host)
+			}
+			return netip.Addr{}, missing
+		})
 		r.addrs[host] = a
 	}
 	return a, a.IsValid()
 }
 
-func (r *Resolver) lookUpAddr(host string) netip.Addr {
-	return lookUp(r, func(s source) (netip.Addr, error) {
-		if s == inFiles {
-			h := r.known()
-			return h.byName[strings.ToLower(host)], h.err
-		}
-		addrs, err := r.dns.LookupNetIP(r.ctx, "ip4", host)
-		for _, a := range addrs {
-			if a = a.Unmap(); a.Is4() {
-				return a, nil
-			}
-		}
-		return netip.Addr{}, err
-	})
+// isAddress reports whether a word can only be an address, and so is never looked up.
+func isAddress(word string) bool {
+	switch {
+	case word == "":
+		return true
+	case strings.Contains(word, ":"):
+		return word[0] == ':' || isHexDigit(word[0])
+	}
+	return isDigit(word[0]) && strings.Trim(word, ".0123456789") == "" && word[len(word)-1] != '.'
 }
 
-// lookUp asks the system's sources in their order, until one has an answer that is not zero.
-func lookUp[T comparable](r *Resolver, ask func(source) (T, error)) T {
-	var none T
-	for _, s := range r.steps() {
-		if s.source == elsewhere {
-			continue
-		}
-		answer, err := ask(s.source)
-		if answer != none {
-			return answer
-		}
-		var e *net.DNSError
-		if s.last(err != nil && !(errors.As(err, &e) && e.IsNotFound)) {
-			break
-		}
-	}
-	return none
-}
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isHexDigit(c byte) bool { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }
 
 // PortNumber returns the port that has a name, or has it as an alias.
 func (r *Resolver) PortNumber(name string, protocol ipvsnl.Protocol) (uint16, bool) {
-	port, ok := r.services().byName[vocab.ProtocolOf(protocol).Services][name]
-	return port, ok
+	return lookUp(r.order().services, func(source string) (uint16, status) {
+		if source != "files" {
+			return 0, missing
+		}
+		return r.ports().portOf(name, vocab.ProtocolOf(protocol).Services)
+	})
+}
+
+// Port returns the name of a port, or "".
+func (r *Resolver) Port(port uint16, protocol ipvsnl.Protocol) string {
+	name, _ := lookUp(r.order().services, func(source string) (string, status) {
+		if source != "files" {
+			return "", missing
+		}
+		return r.ports().nameOf(port, vocab.ProtocolOf(protocol).Services)
+	})
+	return name
 }
 
 // Host returns the name of a host, or "".
@@ -165,14 +189,14 @@ func (r *Resolver) prefetch(a netip.Addr) *host {
 func (r *Resolver) host(a netip.Addr) (h *host, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if h := r.hosts[a]; h != nil {
+	if h := r.names[a]; h != nil {
 		return h, true
 	}
-	if len(r.hosts) == maxHosts {
-		clear(r.hosts)
+	if len(r.names) == maxHosts {
+		clear(r.names)
 	}
 	h = &host{done: make(chan struct{})}
-	r.hosts[a] = h
+	r.names[a] = h
 	return h, false
 }
 
@@ -182,31 +206,10 @@ func (r *Resolver) lookUpName(a netip.Addr, h *host) {
 		<-r.slots
 		close(h.done)
 	}()
-	h.name = lookUp(r, func(s source) (string, error) {
-		if s == inFiles {
-			known := r.known()
-			return known.byAddr[a], known.err
+	h.name, _ = lookUp(r.order().hosts, func(name string) (string, status) {
+		if s := r.hosts(name); s != nil {
+			return s.nameOf(r.ctx, a)
 		}
-		// There is an error even if only some of the names are no good.
-		names, err := r.dns.LookupAddr(r.ctx, queried(a).String())
-		if len(names) > 0 {
-			return strings.TrimSuffix(names[0], "."), nil
-		}
-		return "", err
+		return "", missing
 	})
-}
-
-// queried returns the address that name servers are asked for. As in the C library, an IPv6 address that
-// holds an IPv4 one stands for that.
-func queried(a netip.Addr) netip.Addr {
-	b := a.As16()
-	if a.Is6() && a != netip.IPv6Loopback() && [12]byte(b[:12]) == [12]byte{} {
-		return netip.AddrFrom4([4]byte(b[12:]))
-	}
-	return a.Unmap()
-}
-
-// Port returns the name of a port, or "".
-func (r *Resolver) Port(port uint16, protocol ipvsnl.Protocol) string {
-	return r.services().byPort[serviceKey{port, vocab.ProtocolOf(protocol).Services}]
 }

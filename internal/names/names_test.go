@@ -2,10 +2,11 @@ package names
 
 import (
 	"context"
-	"net"
 	"net/netip"
-	"slices"
+	"sync/atomic"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -17,9 +18,11 @@ func TestServices(t *testing.T) {
 		"web 80/tcp www\n" + // the first counts
 		"domain 53/udp\n" +
 		"http-alt 8080/tcp webcache\n" +
+		"slashes 82//tcp\nnul\x00x 83/tcp\nnul2 84/tcp\x00x tcp\n\xa0wide\u00a0name 85/tcp\n" +
 		"hex 0x50/dccp\nlong 65616/udplite\nbad x/tcp\nbad 80\nbad\n\n" +
 		"last 9/tcp")
-	for name, want := range map[string]uint16{"http": 80, "www": 80, "web": 80, "webcache": 8080, "last": 9, "domain": 0, "bad": 0, "HTTP": 0} {
+	for name, want := range map[string]uint16{"http": 80, "www": 80, "web": 80, "webcache": 8080, "last": 9, "domain": 0, "bad": 0, "HTTP": 0, "slashes": 82,
+		"nul": 0, "nul2": 84, "x": 0, "\xa0wide\u00a0name": 85} {
 		if got := s.byName["tcp"][name]; got != want {
 			t.Errorf("%s: got %d, want %d", name, got, want)
 		}
@@ -51,7 +54,8 @@ func TestParsePort(t *testing.T) {
 
 func TestPorts(t *testing.T) {
 	r := New(context.Background())
-	r.services = func() *services { return parseServices("http 80/tcp\ntftp 69/udp\n") }
+	r.order = func() nameSwitch { return usualSwitch() }
+	r.ports = func() *services { return parseServices("http 80/tcp\ntftp 69/udp\n") }
 	if got, ok := r.PortNumber("tftp", ipvsnl.UDP); !ok || got != 69 {
 		t.Errorf("tftp: got %d, %v", got, ok)
 	}
@@ -68,78 +72,88 @@ func TestPorts(t *testing.T) {
 	}
 }
 
-// An address is looked up once, and words that can only be addresses never are.
+// fakeSource is a source of host names for tests.
+type fakeSource struct {
+	*hosts
+	before func() // called before each answer
+}
+
+func (f *fakeSource) nameOf(ctx context.Context, a netip.Addr) (string, status) {
+	f.before()
+	return f.hosts.nameOf(ctx, a)
+}
+
+func (f *fakeSource) addrOf(ctx context.Context, host string) (netip.Addr, status) {
+	f.before()
+	return f.hosts.addrOf(ctx, host)
+}
+
+// newTestResolver returns a Resolver that knows the hosts of a text, and calls before before each answer.
+func newTestResolver(text string, before func()) *Resolver {
+	r := New(context.Background())
+	r.order = usualSwitch
+	f := &fakeSource{parseHosts(text), before}
+	r.hosts = func(string) hostSource { return f }
+	return r
+}
+
+// Each name and address is looked up once, and words that can only be addresses never are.
 func TestHosts(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel() // nothing may be asked
-	r := New(ctx)
-	r.known = func() *hosts { return parseHosts("192.0.2.9 nine\n") }
-	r.steps = func() []step { return usualSteps }
-	a := netip.MustParseAddr("192.0.2.1")
-	known := &host{name: "known", done: make(chan struct{})}
-	close(known.done)
-	r.hosts[a] = known
-	r.Prefetch(a)
-	if got := r.Host(a); got != "known" {
-		t.Errorf("got %q", got)
-	}
-	if got := r.Host(netip.MustParseAddr("192.0.2.9")); got != "nine" {
-		t.Errorf("got %q", got)
-	}
+	var asked atomic.Int32
+	r := newTestResolver("192.0.2.9 nine\n192.0.2.8\n", func() { asked.Add(1) })
 	for range 2 {
-		if got, ok := r.Addr("NINE"); !ok || got.String() != "192.0.2.9" {
-			t.Errorf("NINE: got %v", got)
-		}
+		require.Equal(t, "nine", r.Host(netip.MustParseAddr("192.0.2.9")))
+		got, ok := r.Addr("NINE")
+		require.True(t, ok)
+		require.Equal(t, "192.0.2.9", got.String())
 	}
-	if got, ok := r.Addr("ten"); ok {
-		t.Errorf("ten: got %v of a host that could not be asked for", got)
+	require.EqualValues(t, 2, asked.Load())
+	for range 2 {
+		_, ok := r.Addr("ten")
+		require.False(t, ok)
+		r.Prefetch(netip.MustParseAddr("192.0.2.2"))
+		require.Empty(t, r.Host(netip.MustParseAddr("192.0.2.2")))
 	}
-	unknown := netip.MustParseAddr("192.0.2.2")
-	r.Prefetch(unknown)
-	if got := r.Host(unknown); got != "" {
-		t.Errorf("got %q of an address that could not be asked for", got)
+	require.EqualValues(t, 6, asked.Load(), "two sources each")
+	require.Empty(t, r.Host(netip.MustParseAddr("192.0.2.8")), "its name is empty")
+	for _, word := range []string{"", "1.2.3.4.5", "999", "::", ":a", "a:b", "::ffff:192.0.2.1", "fe80::1%lo"} {
+		_, ok := r.Addr(word)
+		require.False(t, ok, word)
 	}
-	for _, word := range []string{"", "1.2.3.4.5", "999", "::", "::ffff:192.0.2.1", "fe80::1%lo"} {
-		if got, ok := r.Addr(word); ok {
-			t.Errorf("%q: got %v", word, got)
-		}
+	require.EqualValues(t, 7, asked.Load())
+	for _, word := range []string{"1.2.3.4.", ".", "g:1", "1a"} {
+		require.False(t, isAddress(word), word)
 	}
 }
 
-// A table of hosts that is not there is not one that knows of no host.
+// A table of hosts that does not exist is not one that knows no host.
 func TestNoHosts(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
 	a := netip.MustParseAddr("192.0.2.9")
 	for action, want := range map[string]string{"[NOTFOUND=return]": "nine", "[UNAVAIL=return]": ""} {
-		r := New(ctx)
-		empty := true
-		r.known = func() *hosts {
-			if empty {
-				empty = false
-				return readHosts(t.TempDir() + "/hosts")
+		r := New(context.Background())
+		none, nine := readHosts(t.TempDir()+"/hosts"), parseHosts("192.0.2.9 nine\n")
+		r.hosts = func(source string) hostSource {
+			if source == "none" {
+				return none
 			}
-			return parseHosts("192.0.2.9 nine\n")
+			return nine
 		}
-		r.steps = func() []step { return parseSteps("hosts: files " + action + " files\n") }
-		if got := r.Host(a); got != want {
-			t.Errorf("%s: got %q, want %q", action, got, want)
-		}
+		r.order = func() nameSwitch { return parseSwitch("hosts: none " + action + " files\n") }
+		require.Equal(t, want, r.Host(a), action)
 	}
+	_, s := readServices(t.TempDir()+"/services").portOf("http", "tcp")
+	require.Equal(t, unavail, s)
 }
 
-// Who has to wait for a name is told so first.
+// A caller that has to wait for a name is told so first.
 func TestWaiting(t *testing.T) {
 	asked := make(chan struct{})
 	waited := 0
-	r := New(context.Background())
-	r.steps = func() []step { return usualSteps }
-	r.known = func() *hosts { <-asked; return parseHosts("192.0.2.9 nine\n") }
+	r := newTestResolver("192.0.2.9 nine\n", func() { <-asked })
 	r.Waiting = func() { waited++; close(asked) }
 	for range 2 {
-		if got := r.Host(netip.MustParseAddr("192.0.2.9")); got != "nine" || waited != 1 {
-			t.Errorf("got %q, waited %d times", got, waited)
-		}
+		require.Equal(t, "nine", r.Host(netip.MustParseAddr("192.0.2.9")))
+		require.Equal(t, 1, waited)
 	}
 }
 
@@ -160,17 +174,19 @@ func TestParseHosts(t *testing.T) {
 		"10.0.0.1\tOne.Example. one 123\n" +
 		"10.0.0.1 other\n10.0.0.2 one two\n" +
 		"::ffff:10.0.0.3 three\n2001:db8::4 four\n" +
-		"fe80::1%lo link\nbad name\n10.0.0.5\n\n" +
+		"fe80::1%lo link\nbad name\n10.0.0.5\n\n10.0.0.7 # seven\n10.0.0.7 late\n10.0.0.8 eight\x00 nine\n\x0010.0.0.9 ten\n" +
+		"10.0.0.11 \xe9L\n10.0.0.10 \u00c9t\u00e9 wide\u00a0name\n" +
 		"10.0.0.6 -dash")
 	for name, want := range map[string]string{
 		"localhost": "127.0.0.1", "ip6-localhost": "127.0.0.1", "one.example.": "10.0.0.1", "one": "10.0.0.1", "123": "10.0.0.1",
 		"two": "10.0.0.2", "three": "10.0.0.3", "-dash": "10.0.0.6",
+		"\xe9l": "10.0.0.11", "late": "10.0.0.7", "eight": "10.0.0.8", "\u00c9t\u00e9": "10.0.0.10", "wide\u00a0name": "10.0.0.10",
 	} {
 		if got := h.byName[name]; !got.IsValid() || got.String() != want {
 			t.Errorf("%s: got %v, want %s", name, got, want)
 		}
 	}
-	for _, name := range []string{"four", "link", "name", "One.Example."} {
+	for _, name := range []string{"", "four", "link", "name", "One.Example.", "seven", "nine", "ten", "\u00e9t\u00e9"} {
 		if got, ok := h.byName[name]; ok {
 			t.Errorf("%s: got %v", name, got)
 		}
@@ -178,8 +194,9 @@ func TestParseHosts(t *testing.T) {
 	for addr, want := range map[string]string{
 		"127.0.0.1": "localhost", "::1": "localhost", "10.0.0.1": "One.Example.", "10.0.0.2": "one", "10.0.0.3": "three",
 		"::ffff:10.0.0.3": "three", "2001:db8::4": "four", "10.0.0.5": "", "10.0.0.6": "-dash",
+		"10.0.0.7": "", "10.0.0.8": "eight",
 	} {
-		if got := h.byAddr[netip.MustParseAddr(addr)]; got != want {
+		if got, ok := h.byAddr[netip.MustParseAddr(addr)]; !ok || got != want {
 			t.Errorf("%s: got %q, want %q", addr, got, want)
 		}
 	}
@@ -196,51 +213,23 @@ func TestQueried(t *testing.T) {
 	}
 }
 
-func TestParseSteps(t *testing.T) {
-	for text, want := range map[string][]step{
-		"":                                   usualSteps,
-		"passwd: files\nHOSTS: dns\n":        usualSteps,
-		"hosts:\n":                           nil,
-		"hosts: dns files # x\nhosts: dns\n": {{source: inDNS}, {source: inFiles}},
-		" hosts:files mymachines dns\n":      {{source: inFiles}, {source: elsewhere}, {source: inDNS}},
-		"hosts: files [NOTFOUND=return] dns": {{source: inFiles, lastIfAbsent: true}, {source: inDNS}},
-		"hosts: dns[!UNAVAIL=return] files":  {{source: inDNS, lastIfAbsent: true}, {source: inFiles}},
-		"hosts: dns [unavail=return] files":  {{source: inDNS, lastIfFailed: true}, {source: inFiles}},
-		"hosts: dns [SUCCESS=continue]":      {{source: inDNS}},
-	} {
-		if got := parseSteps(text); !slices.Equal(got, want) {
-			t.Errorf("%q: got %+v, want %+v", text, got, want)
+func FuzzParseHosts(f *testing.F) {
+	f.Add("127.0.0.1 localhost\n::1 localhost # x\n10.0.0.1\n")
+	f.Add("10.0.0.1 a\x00b\n\xff")
+	f.Fuzz(func(t *testing.T, text string) {
+		h := parseHosts(text)
+		for name, a := range h.byName {
+			require.True(t, name != "" && a.Is4(), "%q: %v", name, a)
+			require.NotContains(t, name, "\x00")
 		}
-	}
+	})
 }
 
-// Sources are asked in their order, up to one that has an answer or is the last.
-func TestLookUp(t *testing.T) {
-	failed := &net.DNSError{}
-	absent := &net.DNSError{IsNotFound: true}
-	for _, tt := range []struct {
-		steps string
-		err   error // of the first
-		want  string
-	}{
-		{"hosts: dns files", absent, "files"},
-		{"hosts: dns files", failed, "files"},
-		{"hosts: dns files", nil, "files"},
-		{"hosts: db dns", nil, ""},
-		{"hosts: dns [NOTFOUND=return] files", absent, ""},
-		{"hosts: dns [NOTFOUND=return] files", failed, "files"},
-		{"hosts: dns [UNAVAIL=return] files", failed, ""},
-		{"hosts: dns [UNAVAIL=return] files", absent, "files"},
-	} {
-		r := &Resolver{steps: func() []step { return parseSteps(tt.steps) }}
-		got := lookUp(r, func(s source) (string, error) {
-			if s == inFiles {
-				return "files", nil
-			}
-			return "", tt.err
-		})
-		if got != tt.want {
-			t.Errorf("%s, %v: got %q, want %q", tt.steps, tt.err, got, tt.want)
+func FuzzParseServices(f *testing.F) {
+	f.Add("http 80/tcp www # web\ndomain 53//udp\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		for key, name := range parseServices(text).byPort {
+			require.NotEmpty(t, name, key)
 		}
-	}
+	})
 }

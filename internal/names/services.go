@@ -2,6 +2,7 @@ package names
 
 import (
 	"math"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -16,6 +17,37 @@ type serviceKey struct {
 type services struct {
 	byName map[string]map[string]uint16 // by protocol, then name or alias
 	byPort map[serviceKey]string
+	err    error // why nothing can be known
+}
+
+// readServices reads the table in a file.
+func readServices(file string) *services {
+	text, err := os.ReadFile(file)
+	s := parseServices(string(text))
+	s.err = err
+	return s
+}
+
+// portOf returns the port that has a name, or has it as an alias.
+func (s *services) portOf(name, protocol string) (uint16, status) {
+	port, ok := s.byName[protocol][name]
+	return port, s.status(ok)
+}
+
+// nameOf returns the name of a port.
+func (s *services) nameOf(port uint16, protocol string) (string, status) {
+	name, ok := s.byPort[serviceKey{port, protocol}]
+	return name, s.status(ok)
+}
+
+func (s *services) status(found bool) status {
+	switch {
+	case s.err != nil:
+		return unavail
+	case found:
+		return success
+	}
+	return notFound
 }
 
 // parseServices reads a table in the format of /etc/services. Of lines that say
@@ -24,15 +56,14 @@ type services struct {
 func parseServices(text string) *services {
 	s := &services{byName: make(map[string]map[string]uint16), byPort: make(map[serviceKey]string)}
 	for line := range strings.Lines(text) {
-		line, _, _ = strings.Cut(line, "#")
-		fields := strings.Fields(line)
-		if len(fields) < 2 {
+		words := fields(withoutComment(line))
+		if len(words) < 2 {
 			continue
 		}
-		number, protocol, ok := strings.Cut(fields[1], "/")
+		number, protocol, ok := strings.Cut(words[1], "/")
 		port, valid := parsePort(number)
 		if ok && valid {
-			s.add(port, protocol, fields[0], fields[2:])
+			s.add(port, strings.TrimLeft(protocol, "/"), words[0], words[2:])
 		}
 	}
 	return s

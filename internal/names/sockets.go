@@ -2,80 +2,104 @@ package names
 
 import (
 	"context"
+	"errors"
 	"net"
+	"net/netip"
+	"strconv"
 	"sync"
+
+	"github.com/mdlayher/socket"
+	"golang.org/x/sys/unix"
 )
 
-// sockets are connections to name servers that wait for the next question: to open and close
-// one for each takes longer than to ask it. Late answers to questions that were asked
-// before are told from others by their number, which the resolver checks.
+// sockets are those to name servers. Each question has one of its own, and so a port that nobody can guess.
+// Where the process may have no more files, a question waits until another one is done.
 type sockets struct {
 	mu   sync.Mutex
-	idle map[string][]*socket // by address
+	open int           // or about to be
+	done chan struct{} // closed when the next of them is; nil if nobody waits
 }
 
-// A socket is a connection that is kept when it is closed, unless it has failed.
-type socket struct {
-	*net.UDPConn
-	all    *sockets
-	server string
-	failed bool
+// dial connects a socket to a server.
+func (s *sockets) dial(ctx context.Context, at netip.AddrPort, kind int) (*socket.Conn, error) {
+	domain, address := sockaddr(at)
+	c, err := s.make(domain, kind)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.Connect(ctx, address); err != nil {
+		s.close(c)
+		return nil, err
+	}
+	return c, nil
 }
 
-// resolver returns a resolver that uses the sockets.
-func (s *sockets) resolver() *net.Resolver { return &net.Resolver{PreferGo: true, Dial: s.dial} }
-
-func (s *sockets) dial(ctx context.Context, network, server string) (net.Conn, error) {
-	if network == "udp" {
-		if c := s.take(server); c != nil {
+func (s *sockets) make(domain, kind int) (*socket.Conn, error) {
+	for {
+		done := s.begin()
+		c, err := socket.Socket(domain, kind, 0, "dns", nil)
+		if err == nil {
 			return c, nil
 		}
+		if done == nil || !outOfFiles(err) {
+			s.end(true)
+			return nil, err
+		}
+		s.end(false)
+		<-done
 	}
-	var d net.Dialer
-	c, err := d.DialContext(ctx, network, server)
-	if udp, ok := c.(*net.UDPConn); ok {
-		return &socket{UDPConn: udp, all: s, server: server}, nil
-	}
-	return c, err
 }
 
-// take returns an idle socket, or nil.
-func (s *sockets) take(server string) *socket {
+// outOfFiles reports whether an error says that the process, or the system, may have no more files.
+func outOfFiles(err error) bool { return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) }
+
+func (s *sockets) close(c *socket.Conn) {
+	_ = c.Close() // nothing is left to be sent
+	s.end(true)
+}
+
+// begin counts a socket. If there are others, it returns a channel that is closed when one of them is done.
+func (s *sockets) begin() (done <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	idle := s.idle[server]
-	if len(idle) == 0 {
+	s.open++
+	if s.open == 1 {
 		return nil
 	}
-	last := len(idle) - 1
-	s.idle[server] = idle[:last]
-	return idle[last]
-}
-
-// Read reads an answer.
-func (c *socket) Read(b []byte) (int, error) {
-	n, err := c.UDPConn.Read(b)
-	c.failed = c.failed || err != nil
-	return n, err
-}
-
-// Write asks a question.
-func (c *socket) Write(b []byte) (int, error) {
-	n, err := c.UDPConn.Write(b)
-	c.failed = c.failed || err != nil
-	return n, err
-}
-
-// Close keeps the socket, or closes it if it has failed.
-func (c *socket) Close() error {
-	if c.failed {
-		return c.UDPConn.Close()
+	if s.done == nil {
+		s.done = make(chan struct{})
 	}
-	c.all.mu.Lock()
-	defer c.all.mu.Unlock()
-	if c.all.idle == nil {
-		c.all.idle = make(map[string][]*socket)
+	return s.done
+}
+
+// end counts a socket off and, unless it still has to come, wakes those who wait.
+func (s *sockets) end(wake bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open--
+	if wake && s.done != nil {
+		close(s.done)
+		s.done = nil
 	}
-	c.all.idle[c.server] = append(c.all.idle[c.server], c)
-	return nil
+}
+
+// sockaddr returns an address as the kernel takes it.
+func sockaddr(at netip.AddrPort) (domain int, address unix.Sockaddr) {
+	a := at.Addr()
+	if a.Is4() {
+		return unix.AF_INET, &unix.SockaddrInet4{Port: int(at.Port()), Addr: a.As4()}
+	}
+	return unix.AF_INET6, &unix.SockaddrInet6{Port: int(at.Port()), Addr: a.As16(), ZoneId: zoneIndex(a.Zone())}
+}
+
+// zoneIndex returns the number of an interface, or 0 if there is none of this name.
+func zoneIndex(zone string) uint32 {
+	if n, err := strconv.ParseUint(zone, 10, 32); err == nil || zone == "" {
+		return uint32(n)
+	}
+	i, err := net.InterfaceByName(zone)
+	if err != nil {
+		return 0
+	}
+	return uint32(i.Index)
 }

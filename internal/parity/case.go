@@ -17,7 +17,8 @@ type Call struct {
 	Name   string // what the program is called; empty for ipvsadm
 	Words  []string
 	Stdin  string
-	Nobody bool // run without rights
+	Env    []string // "NAME=value" each, besides what all have; for a program that is started anew
+	Nobody bool     // run without rights
 }
 
 // argv returns the words of the call with the program's name.
@@ -37,6 +38,7 @@ func (c *Case) clone() *Case {
 	for i, call := range c.Calls {
 		n.Calls[i] = call
 		n.Calls[i].Words = append([]string(nil), call.Words...)
+		n.Calls[i].Env = append([]string(nil), call.Env...)
 	}
 	return &n
 }

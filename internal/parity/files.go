@@ -16,6 +16,7 @@ const (
 	servicesFile = "/etc/services"
 	resolvFile   = "/etc/resolv.conf"
 	switchFile   = "/etc/nsswitch.conf"
+	aliasesFile  = "/etc/host.aliases"    // not there as a rule
 	connTable    = "/proc/net/ip_vs_conn" // there only if a case gives it; the kernel's own else
 )
 
@@ -25,9 +26,10 @@ const absent = "\x00"
 // What the files hold as a rule. Nothing listens at the name server, so that no name is known to it, at
 // once. The services are those of the host.
 var usual = map[string]string{
-	hostsFile:  "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n",
-	resolvFile: "nameserver 127.0.0.3\n",
-	switchFile: "passwd: files\nhosts: files dns\nservices: files\nprotocols: files\n",
+	hostsFile:   "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n",
+	resolvFile:  "nameserver 127.0.0.3\n",
+	switchFile:  "passwd: files\nhosts: files dns\nservices: files\nprotocols: files\n",
+	aliasesFile: absent,
 }
 
 // kept are the files of /etc that stay as they are on the host.

@@ -39,6 +39,8 @@ var additions = []string{
 	"--netns",
 	"--replace",
 	"--sort-by",
+	"--stable",
+	"--wait",
 	"--watch",
 	"-j",
 }

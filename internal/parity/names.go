@@ -15,8 +15,12 @@ func (g *gen) namesCase() *Case {
 	if g.chance(30) {
 		c.Files[servicesFile] = g.servicesText()
 	}
-	if g.chance(30) {
+	if g.chance(40) {
 		c.Files[switchFile] = g.switchText()
+	}
+	env := g.nameVariables()
+	if len(env) > 0 && g.chance(80) {
+		c.Files[aliasesFile] = g.aliases()
 	}
 	most := 5
 	if slow {
@@ -35,8 +39,11 @@ func (g *gen) namesCase() *Case {
 	}
 	c.Calls = append(c.Calls, Call{Words: []string{"-R"}, Stdin: b.String()})
 	c.Calls = append(c.Calls, Call{Words: g.namesListing(c)})
-	if g.chance(50) {
+	if g.chance(60) {
 		c.Calls = append(c.Calls, Call{Words: g.spell(g.byName())})
+	}
+	for i := range c.Calls {
+		c.Calls[i].Env = env
 	}
 	return c
 }
@@ -54,7 +61,8 @@ func (g *gen) namesListing(c *Case) []string {
 func (g *gen) byName() []item {
 	host := pick(g, "web.test", "db.test", "six.test", "twice.test", "short", "web", "www.sub", "www", "alias.test", "broken.test",
 		"any.wild.test", "nothing.test", "refused.example", "WEB.test", "web.test.", manyAddresses, "one", "two.hosts", "alias1", "dual", "localhost",
-		"nosuch", "under_score.test", "1.2.3.4.test", "192.0.2.1.", "web..test", "ONE", "hosts6")
+		"nosuch", "under_score.test", "1.2.3.4.test", "192.0.2.1.", "web..test", "ONE", "hosts6",
+		".", "..", "a:b", ":a", "g:h", "web.test..", "1.2.3.4.", "-dash", "\xe9", "nul", "ended", "db", "mail", "onlyhosts")
 	v := virtual{option: pick(g, tcp, udp, sctp), value: host + pick(g, "", ":80", ":"+g.namedPort(), ":http")}
 	switch g.IntN(3) {
 	case 0:
@@ -96,7 +104,10 @@ func (g *gen) namedPort() string {
 func (g *gen) resolvConf() (text string, slow bool) {
 	options := pick(g, "", "", "options ndots:2\n", "search sub.test\n", "search test\n", "domain test\n", "search nosuch.test test\n",
 		"options ndots:0\n", "options rotate\n", "options edns0\n", "options single-request\n", "; a comment\n# another\n", "options use-vc\n",
-		"search test.\n", "options no-tld-query\n", "\n", "search .\n")
+		"search test.\n", "options no-tld-query\n", "\n", "search .\n",
+		"options attempts:0\n", "options ndots:-1\n", "options ndots: 2\n", "options ndots:99 use-vcx\n", "sortlist 10.9.0.7/255.255.255.255 192.0.2.0\n",
+		"sortlist 192.0.2.7/255.255.255.255;x\n", "search  sub.test\ttest # x\n", "domain test x\n", " search test\n", "search\n", "search sub.test\ndomain test\n",
+		"options trust-ad no_tld_query ndots:3\n", "search test\x00x\n", "nameserver 127.0.0.3\n")
 	switch n := g.IntN(20); {
 	case n < 2:
 		return "nameserver " + silent + "\noptions timeout:1 attempts:1\n" + options, true
@@ -110,7 +121,8 @@ func (g *gen) resolvConf() (text string, slow bool) {
 		// The name server of a host that names none is the host itself.
 		return pick(g, "", absent, "options ndots:1\n"), false
 	}
-	return "nameserver " + answering + "\n" + options, false
+	return pick(g, "nameserver "+answering, "nameserver "+answering, "nameserver\t127.1 # x", " nameserver 192.0.2.1\nnameserver x\nnameserver "+answering,
+		"nameserver ::1%lo x\nnameserver "+answering) + "\n" + options, false
 }
 
 // hosts returns a text for /etc/hosts.
@@ -126,7 +138,8 @@ func (g *gen) hosts() string {
 			"192.0.2.300 bad\n", "\n", "192.0.2 short-address\n", "010.0.0.2 octal\n", "192.0.2.10 trailing.dot.\n",
 			"192.0.2.11 under_score\n", "192.0.2.12 a-name-that-is-longer-than-the-column-it-has-to-stand-in.example.org\n", "192.0.2.99 dual\n2001:db8::ff dual\n",
 			"::ffff:192.0.2.1 mapped\n", "::ffff:192.0.2.44 mapped44\n", "192.0.2.4 one\n", "203.0.113.9 1.2.3.4\n", "203.0.113.9 twice\n203.0.113.9 thrice\n",
-			"fe80::1%lo zoned\n", "192.0.2.1 é\n", "192.0.2.8 -dash\n", "10.9.0.5 many.test\n", "198.51.100.7 ONE\n", "192.0.2.3 no-newline"))
+			"fe80::1%lo zoned\n", "192.0.2.1 é\n", "192.0.2.8 -dash\n", "10.9.0.5 many.test\n", "198.51.100.7 ONE\n", "192.0.2.3 no-newline", "192.0.2.20 nul\x00 ended\n", "\x00192.0.2.21 nul\n", "192.0.2.77\n", "192.0.2.78 # no name\n", "10.0.0.1 a:b :a g:h . ..\n",
+			"192.0.2.8 onlyhosts\n", "192.0.2.22 onlyhosts\n", "192.0.2.23 1.2.3.4. web.test..\n", "10.0.0.2 \xe9\n", "10.0.0.2\v\fblanks db\r\n", "10.0.0.2 wide\u00a0blank\n"))
 	}
 	return b.String()
 }
@@ -155,5 +168,37 @@ func (g *gen) switchText() string {
 	}
 	return pick(g, "hosts: files\n", "hosts: dns\n", "hosts: dns files\n", "hosts: files dns\nservices: files\n", "hosts:files dns\n", "hosts: files [NOTFOUND=return] dns\n",
 		"", "# nothing\n", "services: files\n", "services: db files\nhosts: files dns\n", "hosts: files dns # and a comment\n",
-		"hosts: nosuch files dns\n", "HOSTS: files\n")
+		"hosts: nosuch files dns\n", "HOSTS: files\n", "hosts: files # dns\n", "hosts: # files\n", "#hosts: files\nhosts: dns\n", "hosts: dns [NOTFOUND=return] files\n",
+		"hosts: dns [!UNAVAIL=return] files\n", "hosts: dns [UNAVAIL=return] files\n", "hosts: dns [TRYAGAIN=return NOTFOUND=continue] files\n",
+		"hosts: dns [SUCCESS=continue] files\n", "hosts: files [SUCCESS=continue] dns\n", "hosts: files [success=merge] dns\n", "hosts: files [NOTFOUND=merge] dns\n",
+		"hosts: nosuch [UNAVAIL=return] files\n", "hosts: nosuch [NOTFOUND=return] files dns\n", "hosts: files dns\nhosts: files\n", "hosts: dns\nhosts: files dns\n",
+		"hosts files\n", "hosts : : dns\n", " hosts: dns\n", "hosts: dns", "hosts: files\nservices: nosuch", "hosts: files[NOTFOUND = return]dns\n", "hosts: files [x] dns\n",
+		"hosts: files [NOTFOUND=return\n", "hosts: files []\n", "passwd: files [x]\n", "sudoers: files [x]\n", "hosts: files [NOTFOUND=return] [x] dns\n",
+		"hosts: files # [x]\n", "hosts: dns\x00 files\n", "services: nosuch\n", "services: files # db\n", "services: nosuch [UNAVAIL=return] files\n",
+		"services: files [NOTFOUND=return] nosuch\nhosts: files\n", "services: nosuch files\nservices: files\n", "services: # files\n", "hosts: dns files [x\n", "hosts: FILES dns\n")
+}
+
+// nameVariables returns variables of the environment that the C library reads when it looks names up.
+func (g *gen) nameVariables() []string {
+	var env []string
+	if g.chance(12) {
+		env = append(env, "LOCALDOMAIN="+pick(g, "test", "", "sub.test test", " test", "nosuch.test\ttest", "sub.test\ntest", "."))
+	}
+	if g.chance(12) {
+		env = append(env, "RES_OPTIONS="+pick(g, "ndots:2", "ndots:0", "use-vc", "", "attempts:1 timeout:1", "attempts:0", "rotate edns0", "no-tld-query"))
+	}
+	if g.chance(12) {
+		env = append(env, "HOSTALIASES="+pick(g, aliasesFile, aliasesFile, aliasesFile, "/nowhere", ""))
+	}
+	return env
+}
+
+// aliases returns a text for the file of aliases.
+func (g *gen) aliases() string {
+	var b strings.Builder
+	for range g.between(1, 4) {
+		b.WriteString(pick(g, "web web.test\n", "WWW www.sub.test\n", "nosuch db\n", "db  \t db.test more\n", "mail. web.test\n", "\n", "short", "short twice.test\n", "one nothing.test\n",
+			"two.hosts web.test\n", "nosuch \n", "mail web\n", "# comment\n"))
+	}
+	return b.String()
 }

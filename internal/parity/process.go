@@ -2,6 +2,7 @@ package parity
 
 import (
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -28,7 +29,7 @@ const patience = 60 * time.Second
 func start(p *Program, c *Call, s *streams) (int, error) {
 	attr := &syscall.ProcAttr{
 		Dir:   "/",
-		Env:   append(environment, p.Env...),
+		Env:   slices.Concat(environment, p.Env, c.Env),
 		Files: []uintptr{uintptr(s.stdin), uintptr(s.stdout), uintptr(s.stderr)},
 	}
 	if c.Nobody {

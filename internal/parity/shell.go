@@ -32,6 +32,12 @@ func (c *Call) Shell() string {
 	if c.Stdin != "" {
 		words = append(words, "printf --", format(c.Stdin), "|")
 	}
+	if len(c.Env) > 0 {
+		words = append(words, "env")
+		for _, e := range c.Env {
+			words = append(words, quote(e))
+		}
+	}
 	switch {
 	case c.Nobody:
 		words = append(words, "setpriv --reuid 65534 --regid 65534 --clear-groups ipvsadm")

@@ -48,6 +48,9 @@ func (s *shrinker) round() {
 func (s *shrinker) shrinkCall(i int) {
 	s.attempt(func(c *Case) { c.Calls[i].Name = "" })
 	s.attempt(func(c *Case) { c.Calls[i].Nobody = false })
+	s.drop(func(c *Case) int { return len(c.Calls[i].Env) }, func(c *Case, from, to int) {
+		c.Calls[i].Env = slices.Delete(c.Calls[i].Env, from, to)
+	})
 	s.drop(func(c *Case) int { return len(c.Calls[i].Words) }, func(c *Case, from, to int) {
 		c.Calls[i].Words = slices.Delete(c.Calls[i].Words, from, to)
 	})

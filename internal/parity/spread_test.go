@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
 )
 
 // shareVar says which of the cases a kernel runs: "NUMBER/KERNELS".
@@ -33,9 +35,9 @@ func mine(number uint64) bool {
 // spread runs this test program in so many kernels at once, each with its share of the cases, and returns
 // the exit code for all of them.
 func spread(kernels int) int {
-	dir, err := os.MkdirTemp("", "ipvsadm-parity-")
+	dir, remove, err := kernel.TempDir("ipvsadm-parity-")
 	if err == nil {
-		defer os.RemoveAll(dir)
+		defer remove()
 		err = buildServers(dir)
 	}
 	if err != nil {

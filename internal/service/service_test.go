@@ -5,10 +5,13 @@ package service
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/kernel"
 )
@@ -62,10 +65,29 @@ func install(t *testing.T, settings string) (service string) {
 		t.Fatal(err)
 	}
 	bind(t, dir, "/etc/default")
+	overlay(t, "/usr/sbin")
 	for _, name := range []string{"ipvsadm", "ipvsadm-save", "ipvsadm-restore"} {
+		// A file to mount on, where the host has none of the name.
+		require.NoError(t, os.WriteFile("/usr/sbin/"+name, nil, 0o755))
 		bind(t, kernel.Program("ipvsadm"), "/usr/sbin/"+name)
 	}
 	return filepath.Join(root, "packaging", "ipvsadm-service")
+}
+
+// overlay has what is written to a directory stay in the guest, and only until the test ends.
+func overlay(t *testing.T, dir string) {
+	t.Helper()
+	out, err := exec.Command("/sbin/modprobe", "overlay").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	written, err := os.MkdirTemp("/run", "overlay-") // not of the host, whose files cannot hold what an overlay notes
+	require.NoError(t, err)
+	t.Cleanup(func() { os.RemoveAll(written) })
+	upper, work := filepath.Join(written, "upper"), filepath.Join(written, "work")
+	require.NoError(t, os.Mkdir(upper, 0o755))
+	require.NoError(t, os.Mkdir(work, 0o755))
+	options := "lowerdir=" + dir + ",upperdir=" + upper + ",workdir=" + work
+	require.NoError(t, syscall.Mount("overlay", dir, "overlay", 0, options))
+	t.Cleanup(func() { require.NoError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
 }
 
 // bind mounts one file or directory over another, until the test ends.

@@ -42,11 +42,18 @@ func TestWrappers(t *testing.T) {
 	if got := script("-A -t 192.0.2.9:80 -s rr\n-A\n", "ipvsadm-restore"); got.Code == 0 || table(t, n) != want {
 		t.Errorf("restoring a fault: %+v", got)
 	}
+	if got := script("", "ipvsadm-save", "-n", "word"); got != (kernel.Result{Stdout: want, Stderr: "ipvsadm-save: ignored: \"word\"\n"}) {
+		t.Errorf("saving with a word to ignore: %+v", got)
+	}
+	file := filepath.Join(t.TempDir(), "rules")
+	if err := os.WriteFile(file, []byte(whole), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := script("", "ipvsadm-restore", file); got != (kernel.Result{}) || table(t, n) != want {
+		t.Errorf("restoring a file: %+v", got)
+	}
 	for _, name := range []string{"ipvsadm-save", "ipvsadm-restore"} {
-		if got := script("", name, "word"); got.Code != 2 {
-			t.Errorf("%s word: %+v", name, got)
-		}
-		if got := script("", name, "--help"); got.Code != 0 || !strings.Contains(got.Stdout, "Usage:") {
+		if got := script("", name, "--help"); got.Code != 1 || !strings.HasPrefix(got.Stderr, name+": ") {
 			t.Errorf("%s --help: %+v", name, got)
 		}
 	}

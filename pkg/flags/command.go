@@ -59,6 +59,11 @@ type Command struct {
 	Saving    Saving          // of Save
 	Restoring Restoring       // of Restore
 
+	// Wait is for how many seconds a Restore or Clear waits for another one to end.
+	// WaitGiven says whether the command line has it.
+	Wait      uint32
+	WaitGiven bool
+
 	// NetNS is the network namespace to work in, by its name or, if that has a slash,
 	// by its path. It is empty for the caller's own.
 	NetNS string
@@ -80,11 +85,13 @@ type Listing struct {
 	JSON           bool   // which is Numeric too
 }
 
-// A Saving is what a Save writes besides services and the rest of real servers.
+// A Saving is what a Save writes besides services and the rest of real servers, and how it
+// reads them.
 type Saving struct {
 	Thresholds bool
 	Timeouts   bool
 	Daemons    bool
+	Stable     bool // until two readings agree
 }
 
 // A Restoring is how rules are put in force.
@@ -95,6 +102,7 @@ type Restoring struct {
 
 // Exit codes that errors carry.
 const (
+	ExitUsage   = 1   // a wrapper was asked for its usage, or has to tell it
 	ExitFault   = 2   // the command line is at fault in meaning
 	ExitRefused = 255 // no command, or an option that there is not
 )
@@ -105,7 +113,7 @@ type Error struct {
 	// is to be told how to get help instead.
 	Text string
 
-	// Exit is the exit code: ExitFault or ExitRefused.
+	// Exit is the exit code: ExitUsage, ExitFault or ExitRefused.
 	Exit int
 
 	// Ends says whether a restore ends at a line with this error.

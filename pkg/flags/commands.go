@@ -19,7 +19,7 @@ var commands = [...]command{
 	AddService:    {"add-service", rules{needs: set(optService), takes: serviceOptions}},
 	EditService:   {"edit-service", rules{needs: set(optService), takes: serviceOptions}},
 	DeleteService: {"delete-service", rules{needs: set(optService)}},
-	Clear:         {"flush", rules{}},
+	Clear:         {"flush", rules{takes: set(optWait)}},
 	List: {"list", rules{
 		takes: set(optNumeric, optStats, optRate, optThresholds, optPersistentConn, optNoSort, optSyncID,
 			optExact, optTunInfo, optJSON, optSortBy, optWatch),
@@ -32,8 +32,8 @@ var commands = [...]command{
 	SetTimeouts:  {"set", rules{}},
 	StartDaemon:  {"start-daemon", rules{takes: set(optInterface, optSyncID, optGroup, optPort, optTTL, optMaxLen)}},
 	StopDaemon:   {"stop-daemon", rules{takes: set(optSyncID)}},
-	Restore:      {"restore", rules{takes: set(optReplace, optDryRun)}},
-	Save:         {"save", rules{takes: set(optNumeric, optService, optThresholds, optTimeout, optDaemon, optAll)}},
+	Restore:      {"restore", rules{takes: set(optReplace, optDryRun, optWait)}},
+	Save:         {"save", rules{takes: set(optNumeric, optService, optThresholds, optTimeout, optDaemon, optAll, optStable)}},
 }
 
 var (
@@ -55,9 +55,35 @@ var tunnels = map[string]rules{
 // tunnelOptions are those that tunnels speaks of.
 var tunnelOptions = set(optTunPort, optTunNoCsum, optTunCsum, optTunRemCsum)
 
-// textOptions are those that do not go with JSON, which always has all that they
-// are to show.
-var textOptions = set(optStats, optRate, optThresholds, optPersistentConn, optSyncID, optExact, optTunInfo, optWatch)
+// listConflicts are the options that exclude each other in a listing. ipvsadm has one message for its own; that
+// for ours names the two and the reason.
+var listConflicts = [...]struct {
+	either, or optionSet
+	reason     string // empty between options that ipvsadm has
+}{
+	{set(optStats, optRate, optThresholds, optPersistentConn, optSyncID, optTunInfo), set(optJSON), "JSON always has it"},
+	{set(optExact), set(optJSON), "JSON always has all digits"},
+	{set(optWatch), set(optJSON), "a watch is for people to read"},
+	{set(optWatch), set(optConnection, optTimeout, optDaemon), "only services can be watched"},
+	{set(optSortBy), set(optConnection, optTimeout, optDaemon), "only services have columns to sort by"},
+	{set(optSortBy), set(optNoSort), "one sorts and the other does not"},
+	{set(optStats, optRate, optThresholds), set(optConnection, optTimeout, optDaemon), ""},
+	{set(optPersistentConn), set(optTimeout, optDaemon), ""},
+}
+
+// checkListing reports the first conflict in a listing.
+func checkListing(given optionSet) error {
+	for _, c := range listConflicts {
+		switch either, or := given&c.either, given&c.or; {
+		case either == 0 || or == 0:
+		case c.reason == "":
+			return fault("options conflicts in the list command")
+		default:
+			return fault("'--" + optionNames[either.first()] + "' and '--" + optionNames[or.first()] + "' exclude each other: " + c.reason)
+		}
+	}
+	return nil
+}
 
 // check holds the options that were given against the rules of what the
 // name is the name of, in the order of the options, and reports the first that

@@ -1,8 +1,10 @@
 package flags
 
 import (
+	"math/bits"
 	"strings"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -53,6 +55,8 @@ const (
 	optAll
 	optReplace
 	optDryRun
+	optWait
+	optStable
 
 	optionCount
 	noOption = optionCount // an option that does not count as one
@@ -101,6 +105,8 @@ var optionNames = [optionCount]string{
 	optAll:            "all",
 	optReplace:        "replace",
 	optDryRun:         "dry-run",
+	optWait:           "wait",
+	optStable:         "stable",
 }
 
 // An optionSet is a set of options.
@@ -115,6 +121,9 @@ func set(ids ...optionID) optionSet {
 }
 
 func (s optionSet) has(id optionID) bool { return s&(1<<id) != 0 }
+
+// first returns the first option of a set that has some.
+func (s optionSet) first() optionID { return optionID(bits.TrailingZeros64(uint64(s))) }
 
 // An option is one row of the table of options: its words, what it is about, its
 // value and what it does.
@@ -152,11 +161,13 @@ const (
 	maxFlagNames     = 127
 
 	maxWatch = 24 * 60 * 60 // seconds
+	maxWait  = 24 * 60 * 60 // seconds
 
 	defaultScheduler   = "wlc"
 	defaultInterface   = "eth0"
 	defaultPersistence = 6 * 60 // seconds
 	defaultWatch       = 2      // seconds, as often as the kernel works out rates
+	defaultWait        = 60     // seconds
 )
 
 // options are all the options there are, in the order of the help. A row with
@@ -283,6 +294,8 @@ var options = []option{
 	{long: "dry-run", id: optDryRun,
 		help: "change nothing: report faults and, with --replace, print the changes",
 		set:  restoring(func(r *Restoring) *bool { return &r.DryRun })},
+	{long: "wait", arg: required, id: optWait, value: "SECONDS",
+		help: "for how long to wait for another restore or clear, 0 to 86400 (default 60); with -C, too", set: (*parser).wait},
 
 	{heading: "With -L"},
 	{short: 'c', long: "connection", id: optConnection,
@@ -319,6 +332,8 @@ var options = []option{
 	{heading: "With -S"},
 	{long: "all", id: optAll,
 		help: "with all that --thresholds, --timeout and --daemon add", set: nothing},
+	{long: "stable", id: optStable,
+		help: "read until two readings in a row agree", set: nothing},
 
 	{heading: "With every command"},
 	{long: "netns", arg: required, id: optNetNS, value: "NAME",
@@ -472,7 +487,7 @@ func (p *parser) sortBy(w word) error {
 	for _, c := range vocab.Columns {
 		names = append(names, c.Name)
 	}
-	return fault("no column `" + w.value + "'; there are: " + strings.Join(names, " "))
+	return fault("no column `" + visible.Text(w.value) + "'; there are: " + strings.Join(names, " "))
 }
 
 func (p *parser) watch(w word) error {
@@ -482,9 +497,18 @@ func (p *parser) watch(w word) error {
 	}
 	n, ok := parseNumber(w.value, 1, maxWatch)
 	if !ok {
-		return fault("invalid watch interval `" + w.value + "' specified")
+		return fault("invalid watch interval `" + visible.Text(w.value) + "' specified")
 	}
 	p.cmd.Listing.Watch = uint32(n)
+	return nil
+}
+
+func (p *parser) wait(w word) error {
+	n, ok := parseNumber(w.value, 0, maxWait)
+	if !ok {
+		return fault("invalid time to wait `" + w.value + "' specified")
+	}
+	p.cmd.Wait, p.cmd.WaitGiven = uint32(n), true
 	return nil
 }
 

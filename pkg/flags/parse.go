@@ -164,6 +164,9 @@ func (p *parser) finish() error {
 	if c.Action == StartDaemon && c.Daemon.Interface == "" {
 		c.Daemon.Interface = defaultInterface
 	}
+	if (c.Action == Restore || c.Action == Clear) && !c.WaitGiven {
+		c.Wait = defaultWait
+	}
 	if c.Listing.JSON {
 		c.Listing.Numeric = true
 	}
@@ -181,6 +184,7 @@ func (p *parser) saving() Saving {
 		Thresholds: all || p.given.has(optThresholds),
 		Timeouts:   all || p.given.has(optTimeout),
 		Daemons:    all || p.given.has(optDaemon),
+		Stable:     p.given.has(optStable),
 	}
 }
 
@@ -230,7 +234,7 @@ func (p *parser) checkSense() error {
 	case AddServer, EditServer:
 		return p.checkServer()
 	case List:
-		return p.checkListing()
+		return checkListing(p.given)
 	}
 	return nil
 }
@@ -266,18 +270,4 @@ func (p *parser) checkServer() error {
 	}
 	name := vocab.TunnelTypeOf(d.TunnelType).Name
 	return tunnels[name].check(p.given&tunnelOptions, name, "tunnel type")
-}
-
-func (p *parser) checkListing() error {
-	ofTable := set(optStats, optRate, optThresholds, optSortBy, optWatch)
-	if p.cmd.Listing.Subject == Timeouts || p.cmd.Listing.Subject == Daemons {
-		ofTable |= set(optPersistentConn)
-	}
-	conflicts := p.cmd.Listing.Subject != Table && p.given&ofTable != 0 ||
-		p.cmd.Listing.JSON && p.given&textOptions != 0 ||
-		p.given.has(optSortBy) && p.given.has(optNoSort)
-	if conflicts {
-		return fault("options conflicts in the list command")
-	}
-	return nil
 }

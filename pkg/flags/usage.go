@@ -10,9 +10,9 @@ const usageHead = `Usage:
   ipvsadm -d SERVICE -r ADDRESS
   ipvsadm [-L [SERVICE] [OPTIONS]]
   ipvsadm -Z [SERVICE]
-  ipvsadm -S [SERVICE] [-n] [--thresholds] [--timeout] [--daemon] [--all]
-  ipvsadm -R [--replace] [--dry-run] <RULES
-  ipvsadm -C
+  ipvsadm -S [SERVICE] [-n] [--thresholds] [--timeout] [--daemon] [--all] [--stable]
+  ipvsadm -R [--replace] [--dry-run] [--wait SECONDS] <RULES
+  ipvsadm -C [--wait SECONDS]
   ipvsadm --set TCP FIN UDP
   ipvsadm --start-daemon STATE [OPTIONS]
   ipvsadm --stop-daemon STATE

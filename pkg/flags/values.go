@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/inet"
 )
 
 // The masks that take a whole address in.
@@ -84,7 +86,7 @@ func (p *parser) port(s string) (uint16, bool) {
 
 // ipv4 reads an IPv4 address, or looks it up by name.
 func (p *parser) ipv4(s string) (uint32, bool) {
-	if n, ok := parseIPv4(s); ok {
+	if n, ok := inet.Aton(s); ok {
 		return n, true
 	}
 	addr, ok := p.resolver.Addr(s)
@@ -93,63 +95,6 @@ func (p *parser) ipv4(s string) (uint32, bool) {
 	}
 	b := addr.As4()
 	return binary.BigEndian.Uint32(b[:]), true
-}
-
-// parseIPv4 reads an IPv4 address as C's inet_aton does: one to four numbers,
-// decimal, octal or hexadecimal, of which the last fills the bytes that are left.
-// A blank ends the address, and what follows it does not count.
-func parseIPv4(s string) (uint32, bool) {
-	var addr uint64
-	for part := 0; part < 4; part++ {
-		n, rest, ok := leadingCNumber(s)
-		if !ok {
-			return 0, false
-		}
-		if strings.HasPrefix(rest, ".") && part < 3 {
-			if n > 255 {
-				return 0, false
-			}
-			addr |= n << (24 - 8*part)
-			s = rest[1:]
-			continue
-		}
-		if rest != "" && !strings.ContainsRune(blanks, rune(rest[0])) {
-			return 0, false
-		}
-		return uint32(addr | n), n <= wholeIPv4>>(8*part)
-	}
-	return 0, false
-}
-
-// leadingCNumber reads the number that a word begins with as C writes numbers, 0 for
-// octal and 0x for hexadecimal.
-func leadingCNumber(s string) (n uint64, rest string, ok bool) {
-	if s == "" || !isDigit(s[0]) {
-		return 0, s, false
-	}
-	base := 10
-	switch {
-	case len(s) > 2 && s[0] == '0' && s[1]|0x20 == 'x' && digitIn(s[2], 16):
-		base, s = 16, s[2:]
-	case s[0] == '0':
-		base = 8
-	}
-	end := 0
-	for end < len(s) && digitIn(s[end], base) {
-		end++
-	}
-	n, err := strconv.ParseUint(s[:end], base, 32)
-	return n, s[end:], err == nil
-}
-
-func digitIn(c byte, base int) bool {
-	switch {
-	case isDigit(c):
-		return int(c-'0') < base
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return base == 16
-	}
-	return false
 }
 
 // parseIPv6 reads an IPv6 address without a zone.

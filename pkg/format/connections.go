@@ -16,9 +16,22 @@ type Connection struct {
 	Virtual     netip.AddrPort
 	Destination netip.AddrPort
 	State       []byte // "ESTABLISHED", ...
-	Expires     uint32 // seconds
+	Expires     int64  // seconds that are left, as the kernel has written them; see left
 	Engine      []byte // persistence engine; empty if there is none
 	EngineData  []byte
+}
+
+// longest is more seconds than a connection can have left: the kernel counts them in ticks, of which 32 bits
+// hold 49 days and some hours where there are 1000 a second.
+const longest = 49 * 24 * 60 * 60
+
+// left returns the seconds that are left. Older kernels subtract without a sign, so that a time that has just
+// passed becomes a huge number: of 64 bits, or on 32-bit machines of 32, divided by the ticks of a second.
+func (c *Connection) left() uint64 {
+	if c.Expires < 0 || c.Expires > longest {
+		return 0
+	}
+	return uint64(c.Expires)
 }
 
 // A ConnectionTable says how connections are printed.
@@ -46,8 +59,9 @@ func (t *ConnectionTable) AppendConnection(b []byte, c *Connection) []byte {
 	b = appendLeft(b, c.Protocol, 3)
 	b = append(b, ' ')
 	start := len(b)
-	b = appendPadded(b, c.Expires/60)
-	b = pad(appendPadded(append(b, ':'), c.Expires%60), start, 6)
+	expires := uint32(c.Expires) // ipvsadm shows so many bits, whatever they mean
+	b = appendPadded(b, expires/60)
+	b = pad(appendPadded(append(b, ':'), expires%60), start, 6)
 	b = appendLeft(append(b, ' '), c.State, 11)
 	for _, a := range [...]netip.AddrPort{c.Client, c.Virtual} {
 		b = append(b, ' ')
@@ -57,7 +71,7 @@ func (t *ConnectionTable) AppendConnection(b []byte, c *Connection) []byte {
 	b = append(b, ' ')
 	start = len(b)
 	b = appendAddrPort(b, c.Destination, protocol, t.Names)
-	if t.Engines && len(c.Engine) > 0 {
+	if t.Engines && len(c.EngineData) > 0 {
 		b = append(pad(b, start, 16), ' ')
 		b = append(appendLeft(b, c.Engine, 18), ' ')
 		b = append(b, c.EngineData...)

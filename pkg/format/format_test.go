@@ -341,7 +341,7 @@ func TestThresholdRules(t *testing.T) {
 }
 
 func TestConnections(t *testing.T) {
-	entry := func(protocol, client, virtual, destination, state string, expires uint32, engine, data string) *Connection {
+	entry := func(protocol, client, virtual, destination, state string, expires int64, engine, data string) *Connection {
 		return &Connection{Protocol: []byte(protocol), Client: netip.MustParseAddrPort(client),
 			Virtual: netip.MustParseAddrPort(virtual), Destination: netip.MustParseAddrPort(destination),
 			State: []byte(state), Expires: expires, Engine: []byte(engine), EngineData: []byte(data)}
@@ -364,6 +364,12 @@ func TestConnections(t *testing.T) {
 			"UDP 04:59  UDP         10.10.10.10:5060   10.0.0.1:5060      10.0.0.2:5060    sip                abc@example.com\n"},
 		{&engines, entry("UDP", "10.10.10.10:5060", "10.0.0.1:5060", "10.0.0.2:5060", "UDP", 299, "", ""),
 			"UDP 04:59  UDP         10.10.10.10:5060   10.0.0.1:5060      10.0.0.2:5060\n"},
+		{&engines, entry("UDP", "10.10.10.10:5060", "10.0.0.1:5060", "10.0.0.2:5060", "UDP", 299, "sip", ""),
+			"UDP 04:59  UDP         10.10.10.10:5060   10.0.0.1:5060      10.0.0.2:5060\n"},
+		{&plain, entry("TCP", "10.10.10.10:1", "10.0.0.1:80", "10.0.0.2:80", "NONE", 73786976294838206, "", ""),
+			"TCP 13171233:02 NONE        10.10.10.10:1      10.0.0.1:80        10.0.0.2:80\n"},
+		{&plain, entry("TCP", "10.10.10.10:1", "10.0.0.1:80", "10.0.0.2:80", "NONE", -1, "", ""),
+			"TCP 71582788:15 NONE        10.10.10.10:1      10.0.0.1:80        10.0.0.2:80\n"},
 		{&named, entry("TCP", "[2001:db8::9]:80", "10.1.1.2:80", "10.0.0.2:80", "NONE", 60, "", ""),
 			"TCP 01:00  NONE        [2001:db8::9]:http Short.Example.COM:http 10.0.0.2:http\n"},
 		{&named, entry("IP", "10.10.10.10:80", "0.0.0.1:80", "10.0.0.2:80", "NONE", 60, "", ""),

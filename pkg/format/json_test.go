@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/stretchr/testify/require"
 )
 
 const (
@@ -105,15 +106,36 @@ func TestJSONState(t *testing.T) {
 func TestJSONConnections(t *testing.T) {
 	plain := &Connection{Protocol: []byte("TCP"), Client: netip.MustParseAddrPort("[2001:db8::9]:50000"),
 		Virtual: netip.MustParseAddrPort("[::1]:80"), Destination: netip.MustParseAddrPort("10.0.0.2:8080"),
-		State: []byte("ESTABLISHED"), Expires: 1<<32 - 1}
+		State: []byte("ESTABLISHED"), Expires: longest}
 	odd := *plain
 	odd.Engine, odd.EngineData = []byte("sip"), []byte("\"\\\x01\xc3\xa9\xe2\x82@h")
 	const common = `{"protocol":"TCP","client":{"address":"2001:db8::9","port":50000},"virtual":{"address":"::1","port":80},` +
-		`"destination":{"address":"10.0.0.2","port":8080},"state":"ESTABLISHED","expires":4294967295`
+		`"destination":{"address":"10.0.0.2","port":8080},"state":"ESTABLISHED","expires":4233600`
 	var j JSONConnections
 	got := string(j.AppendEnd(j.AppendConnection(j.AppendConnection(j.AppendHead(nil), plain), &odd)))
 	if want := "[,\n" + common + "},\n" + common + `,"engine":"sip","engine_data":"\"\\\u0001é\ufffd\ufffd@h"}` + "\n]\n"; got != want {
 		t.Errorf("got\n%s, want\n%s", got, want)
+	}
+}
+
+// An expiry that has passed is 0, on whatever kernel that was.
+func TestJSONExpires(t *testing.T) {
+	for expires, want := range map[int64]string{
+		0:                  "0",
+		2678400:            "2678400", // the longest timeout that ipvsadm sets
+		longest + 1:        "0",
+		4294967:            "0", // 32 bits at 1000 ticks a second
+		17179869:           "0", // at 250
+		42949672:           "0", // at 100
+		18446744073709551:  "0", // 64 bits at 1000
+		73786976294838206:  "0", // at 250
+		184467440737095516: "0", // at 100
+		math.MaxInt64:      "0",
+		-1:                 "0",
+		math.MinInt64:      "0",
+	} {
+		got := string(appendFields(nil, connectionFields, &Connection{Expires: expires}))
+		require.Equal(t, `"expires":`+want, got[strings.LastIndex(got, `"expires"`):], "%d", expires)
 	}
 }
 

@@ -140,7 +140,7 @@ var connectionFields = []field[Connection]{
 	{"virtual", func(b []byte, c *Connection) []byte { return appendObject(b, addrPortFields, &c.Virtual) }},
 	{"destination", func(b []byte, c *Connection) []byte { return appendObject(b, addrPortFields, &c.Destination) }},
 	{"state", func(b []byte, c *Connection) []byte { return appendWord(b, c.State) }},
-	{"expires", func(b []byte, c *Connection) []byte { return appendUint(b, uint64(c.Expires)) }},
+	{"expires", func(b []byte, c *Connection) []byte { return appendUint(b, c.left()) }},
 	{"engine", func(b []byte, c *Connection) []byte { return appendWord(b, c.Engine) }},
 	{"engine_data", func(b []byte, c *Connection) []byte { return appendWord(b, c.EngineData) }},
 }

@@ -43,6 +43,19 @@ func count[T any](all func(func(T, error) bool)) (n int, err error) {
 	return n, err
 }
 
+// together starts n goroutines that run f, and returns a function that waits for them.
+func together(n int, f func()) (wait func()) {
+	var wg sync.WaitGroup
+	wg.Add(n)
+	for range n {
+		go func() {
+			defer wg.Done()
+			f()
+		}()
+	}
+	return wg.Wait
+}
+
 func TestOneSocket(t *testing.T) {
 	f := director()
 	c := open(t, f.dial)
@@ -93,13 +106,11 @@ func TestLeft(t *testing.T) {
 			})
 		},
 		"exit": func(c *ipvsnl.Client) {
-			var wg sync.WaitGroup
-			wg.Go(func() {
+			together(1, func() {
 				for range c.EachService(t.Context()) {
 					runtime.Goexit() // as t.Fatal does
 				}
-			})
-			wg.Wait()
+			})()
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -147,14 +158,10 @@ func TestAtOnce(t *testing.T) {
 	}))
 	require.NoError(t, err)
 	defer c.Close()
-	var wg sync.WaitGroup
-	for range 60 {
-		wg.Go(func() {
-			_, err := c.Services(t.Context())
-			assert.NoError(t, err)
-		})
-	}
-	wg.Wait()
+	together(60, func() {
+		_, err := c.Services(t.Context())
+		assert.NoError(t, err)
+	})()
 	require.LessOrEqual(t, dialed, 4)
 }
 
@@ -167,10 +174,7 @@ func TestWaitCancelled(t *testing.T) {
 		return done(r), nil
 	}}
 	c := open(t, f.dial)
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() { assert.NoError(t, c.Apply(t.Context(), ipvsnl.Flush())) })
-	}
+	wait := together(4, func() { assert.NoError(t, c.Apply(t.Context(), ipvsnl.Flush())) })
 	for range 4 {
 		<-asked
 	}
@@ -178,7 +182,7 @@ func TestWaitCancelled(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, c.Apply(ctx, ipvsnl.Flush()), context.Canceled)
 	close(answer)
-	wg.Wait()
+	wait()
 }
 
 func TestClosed(t *testing.T) {
@@ -252,17 +256,13 @@ func TestNotOpened(t *testing.T) {
 func TestConcurrent(t *testing.T) {
 	f := director()
 	c := open(t, f.dial)
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			all, err := c.Services(t.Context())
-			assert.NoError(t, err)
-			for _, s := range all {
-				assert.NoError(t, c.Apply(t.Context(), ipvsnl.AddDestination(s.Service.Key, ipvsnl.Destination{Addr: web.Addr})))
-			}
-		})
-	}
-	wg.Wait()
+	together(8, func() {
+		all, err := c.Services(t.Context())
+		assert.NoError(t, err)
+		for _, s := range all {
+			assert.NoError(t, c.Apply(t.Context(), ipvsnl.AddDestination(s.Service.Key, ipvsnl.Destination{Addr: web.Addr})))
+		}
+	})()
 	open, ever := f.sockets()
 	require.LessOrEqual(t, open, 4)
 	require.LessOrEqual(t, ever, 4)
@@ -342,7 +342,6 @@ func TestStrange(t *testing.T) {
 		{"another's refusal", says(with(refusal(syscall.EPERM), func(h *header) { h.Sequence = 1 })), "malformed reply: to another request", ipvsnl.ErrMalformed},
 		{"another family", says(with(service, func(h *header) { h.Type = 99 })), "malformed reply: of another netlink family", ipvsnl.ErrMalformed},
 		{"overrun", says(with(service, func(h *header) { h.Type = netlink.Overrun })), "replies were lost", ipvsnl.ErrOverrun},
-		{"interrupted", says(with(service, func(h *header) { h.Flags |= netlink.DumpInterrupted })), "the table changed while it was listed", ipvsnl.ErrChanged},
 		{"no attributes", says(item([]byte{1, 1, 0, 0})), "reply of a service: malformed reply: no attribute 1", ipvsnl.ErrMalformed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -354,6 +353,22 @@ func TestStrange(t *testing.T) {
 			wantSockets(t, f, 0, 1)
 		})
 	}
+}
+
+// A listing that the kernel calls interrupted is delivered to its end, and the error
+// follows it.
+func TestInterrupted(t *testing.T) {
+	service := item(recorded("services")[0])
+	interrupted := with(service, func(h *netlink.Header) { h.Flags |= netlink.DumpInterrupted })
+	f := &fake{answer: says(service, interrupted, service, end(0))}
+	c := open(t, f.dial)
+	n, err := count(c.EachService(t.Context()))
+	require.Equal(t, 3, n)
+	require.ErrorIs(t, err, ipvsnl.ErrChanged)
+	all, err := c.Services(t.Context())
+	require.Len(t, all, 3)
+	require.EqualError(t, err, "ipvs: list services: the table changed while it was listed")
+	wantSockets(t, f, 1, 1)
 }
 
 // An operation needs the kind of answer that it is to get.

@@ -6,11 +6,10 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"syscall"
+	"sync/atomic"
 	"time"
 
 	"github.com/mdlayher/genetlink"
-	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/internal/netns"
@@ -78,7 +77,7 @@ func (p *place) namespace() (*netns.Namespace, error) {
 	case p.kept != nil:
 		return p.kept, nil
 	case p.anchor != nil:
-		return p.anchor.namespace()
+		return netns.Of(p.anchor.fd)
 	}
 	return nil, ErrNamespace
 }
@@ -88,99 +87,119 @@ func (p *place) leave(t transport) {
 	if p.anchor == nil || t != transport(p.anchor) {
 		return
 	}
-	p.kept, _ = p.anchor.namespace()
+	p.kept, _ = netns.Of(p.anchor.fd)
 	p.anchor = nil
 }
 
 func (p *place) close() error { return p.kept.Close() }
 
 // dialIn opens a socket in a network namespace, nil for the calling thread's.
-func dialIn(ns *netns.Namespace) (*kernelTransport, error) {
-	var config *netlink.Config
-	if ns != nil {
-		config = &netlink.Config{NetNS: ns.Fd()}
+func dialIn(ns *netns.Namespace) (t *kernelTransport, err error) {
+	if ns == nil {
+		return newKernelTransport()
 	}
-	conn, err := netlink.Dial(genetlink.Protocol, config)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return newKernelTransport(conn, raw), nil
+	err = ns.Run(func() (err error) {
+		t, err = newKernelTransport()
+		return err
+	})
+	return t, err
 }
 
-// A kernelTransport reads and writes on the file descriptor of a netlink
-// connection.
+// A kernelTransport is a netlink socket that makes its system calls by itself. That of
+// package netlink uses the runtime's poller, which needs two more file descriptors and
+// ends the program where it cannot have them, and a goroutine for each call.
+//
+// It is for one goroutine at a time, but for interrupt.
 type kernelTransport struct {
-	conn *netlink.Conn
-	raw  syscall.RawConn
-
-	// read and write are made once, to be handed to raw. They work on b, and leave
-	// their results in n and err.
-	read, write func(fd uintptr) bool
-	b           []byte
-	n           int
-	err         error
+	fd          int
+	port        uint32
+	closed      bool
+	interrupted atomic.Bool
 }
 
-func newKernelTransport(conn *netlink.Conn, raw syscall.RawConn) *kernelTransport {
-	t := &kernelTransport{conn: conn, raw: raw}
-	call := func(f func(int, []byte) (int, error)) func(uintptr) bool {
-		return func(fd uintptr) bool {
-			t.n, t.err = f(int(fd), t.b)
-			for t.err == unix.EINTR {
-				t.n, t.err = f(int(fd), t.b)
-			}
-			return t.err != unix.EAGAIN
-		}
+// patience is how long a socket waits before it looks again whether it is interrupted.
+// The kernel answers before a request's system call returns, so there is nearly never
+// anything to wait for.
+const patience = 50 * time.Millisecond
+
+func newKernelTransport() (*kernelTransport, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, genetlink.Protocol)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
 	}
-	t.read, t.write = call(unix.Read), call(unix.Write)
-	return t
+	t := &kernelTransport{fd: fd}
+	if err := t.bind(); err != nil {
+		_ = t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *kernelTransport) bind() error {
+	if err := unix.Bind(t.fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return os.NewSyscallError("bind", err)
+	}
+	addr, err := unix.Getsockname(t.fd)
+	if err != nil {
+		return os.NewSyscallError("getsockname", err)
+	}
+	t.port = addr.(*unix.SockaddrNetlink).Pid
+	return nil
 }
 
 func (t *kernelTransport) Read(b []byte) (int, error) {
-	t.b = b
-	if err := t.raw.Read(t.read); err != nil {
-		return 0, err
-	}
-	return t.n, os.NewSyscallError("read", t.err)
+	return t.transfer("read", unix.POLLIN, unix.Read, b)
 }
 
 func (t *kernelTransport) Write(b []byte) (int, error) {
-	t.b = b
-	if err := t.raw.Write(t.write); err != nil {
-		return 0, err
-	}
-	return t.n, os.NewSyscallError("write", t.err)
+	return t.transfer("write", unix.POLLOUT, unix.Write, b)
 }
 
-func (t *kernelTransport) Close() error { return t.conn.Close() }
+// transfer reads or writes a datagram, once the socket is ready for it.
+func (t *kernelTransport) transfer(name string, ready int16, call func(int, []byte) (int, error), b []byte) (int, error) {
+	for {
+		switch {
+		case t.closed:
+			return 0, os.ErrClosed
+		case t.interrupted.Load():
+			return 0, os.ErrDeadlineExceeded
+		}
+		n, err := call(t.fd, b)
+		switch err {
+		case unix.EAGAIN:
+			// Whatever comes of it, the next call tells.
+			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(t.fd), Events: ready}}, int(patience.Milliseconds()))
+		case unix.EINTR:
+		default:
+			return n, os.NewSyscallError(name, err)
+		}
+	}
+}
 
-func (t *kernelTransport) portID() uint32 { return t.conn.PID() }
+func (t *kernelTransport) Close() error {
+	if t.closed {
+		return os.ErrClosed
+	}
+	t.closed = true
+	return os.NewSyscallError("close", unix.Close(t.fd))
+}
 
-func (t *kernelTransport) interrupt() { _ = t.conn.SetDeadline(time.Unix(1, 0)) }
+func (t *kernelTransport) portID() uint32 { return t.port }
 
-func (t *kernelTransport) shortenReplies() { _ = t.conn.SetOption(netlink.CapAcknowledge, true) }
+func (t *kernelTransport) interrupt() { t.interrupted.Store(true) }
+
+func (t *kernelTransport) shortenReplies() {
+	_ = unix.SetsockoptInt(t.fd, unix.SOL_NETLINK, unix.NETLINK_CAP_ACK, 1)
+}
 
 // namespaceCookie returns the kernel's number for the socket's network namespace, or
 // 0 where the kernel has no such numbers.
-func (t *kernelTransport) namespaceCookie() (cookie uint64) {
-	_ = t.raw.Control(func(fd uintptr) {
-		cookie, _ = unix.GetsockoptUint64(int(fd), unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
-	})
-	return cookie
-}
-
-// namespace returns the socket's network namespace.
-func (t *kernelTransport) namespace() (ns *netns.Namespace, err error) {
-	controlErr := t.raw.Control(func(fd uintptr) { ns, err = netns.Of(int(fd)) })
-	if controlErr != nil {
-		return nil, controlErr
+func (t *kernelTransport) namespaceCookie() uint64 {
+	cookie, err := unix.GetsockoptUint64(t.fd, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
+	if err != nil {
+		return 0
 	}
-	return ns, err
+	return cookie
 }
 
 // openProc opens a file of /proc/net in the client's network namespace.

@@ -13,7 +13,8 @@ func (c *Client) Info(ctx context.Context) (Info, error) {
 	return get(ctx, c, &Error{Op: OpInfo}, (*decoder).readInfo)
 }
 
-// Services returns all services, in the kernel's order.
+// Services returns all services, in the kernel's order. If the error matches
+// [ErrChanged], these are returned with it.
 func (c *Client) Services(ctx context.Context) ([]ServiceState, error) {
 	return list(ctx, c, &Error{Op: OpServices}, (*decoder).readService)
 }
@@ -23,8 +24,9 @@ func (c *Client) Services(ctx context.Context) ([]ServiceState, error) {
 //
 // The kernel sends the table in parts, and finds the next part by how many services
 // came before, so a table must not change while it is listed. If this client adds or
-// deletes anything meanwhile, the last item is an error that matches [ErrChanged].
-// To change what is listed, use [Client.Services].
+// deletes anything meanwhile, the iterator ends with an error that matches
+// [ErrChanged]; to change what is listed, use [Client.Services]. If the kernel reports
+// that something else did, that error follows the last service.
 func (c *Client) EachService(ctx context.Context) iter.Seq2[ServiceState, error] {
 	return each(ctx, c, &Error{Op: OpServices}, (*decoder).readService)
 }
@@ -91,10 +93,10 @@ func list[T any](ctx context.Context, c *Client, what *Error, read reader[T]) ([
 			return err
 		})
 	})
-	if err != nil {
-		return nil, what.because(err)
+	if err != nil && !errors.Is(err, ErrChanged) {
+		all = nil
 	}
-	return all, nil
+	return all, what.because(err)
 }
 
 // errStop ends a listing that nobody reads on.

@@ -64,7 +64,7 @@ func (s *socket) exchange(how reply, each func(b []byte) error) error {
 	if err != nil {
 		return err
 	}
-	replies := 0
+	replies, changed := 0, false
 	for m, err := range s.conn.ReceiveIter() {
 		if err != nil {
 			return s.broke(err, &req)
@@ -72,6 +72,7 @@ func (s *socket) exchange(how reply, each func(b []byte) error) error {
 		if err := s.check(&m, &req); err != nil {
 			return s.leave(err)
 		}
+		changed = changed || m.Header.Flags&netlink.DumpInterrupted != 0
 		if m.Header.Type != s.family {
 			continue
 		}
@@ -84,6 +85,9 @@ func (s *socket) exchange(how reply, each func(b []byte) error) error {
 		return errNoReply
 	}
 	s.midway = false
+	if changed {
+		return ErrChanged
+	}
 	return nil
 }
 
@@ -166,12 +170,8 @@ func refusal(err error) error {
 
 // check returns what is wrong with a reply, if anything.
 func (s *socket) check(m, req *netlink.Message) error {
-	switch {
-	case m.Header.Sequence != req.Header.Sequence,
-		m.Header.PID != req.Header.PID && m.Header.PID != 0 && req.Header.PID != 0:
+	if m.Header.Sequence != req.Header.Sequence || m.Header.PID != req.Header.PID && m.Header.PID != 0 && req.Header.PID != 0 {
 		return errStray
-	case m.Header.Flags&netlink.DumpInterrupted != 0:
-		return ErrChanged
 	}
 	switch m.Header.Type {
 	case netlink.Error, netlink.Done, netlink.Noop:

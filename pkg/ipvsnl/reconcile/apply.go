@@ -55,30 +55,60 @@ const atOnce = 128
 // next, but nothing is deleted, and no destination set to weight 0, once something else has
 // failed: what was to take their place may not be there. The error then matches [Failures]
 // and, where changes were left out, [ErrKept]. The destinations of a service
-// that could not be added are not named among the failures.
+// that could not be added are not named among the failures. To delete or stop what does
+// not exist is no failure.
 //
 // An Op that is no change is an error before anything is sent. If Apply breaks off,
 // because ctx is cancelled or replies are lost, the error also matches
 // *[ipvsnl.InDoubtError], whose Index counts in changes.
-func Apply(ctx context.Context, c *ipvsnl.Client, changes []Change) error {
+func Apply(ctx context.Context, c *ipvsnl.Client, changes []Change, options ...Option) error {
+	return apply(ctx, &applier{client: c, batch: c.Batch()}, changes, options)
+}
+
+// ApplyTo is [Apply] for a table that others may change too: changes edit and delete only
+// what still is as current, from which they were planned, has it. Just before some of them
+// are sent, what they are about is read again. If it differs, or if the kernel refuses a
+// change because something has come or gone, ApplyTo breaks off and the error also
+// matches *[OutdatedError]: read the table again, and plan anew.
+func ApplyTo(ctx context.Context, c *ipvsnl.Client, current Table, changes []Change, options ...Option) error {
+	return apply(ctx, &applier{client: c, batch: c.Batch(), current: current.index()}, changes, options)
+}
+
+func apply(ctx context.Context, a *applier, changes []Change, options []Option) error {
 	for i := range changes {
 		if queue[changes[i].Op] == nil {
 			return fmt.Errorf("change %d: %v: %w", i, changes[i].Op, errors.ErrUnsupported)
 		}
 	}
-	a := applier{batch: c.Batch()}
+	a.before = func(int) error { return nil }
+	for _, o := range options {
+		o(a)
+	}
 	for done := 0; done < len(changes); {
 		next := changes[done:]
 		next = next[:together(next)]
 		if next[0].withdraws() && a.failed {
 			a.kept = ErrKept
-		} else if err := a.send(ctx, next); err != nil {
+		} else if err := a.before(done); err != nil {
+			return errors.Join(a.err(), err)
+		} else if err := a.submit(ctx, next); err != nil {
 			return errors.Join(a.err(), inDoubt(changes, done, err))
+		}
+		if a.outdated != nil {
+			return errors.Join(a.err(), a.outdated)
 		}
 		done += len(next)
 	}
 	return a.err()
 }
+
+// An Option is an option of [Apply].
+type Option func(*applier)
+
+// Before has Apply call f each time before it sends changes, with the index of the first of them. All
+// before that one are done. If f returns an error, Apply sends nothing more and its error
+// matches that of f: this is how to stop between two changes without leaving any in doubt.
+func Before(f func(index int) error) Option { return func(a *applier) { a.before = f } }
 
 // together returns how many of the changes are to be sent at once, so that a service comes
 // in the same datagram as its destinations and nothing is withdrawn before it is
@@ -122,14 +152,24 @@ func inDoubt(changes []Change, first int, err error) error {
 
 // An applier sends changes and gathers those that fail.
 type applier struct {
+	client   *ipvsnl.Client
 	batch    *ipvsnl.Batch
+	current  map[ipvsnl.ServiceKey]*Entry // what was planned from; nil if that is not to be looked at
+	before   func(index int) error
 	failures Failures
 	failed   bool              // whether anything but a withdrawal has failed
 	missing  ipvsnl.ServiceKey // of the last service that could not be added
 	kept     error             // ErrKept if withdrawals were left out
+	outdated *OutdatedError    // the first change that does not fit the table any more
 }
 
-func (a *applier) send(ctx context.Context, changes []Change) error {
+// submit sends changes unless one does not fit the table any more.
+func (a *applier) submit(ctx context.Context, changes []Change) error {
+	if a.current != nil {
+		if err := a.compare(ctx, changes); err != nil || a.outdated != nil {
+			return err
+		}
+	}
 	for i := range changes {
 		queue[changes[i].Op](a.batch, &changes[i])
 	}
@@ -142,9 +182,17 @@ func (a *applier) send(ctx context.Context, changes []Change) error {
 
 func (a *applier) fail(c Change, err error) {
 	switch {
+	case c.isMoot(err):
+		return
 	case c.Op == ipvsnl.OpAddService:
 		a.missing = c.Service.ServiceKey
 	case c.Op == ipvsnl.OpAddDestination && c.Service.ServiceKey == a.missing && errors.Is(err, ipvsnl.ErrServiceNotFound):
+		return
+	}
+	if a.current != nil && c.isOutdated(err) {
+		if a.outdated == nil {
+			a.outdated = &OutdatedError{Change: c, Err: err}
+		}
 		return
 	}
 	a.failed = a.failed || !c.withdraws()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/reconcile"
+	"github.com/stretchr/testify/require"
 )
 
 // changes returns the changes from one table to another.
@@ -57,11 +58,16 @@ func TestApply(t *testing.T) {
 		},
 		{
 			name:    "a deletion",
-			refuses: map[int]syscall.Errno{5: syscall.ENOENT},
+			refuses: map[int]syscall.Errno{5: syscall.EPERM},
 			sends:   []int{5, 2},
-			err:     "delete destination 10.0.0.1:0 of mark 1 IPv4: ipvs: delete destination: no such destination",
-			is:      []error{ipvsnl.ErrDestinationNotFound},
+			err:     "delete destination 10.0.0.1:0 of mark 1 IPv4: ipvs: delete destination: operation not permitted",
+			is:      []error{syscall.EPERM},
 			isNot:   []error{reconcile.ErrKept},
+		},
+		{
+			name:    "what is to be deleted is gone",
+			refuses: map[int]syscall.Errno{5: syscall.ENOENT, 6: syscall.ESRCH},
+			sends:   []int{5, 2},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -170,24 +176,6 @@ func TestApplyUnknown(t *testing.T) {
 	}
 }
 
-func TestRead(t *testing.T) {
-	var f fake
-	table, err := reconcile.Read(t.Context(), f.open(t))
-	if err != nil || len(table) != len(listing("services"))-1 {
-		t.Fatalf("%d services, %v", len(table), err)
-	}
-	for _, e := range table {
-		if len(e.Destinations) != len(listing("destinations"))-1 {
-			t.Errorf("%v has %d destinations", e.Service, len(e.Destinations))
-		}
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := reconcile.Read(ctx, f.open(t)); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
-	}
-}
-
 func TestChangeString(t *testing.T) {
 	master := ipvsnl.Daemon{State: ipvsnl.Master}
 	for _, c := range []struct {
@@ -203,4 +191,34 @@ func TestChangeString(t *testing.T) {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
+}
+
+// Changes that are not to be sent any more are not in doubt, and what failed before is still told.
+func TestApplyBefore(t *testing.T) {
+	const before = "-A -f 1\n-A -f 2\n-A -f 3\n"
+	f := fake{refuses: map[int]syscall.Errno{0: syscall.ENOENT}}
+	all := changes(t, before, "-A -f 1 -s rr\n-A -f 2 -s rr\n"+marks(10, 300)) // and mark 3 is deleted
+	stop := errors.New("stop")
+	var indices []int
+	err := reconcile.Apply(context.Background(), f.open(t), all, reconcile.Before(func(index int) error {
+		if indices = append(indices, index); len(indices) == 3 {
+			return stop
+		}
+		return nil
+	}))
+	require.ErrorIs(t, err, stop)
+	require.ErrorIs(t, err, syscall.ENOENT)
+	var doubt *ipvsnl.InDoubtError
+	require.NotErrorAs(t, err, &doubt)
+	require.Len(t, f.sends, 2)
+	require.Equal(t, []int{0, f.sends[0], f.sends[0] + f.sends[1]}, indices)
+}
+
+// marks are rules for so many services.
+func marks(first, count int) string {
+	var b strings.Builder
+	for mark := range count {
+		fmt.Fprintf(&b, "-A -f %d\n", first+mark)
+	}
+	return b.String()
 }

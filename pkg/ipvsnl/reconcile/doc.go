@@ -13,6 +13,10 @@
 // tables keeps its connections and counters, and so does what is only edited. Their
 // order keeps clients served: see [Plan].
 //
+// Others may change the table at any time. A listing of a table that changes may lack
+// services; [ReadStable] reads until two readings agree. What was read may be edited by
+// others before it is changed; [ApplyTo] looks at it once more, just before.
+//
 // # What can be edited
 //
 // The kernel edits everything about a service but its key, and everything about a

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -25,11 +26,18 @@ const (
 // numbers, from 0, it is told.
 type fake struct {
 	refuses map[int]syscall.Errno
-	cancel  func() // called at the second datagram of changes, which gets no answer
 
-	mu    sync.Mutex
-	seen  int
-	sends []int // how many changes each datagram had
+	// services and destinations are given the number of a listing, from 0, and the messages that it has, and
+	// return those that it is to have. They may be nil.
+	services     func(n int, items []netlink.Message) []netlink.Message
+	destinations func(n int, items []netlink.Message) []netlink.Message
+
+	cancel func() // called at the second datagram of changes, which gets no answer
+
+	mu     sync.Mutex
+	listed map[byte]int // how many listings there have been
+	seen   int
+	sends  []int // how many changes each datagram had
 }
 
 func (f *fake) dial() (*netlink.Conn, error) {
@@ -52,9 +60,12 @@ func (f *fake) answer(requests []netlink.Message) ([]netlink.Message, error) {
 	defer f.mu.Unlock()
 	switch requests[0].Data[0] {
 	case getService:
-		return listing("services"), nil
+		if requests[0].Header.Flags&netlink.Dump == 0 {
+			return []netlink.Message{f.service(requests[0])}, nil
+		}
+		return f.list(getService, "services", f.services), nil
 	case getDest:
-		return listing("destinations"), nil
+		return f.list(getDest, "destinations", f.destinations), nil
 	}
 	f.sends = append(f.sends, len(requests)-1)
 	if f.cancel != nil && len(f.sends) == 2 {
@@ -73,6 +84,55 @@ func (f *fake) answer(requests []netlink.Message) ([]netlink.Message, error) {
 		f.seen++
 	}
 	return replies, nil
+}
+
+// list returns the next listing of a kind.
+func (f *fake) list(kind byte, name string, change func(int, []netlink.Message) []netlink.Message) []netlink.Message {
+	if f.listed == nil {
+		f.listed = map[byte]int{}
+	}
+	n := f.listed[kind]
+	f.listed[kind]++
+	all := listing(name)
+	if change == nil {
+		return all
+	}
+	last := len(all) - 1
+	return append(change(n, slices.Clone(all[:last])), all[last])
+}
+
+// service returns the reply to a request for one service, which is that of the listing that came last.
+func (f *fake) service(request netlink.Message) netlink.Message {
+	all := listing("services")
+	all = all[:len(all)-1]
+	if f.services != nil {
+		all = f.services(f.listed[getService], all)
+	}
+	for _, m := range all {
+		if bytes.Equal(keyOf(m), keyOf(request)) {
+			m.Header.Flags = 0
+			return m
+		}
+	}
+	return refusal(request, syscall.ESRCH)
+}
+
+// keyOf returns what tells the service of a message from others: its attributes, without those that follow the key.
+func keyOf(m netlink.Message) []byte {
+	const maxKey = 5 // family, protocol, address, port, mark
+	attrs, err := netlink.UnmarshalAttributes(m.Data[4:])
+	if err != nil {
+		panic(err)
+	}
+	attrs, err = netlink.UnmarshalAttributes(attrs[0].Data)
+	if err != nil {
+		panic(err)
+	}
+	key, err := netlink.MarshalAttributes(slices.DeleteFunc(attrs, func(a netlink.Attribute) bool { return a.Type > maxKey }))
+	if err != nil {
+		panic(err)
+	}
+	return key
 }
 
 // refusal is the reply that refuses a request; number 0 acknowledges it.

@@ -1,10 +1,7 @@
 package reconcile
 
 import (
-	"context"
-	"slices"
-
-	"golang.org/x/sync/errgroup"
+	"net/netip"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -19,46 +16,65 @@ type Entry struct {
 	Destinations []ipvsnl.Destination
 }
 
-// How many services have their destinations read one after the other, and how many at a
-// time.
-const (
-	partSize = 64
-	readers  = 2
-)
-
-// Read reads the kernel's table. It is that of no one moment: while it is read, others
-// may change it.
-func Read(ctx context.Context, c *ipvsnl.Client) (Table, error) {
-	var t Table
-	for s, err := range c.Services(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		t = append(t, Entry{Service: s})
+// index returns the entries by their keys.
+func (t Table) index() map[ipvsnl.ServiceKey]*Entry {
+	entries := make(map[ipvsnl.ServiceKey]*Entry, len(t))
+	for i := range t {
+		entries[keyOf(&t[i].Service)] = &t[i]
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(readers)
-	for part := range slices.Chunk(t, partSize) {
-		g.Go(func() error { return part.readDestinations(ctx, c) })
-	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	return t, nil
+	return entries
 }
 
-// readDestinations reads the destinations of all services.
-func (t Table) readDestinations(ctx context.Context, c *ipvsnl.Client) error {
-	var room []ipvsnl.Destination // so that each slice takes no more than it needs
+// agrees reports whether another reading of the kernel's table has the same services and
+// destinations with the same settings. Neither has anything twice.
+func (t Table) agrees(other Table) bool {
+	if len(t) != len(other) {
+		return false
+	}
+	entries := other.index()
 	for i := range t {
-		room = room[:0]
-		for d, err := range c.Destinations(ctx, t[i].Service.ServiceKey) {
-			if err != nil {
-				return err
-			}
-			room = append(room, d)
+		if e := entries[keyOf(&t[i].Service)]; e == nil || !t[i].agrees(e) {
+			return false
 		}
-		t[i].Destinations = slices.Clone(room)
+	}
+	return true
+}
+
+// agrees reports whether another reading of the same service has the same settings, and
+// the same destinations.
+func (e *Entry) agrees(other *Entry) bool {
+	if !sameService(&e.Service, &other.Service) || len(e.Destinations) != len(other.Destinations) {
+		return false
+	}
+	for i := range e.Destinations {
+		d := &e.Destinations[i]
+		// Mostly they are in the same order.
+		if !sameDestination(d, &other.Destinations[i]) && !sameDestination(d, other.destination(d.Addr)) {
+			return false
+		}
+	}
+	return true
+}
+
+// destination returns the destination of an address, nil if the service has none there or
+// does not exist.
+func (e *Entry) destination(addr netip.AddrPort) *ipvsnl.Destination {
+	if e == nil {
+		return nil
+	}
+	for i := range e.Destinations {
+		if e.Destinations[i].Addr == addr {
+			return &e.Destinations[i]
+		}
 	}
 	return nil
+}
+
+// sameDestination reports whether two destinations have the same address and settings. One
+// that does not exist is nil.
+func sameDestination(d, other *ipvsnl.Destination) bool {
+	if d == nil || other == nil {
+		return d == other
+	}
+	return settings(d) == settings(other)
 }

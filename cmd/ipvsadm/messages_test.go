@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/mdlayher/netlink"
+	"github.com/mdlayher/netlink/nltest"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/recording"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+// clientOf returns a client of a kernel that gives one answer to everything.
+func clientOf(t *testing.T, answer nltest.Func) *ipvsnl.Client {
+	t.Helper()
+	client, err := ipvsnl.Open(t.Context(), ipvsnl.WithDial(func() (*netlink.Conn, error) {
+		return recording.Dial(1, recording.Answer(answer), func() {}), nil
+	}))
+	require.NoError(t, err)
+	t.Cleanup(func() { client.Close() })
+	return client
+}
+
+// What the library does not ask the kernel for has a message of the command's kind.
+func TestMessageInvalid(t *testing.T) {
+	good := netip.MustParseAddrPort("192.0.2.1:80")
+	zone := netip.MustParseAddrPort("[fe80::1%lo]:80")
+	key := ipvsnl.AddrKey(ipvsnl.TCP, good)
+	batch := clientOf(t, nil).Batch()
+	batch.AddService(ipvsnl.Service{ServiceKey: ipvsnl.AddrKey(ipvsnl.TCP, zone)})
+	batch.AddService(ipvsnl.Service{ServiceKey: ipvsnl.AddrKey(0, good)})
+	batch.AddService(ipvsnl.Service{ServiceKey: key, Scheduler: "r\x00r"})
+	batch.SetService(ipvsnl.Service{ServiceKey: key, Engine: strings.Repeat("x", 17)})
+	batch.DeleteService(ipvsnl.ServiceKey{})
+	batch.AddDestination(key, ipvsnl.Destination{Addr: zone})
+	batch.SetDestination(key, ipvsnl.Destination{Addr: good, Forwarding: 8})
+	batch.StartDaemon(ipvsnl.Daemon{State: ipvsnl.Master, Interface: "\x00"})
+	batch.StopDaemon(ipvsnl.Daemon{State: ipvsnl.Master, SyncID: 256})
+	batch.StartDaemon(ipvsnl.Daemon{State: ipvsnl.Master, Group: zone.Addr()})
+	failures, err := batch.Send(t.Context())
+	require.NoError(t, err)
+	var got []string
+	for _, f := range failures {
+		got = append(got, message(f.Err))
+	}
+	require.Equal(t, []string{
+		"Cannot add service: a service needs a firewall mark or an address without a zone",
+		"Cannot add service: a service of an address needs a protocol",
+		"Cannot add service: a scheduler's name has at most 15 bytes and no NUL",
+		"Cannot set service: a persistence engine's name has at most 16 bytes and no NUL",
+		"Cannot delete service: a service needs a firewall mark or an address without a zone",
+		"Cannot add destination: a destination needs an address without a zone",
+		"Cannot set destination: no such forwarding method",
+		"Cannot start daemon: an interface's name has at most 15 bytes and no NUL",
+		"Cannot stop daemon: a sync id is 0 to 255",
+		"Cannot start daemon: a multicast group has no zone",
+	}, got)
+}
+
+// So has an answer that makes no sense.
+func TestMessageReply(t *testing.T) {
+	info := func(client *ipvsnl.Client) error {
+		_, err := client.Info(t.Context())
+		return err
+	}
+	flush := func(client *ipvsnl.Client) error {
+		batch := client.Batch()
+		batch.Flush()
+		_, err := batch.Send(t.Context())
+		return err
+	}
+	for _, c := range []struct {
+		do    func(*ipvsnl.Client) error
+		reply netlink.Message
+		want  string
+	}{
+		{info, netlink.Message{}, "Cannot get info: reply shorter than its header"},
+		{info, netlink.Message{Header: netlink.Header{Sequence: 77}}, "Cannot get info: reply to another request"},
+		{info, netlink.Message{Header: netlink.Header{Type: 99}}, "Cannot get info: reply of another netlink family"},
+		{info, netlink.Message{Header: netlink.Header{Type: netlink.Overrun}}, "Cannot get info: replies were lost"},
+		{info, netlink.Message{Data: []byte{1, 1, 0, 0, 9}}, "Cannot get info: reply of info: malformed attributes"},
+		{flush, netlink.Message{}, "It is in doubt whether this was done: reply of another netlink family"},
+	} {
+		t.Run(c.want, func(t *testing.T) {
+			client := clientOf(t, func([]netlink.Message) ([]netlink.Message, error) { return []netlink.Message{c.reply}, nil })
+			require.Equal(t, c.want, message(c.do(client)))
+		})
+	}
+}
+
+// No error of the library is printed in the library's form.
+func TestMessageForm(t *testing.T) {
+	ops := []ipvsnl.Op{ipvsnl.OpOpen, ipvsnl.OpInfo, ipvsnl.OpServices, ipvsnl.OpAddService, ipvsnl.OpFlush}
+	causes := []error{
+		context.Canceled, os.ErrClosed, io.ErrUnexpectedEOF, errors.New("x"),
+		fmt.Errorf("open netlink socket: %w", os.NewSyscallError("socket", unix.EMFILE)),
+		&netlink.OpError{Op: "receive", Err: os.NewSyscallError("recvmsg", unix.ENOBUFS)},
+		&netlink.OpError{Op: "receive", Err: errors.New("short message")},
+	}
+	for n := range syscall.Errno(150) {
+		causes = append(causes, n)
+	}
+	for _, cause := range causes {
+		for _, op := range ops {
+			for _, err := range []error{&ipvsnl.Error{Op: op, Err: cause}, &ipvsnl.InDoubtError{Err: cause}} {
+				require.NotContains(t, message(err), "ipvs: ")
+			}
+		}
+	}
+}
+
+func TestMessage(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{&ipvsnl.Error{Op: ipvsnl.OpAddService, Err: unix.EEXIST}, "Service already exists"},
+		{&ipvsnl.Error{Op: ipvsnl.OpAddService, Err: unix.ENOENT}, "Scheduler or persistence engine not found"},
+		{&ipvsnl.Error{Op: ipvsnl.OpSetService, Err: unix.ESRCH}, "No such service"},
+		{&ipvsnl.Error{Op: ipvsnl.OpAddDestination, Err: unix.ESRCH}, "Service not defined"},
+		{&ipvsnl.Error{Op: ipvsnl.OpAddDestination, Err: unix.EEXIST}, "Destination already exists"},
+		{&ipvsnl.Error{Op: ipvsnl.OpSetDestination, Err: unix.ENOENT}, "No such destination"},
+		{&ipvsnl.Error{Op: ipvsnl.OpStartDaemon, Err: unix.EEXIST}, "Daemon has already run"},
+		{&ipvsnl.Error{Op: ipvsnl.OpStartDaemon, Err: unix.ENODEV}, "No such device"},
+		{&ipvsnl.Error{Op: ipvsnl.OpStopDaemon, Err: unix.ESRCH}, "No daemon is running"},
+		{&ipvsnl.Error{Op: ipvsnl.OpFlush, Err: unix.EPERM}, "Permission denied (you must be root)"},
+		{&ipvsnl.Error{Op: ipvsnl.OpFlush, Err: unix.ENOENT}, "No such file or directory"},
+		{&ipvsnl.Error{Op: ipvsnl.OpFlush, Err: syscall.Errno(999)}, "Unknown error 999"},
+		{&ipvsnl.Error{Op: ipvsnl.OpOpen, Err: fmt.Errorf("open netlink socket: %w", unix.EMFILE)}, "Too many open files"},
+		{errors.New("a text of ours"), "a text of ours"},
+	} {
+		require.Equal(t, c.want, message(c.err))
+	}
+}

@@ -1,0 +1,45 @@
+// Package distinct drops from a listing what the kernel has listed before.
+package distinct
+
+// few is up to how many items it takes less time to compare each with each than to make a
+// map. Most services have no more destinations.
+const few = 16
+
+// By returns the items without those whose key an earlier one has. It reuses the slice.
+func By[T any, K comparable](items []T, key func(*T) K) []T {
+	if len(items) <= few {
+		return byPairs(items, key)
+	}
+	seen := make(map[K]struct{}, len(items))
+	kept := 0
+	for i := range items {
+		seen[key(&items[i])] = struct{}{}
+		if len(seen) > kept {
+			if kept < i { // items are large
+				items[kept] = items[i]
+			}
+			kept++
+		}
+	}
+	return items[:kept]
+}
+
+func byPairs[T any, K comparable](items []T, key func(*T) K) []T {
+	var keys [few]K
+	kept := 0
+next:
+	for i := range items {
+		k := key(&items[i])
+		for _, other := range keys[:kept] {
+			if other == k {
+				continue next
+			}
+		}
+		if kept < i {
+			items[kept] = items[i]
+		}
+		keys[kept] = k
+		kept++
+	}
+	return items[:kept]
+}

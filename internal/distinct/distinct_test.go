@@ -1,0 +1,38 @@
+package distinct
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+type item struct{ key, place int }
+
+func TestBy(t *testing.T) {
+	for _, test := range []struct{ name, keys, want string }{
+		{"nothing", "", ""},
+		{"one", "a", "a"},
+		{"nothing twice", "abc", "abc"},
+		{"neighbours", "aab", "ab"},
+		{"apart", "abcab", "abc"},
+		{"all the same", "aaaa", "a"},
+		{"many, nothing twice", "abcdefghijklmnopqrstuvw", "abcdefghijklmnopqrstuvw"},
+		{"many", "abcdefghijklmnopqrstabcdefghijklmnopqrstu", "abcdefghijklmnopqrstu"},
+		{"many the same", "aaaaaaaaaaaaaaaaaaaaaaaaaaaab", "ab"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var items []item
+			for i, c := range test.keys {
+				items = append(items, item{int(c), i})
+			}
+			var got string
+			for _, i := range By(slices.Clone(items), func(i *item) int { return i.key }) {
+				got += string(rune(i.key))
+				first := slices.IndexFunc(items, func(j item) bool { return j.key == i.key })
+				require.Equal(t, first, i.place, "the first of each is kept")
+			}
+			require.Equal(t, test.want, got)
+		})
+	}
+}

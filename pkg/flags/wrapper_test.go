@@ -1,0 +1,151 @@
+package flags
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/stretchr/testify/require"
+)
+
+func TestUnwrap(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		words []string
+		want  Wrapped
+	}{
+		{"save", nil, Wrapped{Words: []string{"--save"}}},
+		{"save", []string{"-n"}, Wrapped{Words: []string{"--save", "-n"}}},
+		{"save", []string{"-n", "-n"}, Wrapped{Words: []string{"--save", "-n"}}},
+		{"save", []string{"-n", "FILE"}, Wrapped{Words: []string{"--save", "-n"}, Ignored: []string{"FILE"}}},
+		{"save", []string{"", "a b", "–n", "-n", "+n", "\xff"},
+			Wrapped{Words: []string{"--save", "-n"}, Ignored: []string{"", "a b", "–n", "+n", "\xff"}}},
+		{"save", []string{">", "/etc/rules"}, Wrapped{Words: []string{"--save"}, Ignored: []string{">", "/etc/rules"}}},
+		{"save", []string{"--all", "x", "--netns", "-n", "-n", "--netns=b"},
+			Wrapped{Words: []string{"--save", "--all", "--netns", "-n", "-n", "--netns=b"}, Ignored: []string{"x"}}},
+		{"save", []string{"-t", "-h", "--thresholds", "--timeout", "--daemon"},
+			Wrapped{Words: []string{"--save", "-t", "-h", "--thresholds", "--timeout", "--daemon"}}},
+		{"save", []string{"-t192.0.2.1:80", "--udp-service=192.0.2.1:53"},
+			Wrapped{Words: []string{"--save", "-t192.0.2.1:80", "--udp-service=192.0.2.1:53"}}},
+		{"save", []string{"-f", "7", "-6"}, Wrapped{Words: []string{"--save", "-f", "7", "-6"}}},
+		{"save", []string{"-6f", "7", "x"}, Wrapped{Words: []string{"--save", "-6f", "7"}, Ignored: []string{"x"}}},
+		// What is wrong with them is for Parse to say.
+		{"save", []string{"-t"}, Wrapped{Words: []string{"--save", "-t"}}},
+		{"save", []string{"--all=1", "x"}, Wrapped{Words: []string{"--save", "--all=1"}, Ignored: []string{"x"}}},
+
+		{"restore", nil, Wrapped{Words: []string{"--restore"}}},
+		{"restore", []string{"-n"}, Wrapped{Words: []string{"--restore"}, Ignored: []string{"-n"}}},
+		{"restore", []string{"-p", "-f"}, Wrapped{Words: []string{"--restore"}, Ignored: []string{"-p", "-f"}}},
+		{"restore", []string{"-v", "--version", "-hn", "-6", "--sort", "--numeric", "-R", "--", "-"},
+			Wrapped{Words: []string{"--restore"}, Ignored: []string{"-v", "--version", "-hn", "-6", "--sort", "--numeric", "-R", "--", "-"}}},
+		{"restore", []string{"--replace", "--dry-run", "--netns", "x"},
+			Wrapped{Words: []string{"--restore", "--replace", "--dry-run", "--netns", "x"}}},
+		{"restore", []string{"--netns"}, Wrapped{Words: []string{"--restore", "--netns"}}},
+		{"restore", []string{"--replace=yes"}, Wrapped{Words: []string{"--restore", "--replace=yes"}}},
+		{"restore", []string{"FILE"}, Wrapped{Words: []string{"--restore"}, File: "FILE"}},
+		{"restore", []string{"–n"}, Wrapped{Words: []string{"--restore"}, File: "–n"}},
+		{"restore", []string{"-n", "FILE", "-f"}, Wrapped{Words: []string{"--restore"}, File: "FILE", Ignored: []string{"-n", "-f"}}},
+		{"restore", []string{"--netns", "x", "FILE", "--replace"},
+			Wrapped{Words: []string{"--restore", "--netns", "x", "--replace"}, File: "FILE"}},
+		{"restore", []string{"<", "FILE"}, Wrapped{Words: []string{"--restore"}, File: "FILE"}},
+		{"restore", []string{"<FILE"}, Wrapped{Words: []string{"--restore"}, File: "FILE"}},
+		{"restore", []string{"-n", "<", "--replace", "FILE"},
+			Wrapped{Words: []string{"--restore", "--replace"}, File: "FILE", Ignored: []string{"-n"}}},
+		// Which of two would be the file is not known, and no name is none.
+		{"restore", []string{"a", "-n", "b"}, Wrapped{Words: []string{"--restore"}, Ignored: []string{"a", "-n", "b"}}},
+		{"restore", []string{"<", "a", "b"}, Wrapped{Words: []string{"--restore"}, Ignored: []string{"<", "a", "b"}}},
+		{"restore", []string{"a", "<"}, Wrapped{Words: []string{"--restore"}, Ignored: []string{"a", "<"}}},
+		{"restore", []string{"<"}, Wrapped{Words: []string{"--restore"}, Ignored: []string{"<"}}},
+		{"restore", []string{""}, Wrapped{Words: []string{"--restore"}, Ignored: []string{""}}},
+	} {
+		got, err := WrapperOf("ipvsadm-" + c.name).Unwrap(c.words)
+		require.NoError(t, err, "%s %q", c.name, c.words)
+		require.Empty(t, cmp.Diff(c.want, got, cmpopts.EquateEmpty()), "%s %q", c.name, c.words)
+	}
+}
+
+// TestWrapperRefuses goes through words that are answered with the usage.
+func TestWrapperRefuses(t *testing.T) {
+	const save = "ipvsadm-save: Script to save the IPVS table to stdout.\n" +
+		"Usage: ipvsadm-save [-n] [SERVICE] [--timeout] [--daemon] [--thresholds] [--all] [--stable] [--netns NAME]\n" +
+		"The manual is ipvsadm-save(8)."
+	const restore = "ipvsadm-restore: Replace the IPVS table by the rules in FILE or on stdin.\n" +
+		"Usage: ipvsadm-restore [--replace] [--dry-run] [--wait SECONDS] [--netns NAME] [FILE]\n" +
+		"The manual is ipvsadm-restore(8)."
+	for _, c := range []struct{ name, words, want string }{
+		{"save", "-h", save},
+		{"save", "-n FILE --help", save},
+		{"restore", "-h", restore},
+		{"restore", "-n FILE --help", restore},
+		{"save", "-c", save + "\nipvsadm-save: unknown option \"-c\""},
+		{"save", "-v", save + "\nipvsadm-save: unknown option \"-v\""},
+		{"save", "--version", save + "\nipvsadm-save: unknown option \"--version\""},
+		{"save", "-S", save + "\nipvsadm-save: unknown option \"-S\""},
+		{"save", "--numeric", save + "\nipvsadm-save: unknown option \"--numeric\""},
+		{"save", "--stats", save + "\nipvsadm-save: unknown option \"--stats\""},
+		{"save", "--sort", save + "\nipvsadm-save: unknown option \"--sort\""},
+		{"save", "-n -nn", save + "\nipvsadm-save: unknown option \"-nn\""},
+		{"save", "-n=1", save + "\nipvsadm-save: unknown option \"-n=1\""},
+		{"save", "-n\u200b", save + "\nipvsadm-save: unknown option \"-n\\u200b\""},
+		{"save", "-6n", save + "\nipvsadm-save: unknown option \"-6n\""},
+		{"save", "FILE -q", save + "\nipvsadm-save: unknown option \"-q\""},
+		{"save", "-", save + "\nipvsadm-save: unknown option \"-\""},
+		{"save", "--", save + "\nipvsadm-save: unknown option \"--\""},
+		{"save", "-- --all", save + "\nipvsadm-save: unknown option \"--\""},
+		{"save", "- --all", save + "\nipvsadm-save: unknown option \"-\""},
+	} {
+		_, err := WrapperOf("ipvsadm-" + c.name).Unwrap(strings.Fields(c.words))
+		require.Equal(t, &Error{Text: c.want, Exit: ExitUsage, Ends: true}, err, "%s %s", c.name, c.words)
+	}
+}
+
+// TestWrapperOptions holds what a wrapper takes against what its command does.
+func TestWrapperOptions(t *testing.T) {
+	commandRows, _ := Rows()
+	for _, c := range []struct{ name, command string }{
+		{"ipvsadm-save", "--save"},
+		{"ipvsadm-restore", "--restore"},
+	} {
+		w := WrapperOf(c.name)
+		i := slices.IndexFunc(commandRows, func(r Row) bool { return r.Long == c.command })
+		for _, o := range commandRows[i].Options {
+			if o.Long == "--numeric" {
+				continue
+			}
+			words := []string{o.Long}
+			if o.Value != "" {
+				words = append(words, "7")
+			}
+			got, err := w.Unwrap(words)
+			require.NoError(t, err)
+			require.Equal(t, Wrapped{Words: append([]string{c.command}, words...)}, got)
+		}
+	}
+	require.Nil(t, WrapperOf("ipvsadm"))
+}
+
+// Whatever the words are, each is passed on, ignored, or the file, and only what is no option is the file.
+func FuzzUnwrap(f *testing.F) {
+	f.Add("ipvsadm-save", "-n\n-n\n–n\nFILE")
+	f.Add("ipvsadm-restore", "-p\n-f\n<\n/etc/rules")
+	f.Add("ipvsadm-restore", "--netns\nx\n--replace\n<y")
+	f.Fuzz(func(t *testing.T, name, lines string) {
+		w := WrapperOf(name)
+		if w == nil {
+			return
+		}
+		words := strings.Split(lines, "\n")
+		c, err := w.Unwrap(words)
+		if err != nil {
+			require.IsType(t, &Error{}, err)
+			return
+		}
+		for _, word := range slices.Concat(c.Words[1:], c.Ignored) {
+			require.Contains(t, words, word)
+		}
+		require.False(t, isOption(c.File) && !slices.Contains(words, "<"+c.File))
+		require.Equal(t, w.command, c.Words[0])
+	})
+}
