@@ -6,7 +6,7 @@ VERSION = 1.31.0
 .PHONY: build test golden parity demo bench packages packages-test
 
 # The packages whose tests need no kernel of their own.
-UNITS = ./pkg/... ./internal/conntab ./internal/distinct ./internal/inet ./internal/model ./internal/names ./internal/recording \
+UNITS = ./pkg/... ./internal/conntab ./internal/distinct ./internal/inet ./internal/model ./internal/names ./internal/test/replay \
 	./internal/rules ./internal/screen ./internal/vocab
 
 # A static program, without symbols or paths of the machine it was built on.
@@ -25,7 +25,7 @@ test:
 
 # Records what the reference says, anew.
 golden:
-	$(GO) test ./internal/golden -run TestGolden -record
+	$(GO) test ./internal/test/golden -run TestGolden -record
 
 # Runs N generated cases, which follow from SEED, with the reference and with the program, and shows the
 # shortest that differ.
@@ -33,7 +33,7 @@ SEED = 1
 N = 1000
 KERNELS = 2
 parity:
-	$(GO) test ./internal/parity -run TestParity -count=1 -timeout 0 -v -kernels $(KERNELS) -seed $(SEED) -cases $(N)
+	$(GO) test ./internal/test/parity -run TestParity -count=1 -timeout 0 -v -kernels $(KERNELS) -seed $(SEED) -cases $(N)
 
 # Shows the main job on real traffic, in a kernel of its own.
 demo: build

@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/model"
-	"github.com/ipvsadm-go/ipvsadm/internal/rules"
+	"github.com/ipvsadm-go/ipvsadm/internal/simulation"
+	"github.com/ipvsadm-go/ipvsadm/internal/rulefile"
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )

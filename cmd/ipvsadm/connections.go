@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/conntab"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 )
@@ -23,12 +23,12 @@ const maxBroken = 10
 func (a *app) listConnections(l *flags.Listing) error {
 	f, err := a.netns.openConnections()
 	if err != nil {
-		return errors.New("cannot open file " + conntab.Path)
+		return errors.New("cannot open file " + conns.Path)
 	}
 	defer f.Close()
-	r := conntab.NewReader(f)
+	r := conns.NewReader(f)
 	if err := r.Head(); err != nil {
-		return errors.New("unexpected input from " + conntab.Path)
+		return errors.New("unexpected input from " + conns.Path)
 	}
 	w := &connectionWriter{app: a, layout: &format.ConnectionTable{Engines: l.PersistentConn, Names: a.formatNames(l)}}
 	if l.JSON {
@@ -68,7 +68,7 @@ type connectionWriter struct {
 // A connectionBlock is a block of the connection table, and what becomes of it. Blocks
 // are used again.
 type connectionBlock struct {
-	conntab.Block
+	conns.Block
 	err error // why there is no block
 
 	text   []byte
@@ -84,7 +84,7 @@ type brokenLine struct {
 // copy writes every connection that r has, up to an error. Each block, once it is read, is given to begin,
 // together with a copy of its lines, while the blocks before it are being written. The lines are good until
 // both begin and write are done with them.
-func (w *connectionWriter) copy(r *conntab.Reader, begin func(b *connectionBlock, lines conntab.Block), write func(*connectionBlock) error) error {
+func (w *connectionWriter) copy(r *conns.Reader, begin func(b *connectionBlock, lines conns.Block), write func(*connectionBlock) error) error {
 	if err := w.write(w.layout.AppendHead(nil)); err != nil {
 		return err
 	}
@@ -122,21 +122,21 @@ func (w *connectionWriter) copy(r *conntab.Reader, begin func(b *connectionBlock
 }
 
 // startText has the text of a block made, beside those of other blocks.
-func (w *connectionWriter) startText(b *connectionBlock, lines conntab.Block) {
+func (w *connectionWriter) startText(b *connectionBlock, lines conns.Block) {
 	go func() {
 		w.makeText(b, lines)
 		b.done <- struct{}{}
 	}()
 }
 
-func (w *connectionWriter) makeText(b *connectionBlock, lines conntab.Block) {
+func (w *connectionWriter) makeText(b *connectionBlock, lines conns.Block) {
 	b.text, b.broken = b.text[:0], b.broken[:0]
 	var c format.Connection
 	for {
 		switch err := lines.Read(&c).(type) {
 		case nil:
 			b.text = w.layout.AppendConnection(b.text, &c)
-		case *conntab.LineError:
+		case *conns.LineError:
 			b.broken = append(b.broken, brokenLine{len(b.text), err.Line})
 		default: // io.EOF
 			return
@@ -169,7 +169,7 @@ func (w *connectionWriter) writeConnections(text []byte) error {
 }
 
 // prefetch has the names of a block's addresses looked up.
-func (w *connectionWriter) prefetch(_ *connectionBlock, lines conntab.Block) {
+func (w *connectionWriter) prefetch(_ *connectionBlock, lines conns.Block) {
 	var c format.Connection
 	for err := lines.Read(&c); !errors.Is(err, io.EOF); err = lines.Read(&c) {
 		if err == nil {
@@ -189,7 +189,7 @@ func (w *connectionWriter) writeLines(b *connectionBlock) error {
 			if err := w.write(w.layout.AppendConnection(w.stdout.AvailableBuffer(), &c)); err != nil {
 				return err
 			}
-		case *conntab.LineError:
+		case *conns.LineError:
 			w.failAt(err.Line)
 		default: // io.EOF
 			return nil
@@ -215,12 +215,12 @@ func (w *connectionWriter) reportBroken() {
 		w.fail(brokenError(line))
 	}
 	if w.more > 0 {
-		w.fail(fmt.Errorf("%s: more lines with no connection: %d", conntab.Path, w.more))
+		w.fail(fmt.Errorf("%s: more lines with no connection: %d", conns.Path, w.more))
 	}
 }
 
 func brokenError(line int) error {
-	return fmt.Errorf("%s: %w", conntab.Path, &conntab.LineError{Line: line})
+	return fmt.Errorf("%s: %w", conns.Path, &conns.LineError{Line: line})
 }
 
 // fail makes the listing fail because of err, and reports what it failed because of

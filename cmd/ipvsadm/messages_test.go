@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/recording"
+	"github.com/ipvsadm-go/ipvsadm/internal/test/replay"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 

@@ -9,7 +9,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/conntab"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 	"github.com/ipvsadm-go/ipvsadm/internal/files"
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -107,10 +107,10 @@ func (n *namespace) options() []ipvsnl.Option {
 // with.
 func (n *namespace) openConnections() (table *os.File, err error) {
 	if n == nil {
-		return files.Open(conntab.Path)
+		return files.Open(conns.Path)
 	}
 	err = n.run(func() (err error) {
-		table, err = files.Open(conntab.ThreadPath)
+		table, err = files.Open(conns.ThreadPath)
 		return err
 	})
 	return table, err

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -12,7 +12,7 @@ import (
 // An order is that of services and, within each, of destinations.
 type order struct {
 	sorted bool          // not as the kernel has them
-	by     *vocab.Column // whose highest figures come first; nil for none
+	by     *words.Column // whose highest figures come first; nil for none
 }
 
 // An entry is a service with its destinations.
@@ -22,7 +22,7 @@ type entry struct {
 }
 
 func listOrder(l *flags.Listing) order {
-	return order{sorted: !l.NoSort, by: vocab.ColumnOf(l.SortBy)}
+	return order{sorted: !l.NoSort, by: words.ColumnOf(l.SortBy)}
 }
 
 // writeHighestFirst writes services, those first whose figure in a column is highest, and their

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"syscall"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/model"
+	"github.com/ipvsadm-go/ipvsadm/internal/simulation"
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"

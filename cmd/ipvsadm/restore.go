@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/rules"
+	"github.com/ipvsadm-go/ipvsadm/internal/rulefile"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/recording"
+	"github.com/ipvsadm-go/ipvsadm/internal/test/replay"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
-	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -452,7 +452,7 @@ func (p *parser) server(w word) error {
 }
 
 func (p *parser) tunnelType(w word) error {
-	for _, row := range vocab.TunnelTypes {
+	for _, row := range words.TunnelTypes {
 		if row.Name == w.value {
 			p.cmd.Destination.TunnelType = row.Type
 			return nil
@@ -479,12 +479,12 @@ func (p *parser) netNS(w word) error {
 }
 
 func (p *parser) sortBy(w word) error {
-	if c := vocab.ColumnOf(w.value); c != nil {
+	if c := words.ColumnOf(w.value); c != nil {
 		p.cmd.Listing.SortBy = c.Name
 		return nil
 	}
 	var names []string
-	for _, c := range vocab.Columns {
+	for _, c := range words.Columns {
 		names = append(names, c.Name)
 	}
 	return fault("no column `" + visible.Text(w.value) + "'; there are: " + strings.Join(names, " "))

@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -217,13 +217,13 @@ func (p *parser) applySchedFlags() error {
 	return nil
 }
 
-func schedFlag(name string) (vocab.SchedulerFlag, bool) {
-	for _, row := range vocab.SchedulerFlags {
+func schedFlag(name string) (words.SchedulerFlag, bool) {
+	for _, row := range words.SchedulerFlags {
 		if row.Name == name {
 			return row, true
 		}
 	}
-	return vocab.SchedulerFlag{}, false
+	return words.SchedulerFlag{}, false
 }
 
 // checkSense checks what the options mean together.
@@ -268,6 +268,6 @@ func (p *parser) checkServer() error {
 		}
 		return nil
 	}
-	name := vocab.TunnelTypeOf(d.TunnelType).Name
+	name := words.TunnelTypeOf(d.TunnelType).Name
 	return tunnels[name].check(p.given&tunnelOptions, name, "tunnel type")
 }

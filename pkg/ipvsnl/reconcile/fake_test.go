@@ -12,7 +12,7 @@ import (
 
 	"github.com/mdlayher/netlink"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/recording"
+	"github.com/ipvsadm-go/ipvsadm/internal/test/replay"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 

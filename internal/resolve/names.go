@@ -1,0 +1,215 @@
+// Package resolve finds names for addresses and ports, and the other way around,
+// where the system keeps them: /etc/hosts, name servers and /etc/services.
+package resolve
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"sync"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
+	"github.com/ipvsadm-go/ipvsadm/internal/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+// Where the system keeps the names of hosts and ports. Name servers know of other
+// hosts.
+const (
+	hostsFile    = "/etc/hosts"
+	servicesFile = "/etc/services"
+)
+
+// How many look-ups run at a time, and how many hosts are kept. A connection table may
+// have any number of them.
+const (
+	maxLookups = 64
+	maxHosts   = 1 << 16
+)
+
+// A Resolver looks names and addresses up, each once. It reads nothing before it is
+// asked. It is safe for concurrent use.
+type Resolver struct {
+	// Waiting is called, if it is not nil, when a caller is to wait for a name.
+	Waiting func()
+
+	ctx   context.Context
+	order func() nameSwitch
+	hosts func(source string) hostSource // nil for a source that this program does not have
+	ports func() *services
+	slots chan struct{} // as many as look-ups may run
+
+	mu    sync.Mutex
+	names map[netip.Addr]*host
+	addrs map[string]netip.Addr // the zero Addr for a host that has none
+}
+
+// A hostSource has names of hosts and their IPv4 addresses.
+type hostSource interface {
+	addrOf(ctx context.Context, host string) (netip.Addr, status)
+	nameOf(ctx context.Context, a netip.Addr) (string, status)
+}
+
+// A host is an address that is being looked up or has been.
+type host struct {
+	name string
+	done chan struct{} // closed when the name is known
+}
+
+// New returns a Resolver whose look-ups end with ctx.
+func New(ctx context.Context) *Resolver {
+	return &Resolver{
+		ctx:   ctx,
+		order: sync.OnceValue(func() nameSwitch { return readSwitch(switchFile, muslFiles) }),
+		hosts: newHostSources(),
+		ports: sync.OnceValue(func() *services { return readServices(servicesFile) }),
+		slots: make(chan struct{}, maxLookups),
+		names: make(map[netip.Addr]*host),
+		addrs: make(map[string]netip.Addr),
+	}
+}
+
+// newHostSources returns a function that finds the sources of host names. Each is read when it is first asked.
+func newHostSources() func(name string) hostSource {
+	files := sync.OnceValue(func() *hosts { return readHosts(hostsFile) })
+	dns := newNameServers()
+	local := sync.OnceValue(newMyhostname)
+	rules := sync.OnceValue(newMusl)
+	return func(name string) hostSource {
+		switch name {
+		case "files":
+			return files()
+		case "dns":
+			return dns()
+		case "resolve":
+			return &resolved{resolvedSocket}
+		case "myhostname":
+			return local()
+		case muslRules:
+			return rules()
+		}
+		return nil
+	}
+}
+
+// read returns what a file says. A system without the file has no such names.
+func read(file string) string {
+	text, err := files.Read(file)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// Addr returns an IPv4 address of a host.
+func (r *Resolver) Addr(host string) (netip.Addr, bool) {
+	if isAddress(host) {
+		return netip.Addr{}, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a, ok := r.addrs[host]
+	if !ok {
+		a, _ = lookUp(r.order().hosts, func(name string) (netip.Addr, status) {
+			if s := r.hosts(name); s != nil {
+				return s.addrOf(r.ctx, host)
+			}
+			return netip.Addr{}, missing
+		})
+		r.addrs[host] = a
+	}
+	return a, a.IsValid()
+}
+
+// isAddress reports whether a word can only be an address, and so is never looked up.
+func isAddress(word string) bool {
+	switch {
+	case word == "":
+		return true
+	case strings.Contains(word, ":"):
+		return word[0] == ':' || isHexDigit(word[0])
+	}
+	return isDigit(word[0]) && strings.Trim(word, ".0123456789") == "" && word[len(word)-1] != '.'
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isHexDigit(c byte) bool { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }
+
+// PortNumber returns the port that has a name, or has it as an alias.
+func (r *Resolver) PortNumber(name string, protocol ipvsnl.Protocol) (uint16, bool) {
+	return lookUp(r.order().services, func(source string) (uint16, status) {
+		if source != "files" {
+			return 0, missing
+		}
+		return r.ports().portOf(name, words.ProtocolOf(protocol).Services)
+	})
+}
+
+// Port returns the name of a port, or "".
+func (r *Resolver) Port(port uint16, protocol ipvsnl.Protocol) string {
+	name, _ := lookUp(r.order().services, func(source string) (string, status) {
+		if source != "files" {
+			return "", missing
+		}
+		return r.ports().nameOf(port, words.ProtocolOf(protocol).Services)
+	})
+	return name
+}
+
+// Host returns the name of a host, or "".
+func (r *Resolver) Host(a netip.Addr) string {
+	h := r.prefetch(a)
+	select {
+	case <-h.done:
+	default:
+		if r.Waiting != nil {
+			r.Waiting()
+		}
+		<-h.done
+	}
+	return h.name
+}
+
+// Prefetch has the name of a host looked up before it is asked for. It waits while as
+// many names as may be are being looked up.
+func (r *Resolver) Prefetch(a netip.Addr) { r.prefetch(a) }
+
+func (r *Resolver) prefetch(a netip.Addr) *host {
+	h, known := r.host(a)
+	if !known {
+		r.slots <- struct{}{}
+		go r.lookUpName(a, h)
+	}
+	return h
+}
+
+// host returns what is known of an address. Who finds it not to be known has to
+// look its name up.
+func (r *Resolver) host(a netip.Addr) (h *host, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if h := r.names[a]; h != nil {
+		return h, true
+	}
+	if len(r.names) == maxHosts {
+		clear(r.names)
+	}
+	h = &host{done: make(chan struct{})}
+	r.names[a] = h
+	return h, false
+}
+
+// lookUpName looks up the name of a host, in a slot that the caller has taken.
+func (r *Resolver) lookUpName(a netip.Addr, h *host) {
+	defer func() {
+		<-r.slots
+		close(h.done)
+	}()
+	h.name, _ = lookUp(r.order().hosts, func(name string) (string, status) {
+		if s := r.hosts(name); s != nil {
+			return s.nameOf(r.ctx, a)
+		}
+		return "", missing
+	})
+}
