@@ -6,8 +6,8 @@ VERSION = 1.31.0
 .PHONY: build test golden parity demo bench packages packages-test
 
 # The packages whose tests need no kernel of their own.
-UNITS = ./pkg/... ./internal/conntab ./internal/distinct ./internal/inet ./internal/model ./internal/names ./internal/test/replay \
-	./internal/rules ./internal/screen ./internal/vocab
+UNITS = ./pkg/... ./internal/distinct ./internal/inet ./internal/resolve ./internal/simulation ./internal/test/replay \
+	./internal/columns ./internal/rulefile ./internal/screen ./internal/words
 
 # A static program, without symbols or paths of the machine it was built on.
 build:

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/dns/dnsmessage"
+	"golang.org/x/sync/errgroup"
 )
 
 // A testServer is a name server. Its answers are those of reply, to which it may change what it likes.
@@ -391,15 +392,16 @@ func TestFewFiles(t *testing.T) {
 	require.NoError(t, syscall.Close(probe))
 	require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: uint64(probe + 2), Max: old.Max}))
 	defer func() { require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &old)) }()
-	var all sync.WaitGroup
+	var all errgroup.Group
 	found := make([]bool, 32)
 	for i := range found {
-		all.Go(func() {
+		all.Go(func() error {
 			_, s := n.addrOf(t.Context(), "web.test")
 			found[i] = s == success
+			return nil
 		})
 	}
-	all.Wait()
+	_ = all.Wait()
 	require.NotContains(t, found, false)
 	require.Zero(t, n.sockets.open)
 }

@@ -8,10 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/inet"
 )
@@ -167,13 +167,13 @@ func (m *musl) askAll(ctx context.Context, q *question, patience time.Duration) 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	answers := make(chan []byte)
-	var asking sync.WaitGroup
+	var asking errgroup.Group
 	for _, at := range m.conf.servers {
-		asking.Go(func() {
+		asking.Go(func() error {
 			e := &exchange{question: q, sockets: &m.sockets}
 			message, err := e.ask(ctx, server{at, patience})
 			if err != nil {
-				return
+				return nil
 			}
 			switch readHead(message).RCode {
 			case dnsmessage.RCodeSuccess, dnsmessage.RCodeNameError:
@@ -182,6 +182,7 @@ func (m *musl) askAll(ctx context.Context, q *question, patience time.Duration) 
 				case <-ctx.Done():
 				}
 			}
+			return nil
 		})
 	}
 	go func() { asking.Wait(); close(answers) }()

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
@@ -31,11 +32,11 @@ func marks(first, count int) string {
 func atOnce(t *testing.T, n *kernel.Namespace, commands ...kernel.Command) []kernel.Result {
 	t.Helper()
 	results := make([]kernel.Result, len(commands))
-	var all sync.WaitGroup
+	var all errgroup.Group
 	for i, c := range commands {
-		all.Go(func() { results[i] = n.Run(t, c) })
+		all.Go(func() error { results[i] = n.Run(t, c); return nil })
 	}
-	all.Wait()
+	_ = all.Wait()
 	return results
 }
 

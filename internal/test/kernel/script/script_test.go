@@ -9,16 +9,17 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // command is a run of scripts/kernel.
 func command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	const scripts = "../../../scripts"
+	const scripts = "../../../../scripts"
 	// The go command notes what a test reads, and so does not show an old result when it has changed.
 	if _, err := os.ReadDir(scripts); err != nil {
 		t.Fatal(err)
@@ -178,16 +179,17 @@ func TestPanic(t *testing.T) {
 
 // TestParallel runs kernels at once.
 func TestParallel(t *testing.T) {
-	var all sync.WaitGroup
+	var all errgroup.Group
 	for i := range 3 {
-		all.Go(func() {
+		all.Go(func() error {
 			stdout, stderr, code := kernel(t, "bash", "-c", `ip netns add x; echo "$1"; exit "$1"`, "name", fmt.Sprint(i))
 			if stdout != fmt.Sprintln(i) || stderr != "" || code != i {
 				t.Errorf("kernel %d: stdout %q, stderr %q, code %d", i, stdout, stderr, code)
 			}
+			return nil
 		})
 	}
-	all.Wait()
+	_ = all.Wait()
 }
 
 // TestFailingTests checks that tests in the kernel that fail, fail.

@@ -11,7 +11,7 @@ import (
 // traceless runs commands of the shell by scripts/traceless, and returns what it prints.
 func traceless(t *testing.T, commands string) (string, error) {
 	t.Helper()
-	out, err := exec.Command("../../../scripts/traceless", "bash", "-c", commands).CombinedOutput()
+	out, err := exec.Command("../../../../scripts/traceless", "bash", "-c", commands).CombinedOutput()
 	return string(out), err
 }
 
@@ -35,9 +35,9 @@ func TestTraceless(t *testing.T) {
 		{"a killed group of processes", // the kernel's is another
 			"setsid " + test + "'^TestTimeout$' & started; kill -KILL -- -$!; wait $!; (($? == 137))"},
 		{"a killed kernel",
-			"../../../scripts/kernel sleep 1000 & started; sleep 1; kill -KILL $(pid); wait $!; (($? == 125))"},
+			"../../../../scripts/kernel sleep 1000 & started; sleep 1; kill -KILL $(pid); wait $!; (($? == 125))"},
 		{"a killed script and kernel",
-			"../../../scripts/kernel sleep 1000 & started; sleep 1; kill -KILL $! $(pid); wait $!; (($? == 137))"},
+			"../../../../scripts/kernel sleep 1000 & started; sleep 1; kill -KILL $! $(pid); wait $!; (($? == 137))"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, err := traceless(t, killing+c.commands)
