@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package flags reads command lines of ipvsadm: words in, a [Command] out, a
 // plain value that says everything there is to do. What the words may be is in
 // tables: the options and their values in options.go, which of them go with
@@ -6,28 +8,18 @@ package flags
 
 import "github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 
-// An Action is what a command does.
-type Action uint8
+// A Kind is what a command line asks for.
+type Kind uint8
 
-// The actions, of which each has one command.
+// The kinds of command lines.
 const (
-	None Action = iota
-	AddService
-	EditService
-	DeleteService
-	Clear
-	List
-	Zero
-	AddServer
-	EditServer
-	DeleteServer
-	SetTimeouts
-	StartDaemon
-	StopDaemon
-	Restore
-	Save
-	Help
-	Version
+	None    Kind = iota // nothing: the first word is not a command
+	Change              // a change: -A, -E, -D, -C, -Z, -a, -e, -d, --set, --start-daemon, --stop-daemon
+	List                // -L
+	Restore             // -R
+	Save                // -S
+	Help                // -h
+	Version             // -v
 )
 
 // A Subject is what a listing is of.
@@ -43,24 +35,20 @@ const (
 
 // A Command is a command line, understood and checked.
 type Command struct {
-	Action Action
+	Kind Kind
 
-	// Service is the service of every command that names one. OneService says
-	// whether a List, Zero or Save does; without, it is for all.
-	Service    ipvsnl.Service
+	Change    ipvsnl.Change // of a Change
+	Listing   Listing       // of a List and, Numeric only, of a Save
+	Saving    Saving        // of a Save
+	Restoring Restoring     // of a Restore
+
+	// Service is the service that a List or Save is about, if OneService is true;
+	// otherwise it is about all.
+	Service    ipvsnl.ServiceKey
 	OneService bool
 
-	// Destination is the real server of AddServer, EditServer and DeleteServer.
-	Destination ipvsnl.Destination
-
-	Timeouts  ipvsnl.Timeouts // of SetTimeouts
-	Daemon    ipvsnl.Daemon   // of StartDaemon and StopDaemon
-	Listing   Listing         // of List and, Numeric only, of Save
-	Saving    Saving          // of Save
-	Restoring Restoring       // of Restore
-
-	// Wait is for how many seconds a Restore or Clear waits for another one to end.
-	// WaitGiven says whether the command line has it.
+	// Wait is for how many seconds -R or -C waits for another one to end. WaitGiven
+	// reports whether the command line has it.
 	Wait      uint32
 	WaitGiven bool
 

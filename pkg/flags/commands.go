@@ -1,9 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package flags
+
+import "github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+
+// A verb is a command. Several words can stand for one.
+type verb uint8
+
+const (
+	noVerb verb = iota
+	addService
+	editService
+	deleteService
+	clearTable
+	list
+	zero
+	addServer
+	editServer
+	deleteServer
+	setTimeouts
+	startDaemon
+	stopDaemon
+	restore
+	save
+	help
+	version
+)
 
 // A command is one row of the table of commands.
 type command struct {
 	name  string // in messages
+	kind  Kind
 	rules rules
+
+	// change makes the change of a Change, once all options are known.
+	change func(*parser) ipvsnl.Change
 }
 
 // rules say which options go with a command or a tunnel type.
@@ -13,27 +44,41 @@ type rules struct {
 	oneOf optionSet // of these, one at most
 }
 
-// commands are the commands and what goes with them. The words for them are
-// among the options.
+// commands are the commands and what goes with them. The words for them are among
+// the options.
 var commands = [...]command{
-	AddService:    {"add-service", rules{needs: set(optService), takes: serviceOptions}},
-	EditService:   {"edit-service", rules{needs: set(optService), takes: serviceOptions}},
-	DeleteService: {"delete-service", rules{needs: set(optService)}},
-	Clear:         {"flush", rules{takes: set(optWait)}},
-	List: {"list", rules{
+	addService: {name: "add-service", kind: Change, rules: rules{needs: set(optService), takes: serviceOptions},
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.AddService(p.service) }},
+	editService: {name: "edit-service", kind: Change, rules: rules{needs: set(optService), takes: serviceOptions},
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.SetService(p.service) }},
+	deleteService: {name: "delete-service", kind: Change, rules: rules{needs: set(optService)},
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.DeleteService(p.service.Key) }},
+	clearTable: {name: "flush", kind: Change, rules: rules{takes: set(optWait)},
+		change: func(*parser) ipvsnl.Change { return ipvsnl.Flush() }},
+	list: {name: "list", kind: List, rules: rules{
 		takes: set(optNumeric, optStats, optRate, optThresholds, optPersistentConn, optNoSort, optSyncID,
 			optExact, optTunInfo, optJSON, optSortBy, optWatch),
 		oneOf: set(optConnection, optService, optTimeout, optDaemon),
 	}},
-	Zero:         {"zero", rules{takes: set(optService)}},
-	AddServer:    {"add-server", rules{needs: set(optService, optServer), takes: serverOptions}},
-	EditServer:   {"edit-server", rules{needs: set(optService, optServer), takes: serverOptions}},
-	DeleteServer: {"delete-server", rules{needs: set(optService, optServer)}},
-	SetTimeouts:  {"set", rules{}},
-	StartDaemon:  {"start-daemon", rules{takes: set(optInterface, optSyncID, optGroup, optPort, optTTL, optMaxLen)}},
-	StopDaemon:   {"stop-daemon", rules{takes: set(optSyncID)}},
-	Restore:      {"restore", rules{takes: set(optReplace, optDryRun, optWait)}},
-	Save:         {"save", rules{takes: set(optNumeric, optService, optThresholds, optTimeout, optDaemon, optAll, optStable)}},
+	zero: {name: "zero", kind: Change, rules: rules{takes: set(optService)}, change: (*parser).zero},
+	addServer: {name: "add-server", kind: Change, rules: rules{needs: set(optService, optServer), takes: serverOptions},
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.AddDestination(p.service.Key, p.server) }},
+	editServer: {name: "edit-server", kind: Change, rules: rules{needs: set(optService, optServer), takes: serverOptions},
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.SetDestination(p.service.Key, p.server) }},
+	deleteServer: {name: "delete-server", kind: Change, rules: rules{needs: set(optService, optServer)},
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.DeleteDestination(p.service.Key, p.server.Addr) }},
+	setTimeouts: {name: "set", kind: Change,
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.SetTimeouts(p.timeouts) }},
+	startDaemon: {name: "start-daemon", kind: Change,
+		rules:  rules{takes: set(optInterface, optSyncID, optGroup, optPort, optTTL, optMaxLen)},
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.StartDaemon(p.daemon) }},
+	stopDaemon: {name: "stop-daemon", kind: Change, rules: rules{takes: set(optSyncID)},
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.StopDaemon(p.daemon.State) }},
+	restore: {name: "restore", kind: Restore, rules: rules{takes: set(optReplace, optDryRun, optWait)}},
+	save: {name: "save", kind: Save, rules: rules{
+		takes: set(optNumeric, optService, optThresholds, optTimeout, optDaemon, optAll, optStable)}},
+	help:    {kind: Help},
+	version: {kind: Version},
 }
 
 var (

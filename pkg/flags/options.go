@@ -1,9 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package flags
 
 import (
 	"math/bits"
+	"net/netip"
 	"strings"
+	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/columns"
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -135,8 +140,8 @@ type option struct {
 	arg   argument
 	id    optionID // noOption for the commands, too
 
-	// action is set for the commands, which have to come first.
-	action Action
+	// verb is set for the commands, which have to come first.
+	verb verb
 
 	value string // what the help calls the value
 	help  string
@@ -174,49 +179,49 @@ const (
 // only a heading stands before a group of them.
 var options = []option{
 	{heading: "Commands"},
-	{short: 'A', long: "add-service", id: noOption, action: AddService,
+	{short: 'A', long: "add-service", id: noOption, verb: addService,
 		help: "add a service"},
-	{short: 'E', long: "edit-service", id: noOption, action: EditService,
+	{short: 'E', long: "edit-service", id: noOption, verb: editService,
 		help: "change a service"},
-	{short: 'D', long: "delete-service", id: noOption, action: DeleteService,
+	{short: 'D', long: "delete-service", id: noOption, verb: deleteService,
 		help: "delete a service and its real servers"},
-	{short: 'C', long: "clear", id: noOption, action: Clear,
+	{short: 'C', long: "clear", id: noOption, verb: clearTable,
 		help: "delete all services"},
-	{short: 'L', long: "list", id: noOption, action: List,
+	{short: 'L', long: "list", id: noOption, verb: list,
 		help: "list services, or what the options say"},
-	{short: 'l', id: noOption, action: List},
-	{short: 'Z', long: "zero", id: noOption, action: Zero,
+	{short: 'l', id: noOption, verb: list},
+	{short: 'Z', long: "zero", id: noOption, verb: zero,
 		help: "set the counters of one or all services to zero"},
-	{short: 'a', long: "add-server", id: noOption, action: AddServer,
+	{short: 'a', long: "add-server", id: noOption, verb: addServer,
 		help: "add a real server to a service"},
-	{short: 'e', long: "edit-server", id: noOption, action: EditServer,
+	{short: 'e', long: "edit-server", id: noOption, verb: editServer,
 		help: "change a real server"},
-	{short: 'd', long: "delete-server", id: noOption, action: DeleteServer,
+	{short: 'd', long: "delete-server", id: noOption, verb: deleteServer,
 		help: "delete a real server from a service"},
-	{long: "set", id: noOption, action: SetTimeouts, value: "TCP FIN UDP",
+	{long: "set", id: noOption, verb: setTimeouts, value: "TCP FIN UDP",
 		help: "set the timeouts of connections, in seconds; 0 leaves one as it is"},
-	{long: "start-daemon", arg: required, id: noOption, action: StartDaemon, value: "STATE",
+	{long: "start-daemon", arg: required, id: noOption, verb: startDaemon, value: "STATE",
 		help: "start the sync daemon, STATE master or backup",
 		set:  daemonState("illegal start-daemon parameter specified")},
-	{long: "stop-daemon", arg: required, id: noOption, action: StopDaemon, value: "STATE",
+	{long: "stop-daemon", arg: required, id: noOption, verb: stopDaemon, value: "STATE",
 		help: "stop the sync daemon, STATE master or backup",
 		set:  daemonState("illegal start_daemon specified")},
-	{short: 'R', long: "restore", id: noOption, action: Restore,
+	{short: 'R', long: "restore", id: noOption, verb: restore,
 		help: "run the command lines that standard input has"},
-	{short: 'S', long: "save", id: noOption, action: Save,
+	{short: 'S', long: "save", id: noOption, verb: save,
 		help: "write the table as command lines for --restore"},
-	{short: 'h', long: "help", id: noOption, action: Help,
+	{short: 'h', long: "help", id: noOption, verb: help,
 		help: "print this help"},
-	{short: 'v', long: "version", id: noOption, action: Version,
+	{short: 'v', long: "version", id: noOption, verb: version,
 		help: "print the version"},
 
 	{heading: "Services"},
 	{short: 't', long: "tcp-service", arg: required, id: optService, value: "ADDRESS",
-		help: "the TCP service at this address", set: service(ipvsnl.TCP)},
+		help: "the TCP service at this address", set: serviceAt(ipvsnl.TCP)},
 	{short: 'u', long: "udp-service", arg: required, id: optService, value: "ADDRESS",
-		help: "the UDP service at this address", set: service(ipvsnl.UDP)},
+		help: "the UDP service at this address", set: serviceAt(ipvsnl.UDP)},
 	{long: "sctp-service", arg: required, id: optService, value: "ADDRESS",
-		help: "the SCTP service at this address", set: service(ipvsnl.SCTP)},
+		help: "the SCTP service at this address", set: serviceAt(ipvsnl.SCTP)},
 	{short: 'f', long: "fwmark-service", arg: required, id: optService, value: "MARK",
 		help: "the service of packets with this firewall mark, 1 to 4294967295", set: (*parser).mark},
 	{short: '6', long: "ipv6", id: noOption,
@@ -225,14 +230,14 @@ var options = []option{
 	{heading: "With -A and -E"},
 	{short: 's', long: "scheduler", arg: required, id: optScheduler, value: "NAME",
 		help: "how connections are spread: rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh (default wlc)",
-		set:  name(maxSchedulerName, func(c *Command) *string { return &c.Service.Scheduler })},
+		set:  name(maxSchedulerName, func(p *parser) *string { return &p.service.Scheduler })},
 	{short: 'p', long: "persistent", arg: optional, id: optPersistent, value: "[SECONDS]",
 		help: "keep a client on its real server, 1 to 2678400 seconds (default 360)", set: (*parser).persistent},
 	{short: 'M', long: "netmask", arg: required, id: optNetmask, value: "MASK",
 		help: "treat clients that are alike under MASK as one; a prefix length for IPv6", set: (*parser).netmask},
 	{long: "pe", arg: required, id: optEngine, value: "NAME",
 		help: "persistence engine: sip",
-		set:  name(maxEngineName, func(c *Command) *string { return &c.Service.Engine })},
+		set:  name(maxEngineName, func(p *parser) *string { return &p.service.Persistence.Engine })},
 	{short: 'b', long: "sched-flags", arg: required, id: optSchedFlags, value: "FLAGS",
 		help: "flags of the scheduler: sh-fallback,sh-port mh-fallback,mh-port flag-1,flag-2,flag-3", set: (*parser).schedFlags},
 	{short: 'o', long: "ops", id: optOnePacket,
@@ -240,7 +245,7 @@ var options = []option{
 
 	{heading: "Real servers, with -a, -e and -d"},
 	{short: 'r', long: "real-server", arg: required, id: optServer, value: "ADDRESS",
-		help: "the real server at this address", set: (*parser).server},
+		help: "the real server at this address", set: (*parser).serverAt},
 	{short: 'm', long: "masquerading", id: optForwarding,
 		help: "forward by network address translation", set: forwarding(ipvsnl.Masquerade)},
 	{short: 'i', long: "ipip", id: optForwarding,
@@ -249,18 +254,18 @@ var options = []option{
 		help: "forward by direct routing (default)", set: forwarding(ipvsnl.Route)},
 	{short: 'w', long: "weight", arg: required, id: optWeight, value: "N",
 		help: "share of the connections, 0 for no new ones (default 1)",
-		set:  number("weight", 0, maxInt, func(c *Command) *uint32 { return &c.Destination.Weight })},
+		set:  number("weight", 0, maxInt, func(p *parser) *uint32 { return &p.server.Weight })},
 	{short: 'x', long: "u-threshold", arg: required, id: optUpper, value: "N",
 		help: "no new connections from N on; 0 for no limit (default 0)",
-		set:  number("u_threshold", 0, maxInt, func(c *Command) *uint32 { return &c.Destination.UpperThreshold })},
+		set:  number("u_threshold", 0, maxInt, func(p *parser) *uint32 { return &p.server.UpperThreshold })},
 	{short: 'y', long: "l-threshold", arg: required, id: optLower, value: "N",
 		help: "new connections again below N (default 0)",
-		set:  number("l_threshold", 0, maxInt, func(c *Command) *uint32 { return &c.Destination.LowerThreshold })},
+		set:  number("l_threshold", 0, maxInt, func(p *parser) *uint32 { return &p.server.LowerThreshold })},
 	{long: "tun-type", arg: required, id: optTunType, value: "TYPE",
 		help: "kind of tunnel: ipip gue gre (default ipip)", set: (*parser).tunnelType},
 	{long: "tun-port", arg: required, id: optTunPort, value: "PORT",
 		help: "UDP port of a gue tunnel",
-		set:  number("tunnel port", 1, maxPort, func(c *Command) *uint16 { return &c.Destination.TunnelPort })},
+		set:  number("tunnel port", 1, maxPort, func(p *parser) *uint16 { return &p.server.TunnelPort })},
 	{long: "tun-nocsum", id: optTunNoCsum,
 		help: "tunnel without checksums, gue and gre (default)", set: tunnelFlags(0)},
 	{long: "tun-csum", id: optTunCsum,
@@ -271,21 +276,21 @@ var options = []option{
 	{heading: "With --start-daemon"},
 	{long: "mcast-interface", arg: required, id: optInterface, value: "NAME",
 		help: "network interface of the sync messages (default eth0)",
-		set:  name(maxInterfaceName, func(c *Command) *string { return &c.Daemon.Interface })},
+		set:  name(maxInterfaceName, func(p *parser) *string { return &p.daemon.Interface })},
 	{long: "syncid", arg: required, id: optSyncID, value: "N",
 		help: "number of the group of directors, 0 to 255 (default 0)",
-		set:  number("syncid", 0, maxSyncID, func(c *Command) *uint32 { return &c.Daemon.SyncID })},
+		set:  number("syncid", 0, maxSyncID, func(p *parser) *uint8 { return &p.daemon.SyncID })},
 	{long: "mcast-group", arg: required, id: optGroup, value: "ADDRESS",
 		help: "multicast address, IPv4 or IPv6 (default 224.0.0.81)", set: (*parser).mcastGroup},
 	{long: "mcast-port", arg: required, id: optPort, value: "PORT",
 		help: "UDP port (default 8848)",
-		set:  number("mcast-port", 1, maxPort, func(c *Command) *uint16 { return &c.Daemon.Port })},
+		set:  number("mcast-port", 1, maxPort, func(p *parser) *uint16 { return &p.daemon.Port })},
 	{long: "mcast-ttl", arg: required, id: optTTL, value: "N",
 		help: "time to live, 1 to 255 (default 1)",
-		set:  number("mcast-ttl", 1, maxTTL, func(c *Command) *uint8 { return &c.Daemon.TTL })},
+		set:  number("mcast-ttl", 1, maxTTL, func(p *parser) *uint8 { return &p.daemon.TTL })},
 	{long: "sync-maxlen", arg: required, id: optMaxLen, value: "BYTES",
 		help: "most bytes in a sync message, 1 to 65507 (default by the interface)",
-		set:  number("sync-maxlen", 1, maxSyncPayload, func(c *Command) *uint16 { return &c.Daemon.MaxLen })},
+		set:  number("sync-maxlen", 1, maxSyncPayload, func(p *parser) *uint16 { return &p.daemon.MaxLen })},
 
 	{heading: "With -R"},
 	{long: "replace", id: optReplace,
@@ -359,20 +364,17 @@ func init() {
 	}
 }
 
-// service takes a virtual address. It sets the mask for IPv6, where it is a
-// prefix length.
-func service(protocol ipvsnl.Protocol) func(*parser, word) error {
+// serviceAt takes a virtual address. With an IPv6 one, masks are prefix lengths.
+func serviceAt(protocol ipvsnl.Protocol) func(*parser, word) error {
 	return func(p *parser, w word) error {
 		p.protocol = protocol
 		addr, port, _, ok := p.address(w.value)
 		if !ok {
 			return fault("illegal virtual server address[:port] specified")
 		}
-		key := &p.cmd.Service.ServiceKey
-		key.Protocol, key.Family = protocol, ipvsnl.FamilyOf(addr)
-		key.Addr = addrPort(addr, port)
-		if key.Family == ipvsnl.IPv6 {
-			p.cmd.Service.Netmask = wholeIPv6
+		p.service.Key = ipvsnl.ServiceKey{Protocol: protocol, Addr: netip.AddrPortFrom(addr, port)}
+		if addr.Is6() {
+			p.mask = ipvsnl.Mask{}
 		}
 		return nil
 	}
@@ -383,45 +385,46 @@ func (p *parser) mark(w word) error {
 	if !ok {
 		return fault("invalid fwmark value `" + w.value + "' specified")
 	}
-	p.cmd.Service.Mark, p.cmd.Service.Family = uint32(n), ipvsnl.IPv4
+	p.service.Key = ipvsnl.ServiceKey{Mark: uint32(n)}
 	p.protocol = ipvsnl.TCP
 	return nil
 }
 
 func (p *parser) markIPv6(word) error {
-	if p.cmd.Service.Mark == 0 {
+	if p.service.Key.Mark == 0 {
 		return fault("-6 used before -f\n")
 	}
-	p.cmd.Service.Family = ipvsnl.IPv6
-	p.cmd.Service.Netmask = wholeIPv6
+	p.service.Key.IPv6 = true
+	p.mask = ipvsnl.Mask{}
 	return nil
 }
 
 func (p *parser) persistent(w word) error {
-	p.cmd.Service.Flags |= ipvsnl.FlagPersistent
-	p.cmd.Service.Timeout = defaultPersistence
-	if !w.given {
-		return nil
+	seconds := uint32(defaultPersistence)
+	if w.given {
+		var err error
+		if seconds, err = parseTimeout(w.value, 1); err != nil {
+			return err
+		}
 	}
-	n, err := parseTimeout(w.value, 1)
-	p.cmd.Service.Timeout = n
-	return err
+	p.service.Persistence.Timeout = time.Duration(seconds) * time.Second
+	return nil
 }
 
 func (p *parser) netmask(w word) error {
-	if p.cmd.Service.Family == ipvsnl.IPv6 {
+	if p.service.Key.Family() == ipvsnl.IPv6 {
 		n := leadingNumber(w.value)
-		if n < 1 || n > wholeIPv6 {
+		if n < 1 || n > 128 {
 			return fault("illegal ipv6 netmask specified")
 		}
-		p.cmd.Service.Netmask = uint32(n)
+		p.mask = ipvsnl.Mask6(n)
 		return nil
 	}
 	mask, ok := p.ipv4(w.value)
 	if !ok {
 		return fault("illegal virtual server persistent mask specified")
 	}
-	p.cmd.Service.Netmask = mask
+	p.mask = ipvsnl.Mask4(mask.As4())
 	return nil
 }
 
@@ -433,28 +436,28 @@ func (p *parser) schedFlags(w word) error {
 }
 
 func (p *parser) onePacket(word) error {
-	p.cmd.Service.Flags |= ipvsnl.FlagOnePacket
+	p.service.OnePacket = true
 	return nil
 }
 
-// server takes a real server's address. Without a port it has that of the service,
+// serverAt takes a real server's address. Without a port it has that of the service,
 // if the service has been named yet.
-func (p *parser) server(w word) error {
+func (p *parser) serverAt(w word) error {
 	addr, port, given, ok := p.address(w.value)
 	if !ok {
 		return fault("illegal real server address[:port] specified")
 	}
 	if !given {
-		port = p.cmd.Service.Addr.Port()
+		port = p.service.Key.Addr.Port()
 	}
-	p.cmd.Destination.Addr = addrPort(addr, port)
+	p.server.Addr = netip.AddrPortFrom(addr, port)
 	return nil
 }
 
 func (p *parser) tunnelType(w word) error {
 	for _, row := range words.TunnelTypes {
 		if row.Name == w.value {
-			p.cmd.Destination.TunnelType = row.Type
+			p.server.TunnelType = row.Type
 			return nil
 		}
 	}
@@ -466,7 +469,7 @@ func (p *parser) mcastGroup(w word) error {
 	if !ok {
 		return fault("invalid " + family + " mcast-group `" + w.value + "'")
 	}
-	p.cmd.Daemon.Group = addr
+	p.daemon.Group = addr
 	return nil
 }
 
@@ -479,12 +482,12 @@ func (p *parser) netNS(w word) error {
 }
 
 func (p *parser) sortBy(w word) error {
-	if c := words.ColumnOf(w.value); c != nil {
+	if c := columns.ByName(w.value); c != nil {
 		p.cmd.Listing.SortBy = c.Name
 		return nil
 	}
 	var names []string
-	for _, c := range words.Columns {
+	for _, c := range columns.All {
 		names = append(names, c.Name)
 	}
 	return fault("no column `" + visible.Text(w.value) + "'; there are: " + strings.Join(names, " "))
@@ -514,14 +517,14 @@ func (p *parser) wait(w word) error {
 
 func forwarding(method ipvsnl.Forwarding) func(*parser, word) error {
 	return func(p *parser, _ word) error {
-		p.cmd.Destination.Forwarding = method
+		p.server.Forwarding = method
 		return nil
 	}
 }
 
 func tunnelFlags(flags ipvsnl.TunnelFlags) func(*parser, word) error {
 	return func(p *parser, _ word) error {
-		p.cmd.Destination.TunnelFlags |= flags
+		p.server.TunnelFlags |= flags
 		return nil
 	}
 }
@@ -552,21 +555,21 @@ func restoring(field func(*Restoring) *bool) func(*parser, word) error {
 }
 
 // name takes a name, of which the kernel keeps no more than max bytes.
-func name(max int, field func(*Command) *string) func(*parser, word) error {
+func name(max int, field func(*parser) *string) func(*parser, word) error {
 	return func(p *parser, w word) error {
-		*field(&p.cmd) = w.value[:min(len(w.value), max)]
+		*field(p) = w.value[:min(len(w.value), max)]
 		return nil
 	}
 }
 
 // number takes a whole number from min to max.
-func number[T uint8 | uint16 | uint32](what string, min, max int64, field func(*Command) *T) func(*parser, word) error {
+func number[T uint8 | uint16 | uint32](what string, min, max int64, field func(*parser) *T) func(*parser, word) error {
 	return func(p *parser, w word) error {
 		n, ok := parseNumber(w.value, min, max)
 		if !ok {
 			return fault("illegal " + what + " specified")
 		}
-		*field(&p.cmd) = T(n)
+		*field(p) = T(n)
 		return nil
 	}
 }
@@ -575,9 +578,9 @@ func daemonState(message string) func(*parser, word) error {
 	return func(p *parser, w word) error {
 		switch w.value {
 		case "master":
-			p.cmd.Daemon.State = ipvsnl.Master
+			p.daemon.State = ipvsnl.Master
 		case "backup":
-			p.cmd.Daemon.State = ipvsnl.Backup
+			p.daemon.State = ipvsnl.Backup
 		default:
 			return fault(message)
 		}

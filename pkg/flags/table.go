@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package flags
 
 // A Row is what the table of options says of a command or an option, for what
@@ -19,11 +21,11 @@ func Rows() (commandRows, optionRows []Row) {
 		o := &options[i]
 		switch {
 		case o.heading != "":
-		case o.action == None:
+		case o.verb == noVerb:
 			optionRows = append(optionRows, o.row())
 		default:
 			r := o.row()
-			r.Options = optionsOf(o.action)
+			r.Options = optionsOf(o.verb)
 			commandRows = append(commandRows, r)
 		}
 	}
@@ -42,15 +44,15 @@ func (o *option) row() Row {
 }
 
 // optionsOf returns the options that go with a command.
-func optionsOf(a Action) []Row {
+func optionsOf(v verb) []Row {
 	var fit optionSet
-	if int(a) < len(commands) { // help and version are no rows there
-		r := commands[a].rules
+	if c := &commands[v]; c.kind != Help && c.kind != Version {
+		r := c.rules
 		fit = r.needs | r.takes | r.oneOf | everywhere
 	}
 	var rows []Row
 	for i := range options {
-		if o := &options[i]; o.heading == "" && o.action == None && o.id != noOption && fit.has(o.id) {
+		if o := &options[i]; o.heading == "" && o.verb == noVerb && o.id != noOption && fit.has(o.id) {
 			rows = append(rows, o.row())
 		}
 	}

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package flags
 
 import (
@@ -7,12 +9,6 @@ import (
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/inet"
-)
-
-// The masks that take a whole address in.
-const (
-	wholeIPv4 = 1<<32 - 1
-	wholeIPv6 = 128
 )
 
 const blanks = " \t\n\v\f\r" // what C's isspace knows
@@ -62,13 +58,11 @@ func (p *parser) address(s string) (addr netip.Addr, port uint16, given, ok bool
 	}
 	addr, isIPv6 := parseIPv6(host)
 	if !isIPv6 {
-		// A port in brackets counts only behind an IPv6 address.
+		// A port after brackets counts only if there is an IPv6 address in them.
 		host, name, given = cutLast(host, ':')
-		n, ok := p.ipv4(host)
-		if !ok {
+		if addr, ok = p.ipv4(host); !ok {
 			return netip.Addr{}, 0, false, false
 		}
-		addr = ipv4Addr(n)
 	}
 	if given {
 		port, ok = p.port(name)
@@ -85,16 +79,12 @@ func (p *parser) port(s string) (uint16, bool) {
 }
 
 // ipv4 reads an IPv4 address, or looks it up by name.
-func (p *parser) ipv4(s string) (uint32, bool) {
+func (p *parser) ipv4(s string) (netip.Addr, bool) {
 	if n, ok := inet.Aton(s); ok {
-		return n, true
+		return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, n))), true
 	}
 	addr, ok := p.resolver.Addr(s)
-	if !ok || !addr.Is4() {
-		return 0, false
-	}
-	b := addr.As4()
-	return binary.BigEndian.Uint32(b[:]), true
+	return addr, ok && addr.Is4()
 }
 
 // parseIPv6 reads an IPv6 address without a zone.
@@ -116,16 +106,6 @@ func parseGroup(s string) (addr netip.Addr, family string, ok bool) {
 	addr, err := netip.ParseAddr(s)
 	// To the kernel, an IPv4-mapped address is no multicast address.
 	return addr, family, err == nil && addr.Zone() == "" && addr.IsMulticast() && !addr.Is4In6()
-}
-
-func ipv4Addr(n uint32) netip.Addr {
-	var b [4]byte
-	binary.BigEndian.PutUint32(b[:], n)
-	return netip.AddrFrom4(b)
-}
-
-func addrPort(addr netip.Addr, port uint16) netip.AddrPort {
-	return netip.AddrPortFrom(addr, port)
 }
 
 // cutLast cuts s around the last sep.

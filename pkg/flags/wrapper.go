@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package flags
 
 import (
@@ -13,7 +15,7 @@ type Wrapper struct {
 
 	about   string // what its usage begins with
 	command string // what it stands for
-	action  Action // of that command
+	verb    verb   // of that command
 
 	numeric bool // whether it takes -n, which has to be a word of its own
 	strict  bool // whether a word with a dash that it does not know is refused; otherwise it is ignored
@@ -27,14 +29,14 @@ func WrapperOf(name string) *Wrapper {
 		return &Wrapper{
 			Name:    name,
 			about:   "Script to save the IPVS table to stdout.", // package tests look for this line
-			command: "--save", action: Save,
+			command: "--save", verb: save,
 			numeric: true, strict: true,
 		}
 	case "ipvsadm-restore":
 		return &Wrapper{
 			Name:    name,
 			about:   "Replace the IPVS table by the rules in FILE or on stdin.",
-			command: "--restore", action: Restore,
+			command: "--restore", verb: restore,
 			file: true,
 		}
 	}
@@ -119,7 +121,7 @@ func (w *Wrapper) options(words []string) int {
 // takes reports whether an option goes with the wrapper. Unwrap itself looks for -n. Of the options that no
 // command refuses, -6 goes with the service.
 func (w *Wrapper) takes(o *option) bool {
-	fit := commands[w.action].rules.takes | everywhere
+	fit := commands[w.verb].rules.takes | everywhere
 	switch o.id {
 	case optNumeric:
 		return false
