@@ -117,6 +117,11 @@ func TestLoadModule(t *testing.T) {
 
 // TestModprobeSignals loads the module by a program that SIGPIPE ends, as it ends other programs.
 func TestModprobeSignals(t *testing.T) {
+	const loader = "/proc/sys/kernel/modprobe" // what the kernel itself runs, at the first sight of IPVS
+	before, err := os.ReadFile(loader)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(loader, []byte("/bin/false"), 0))
+	t.Cleanup(func() { _ = os.WriteFile(loader, before, 0) })
 	unload(t)
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(dir+"/modprobe", []byte("#!/bin/sh\ngrep SigIgn /proc/$$/status >&2\n"), 0o755))
@@ -124,7 +129,7 @@ func TestModprobeSignals(t *testing.T) {
 	got := kernel.NewNamespace(t).Run(t, kernel.Command{Path: "/usr/bin/unshare", Args: []string{"unshare", "--mount", "sh", "-c", script}})
 	require.Equal(t, 2, got.Code)
 	var ignored uint64
-	_, err := fmt.Sscanf(got.Stderr, "SigIgn: %x", &ignored)
+	_, err = fmt.Sscanf(got.Stderr, "SigIgn: %x", &ignored)
 	require.NoError(t, err, got.Stderr)
 	require.Zero(t, ignored&(1<<(unix.SIGPIPE-1)))
 }

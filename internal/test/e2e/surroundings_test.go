@@ -125,9 +125,7 @@ var acts = []act{
 	{name: "-L", words: "-L -n", does: outcome{0, "12"}, prints: true},
 	{name: "-L, refused", words: "-L -n -f 3", does: outcome{1, "12"}, complains: true},
 	{name: "-L -c", words: "-L -n -c", does: outcome{0, "12"}, prints: true},
-	{name: "-L --timeout", words: "-L --timeout", does: outcome{0, "12"}, prints: true},
 	{name: "-v", words: "-v", does: outcome{0, "12"}, prints: true},
-	{name: "-h", words: "-h", does: outcome{0, "12"}, prints: true},
 	{name: "-j", words: "-L -n -j", unknown: true, does: outcome{0, "12"}, prints: true},
 	{name: "--watch", words: "-L -n --watch 1", unknown: true, endless: true, does: outcome{0, "12"}, prints: true},
 }

@@ -34,7 +34,9 @@ func TestReload(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if code := act("reload"); code != 1 || table(t, n) != before {
-		t.Errorf("reload of an empty file: exit code %d, the table is\n%s", code, table(t, n))
+	for _, action := range []string{"reload", "load"} {
+		if code := act(action); code != 1 || table(t, n) != before {
+			t.Errorf("%s of an empty file: exit code %d, the table is\n%s", action, code, table(t, n))
+		}
 	}
 }

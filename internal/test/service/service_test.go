@@ -37,7 +37,7 @@ func table(t *testing.T, n *kernel.Namespace) string {
 // restore replaces the table, which must succeed.
 func restore(t *testing.T, n *kernel.Namespace, rules string) {
 	t.Helper()
-	if got := run(t, n, rules, "ipvsadm-restore"); got != (kernel.Result{}) {
+	if got := run(t, n, "-C\n"+rules, "ipvsadm-restore"); got != (kernel.Result{}) {
 		t.Fatalf("restoring: %+v", got)
 	}
 }
