@@ -14,7 +14,7 @@ import (
 	"github.com/mdlayher/genetlink"
 	"github.com/mdlayher/netlink"
 
-	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/internal/netns"
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 )
 
 // A Client talks to the IPVS of one network namespace: the one that it was opened

@@ -12,7 +12,7 @@ import (
 	"github.com/mdlayher/genetlink"
 	"golang.org/x/sys/unix"
 
-	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/internal/netns"
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 )
 
 // supported reports whether this system can have IPVS.

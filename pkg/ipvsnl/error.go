@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"net/netip"
 
-	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/internal/netns"
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 )
 
 // An Error is the failure of an operation.
