@@ -9,9 +9,9 @@ import (
 )
 
 // After the first collection of garbage, there is a lot to do, and it is worthwhile to find out how much memory there
-// is. Most commands end before.
+// is. Most commands end before. A finalizer, unlike a cleanup, starts no thread.
 func init() {
-	runtime.AddCleanup(new([64]byte), func(struct{}) { useMemory(os.Getenv, cgroup.MemoryLimit()) }, struct{}{})
+	runtime.SetFinalizer(new([64]byte), func(*[64]byte) { useMemory(os.Getenv, cgroup.MemoryLimit()) })
 }
 
 // fewer is the GOGC of a long run. What it holds is small beside what it drops: to collect that less often costs some

@@ -353,16 +353,19 @@ func TestPatience(t *testing.T) {
 	}
 }
 
-// Each question comes from a port of its own.
+// Questions come from ports that change.
 func TestQuestionPorts(t *testing.T) {
 	s := newTestServer(t, zone)
 	n := asks("", s.addr())
-	for range 50 {
+	for range 10 * maxUses {
 		n.addrOf(t.Context(), "web.test")
 	}
 	_, ports := s.questions()
-	slices.Sort(ports)
-	require.Greater(t, len(slices.Compact(ports)), 40) // the kernel may give one out again by chance
+	uses := make(map[uint16]int)
+	for _, p := range ports {
+		uses[p]++
+	}
+	require.Greater(t, len(uses), 7) // the kernel may give one out again by chance
 }
 
 // Where a server says nothing, the caller's context ends the wait.
@@ -403,7 +406,7 @@ func TestFewFiles(t *testing.T) {
 	}
 	_ = all.Wait()
 	require.NotContains(t, found, false)
-	require.Zero(t, n.sockets.open)
+	require.Len(t, n.sockets.idle[s.addr()], n.sockets.open)
 }
 
 func TestSockaddr(t *testing.T) {

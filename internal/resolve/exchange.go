@@ -1,11 +1,13 @@
 package resolve
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"io"
 	"net/netip"
+	"os"
 	"time"
 
 	"github.com/mdlayher/socket"
@@ -80,76 +82,79 @@ func (n *nameServers) exchange(ctx context.Context, q *question) ([]byte, error)
 
 // ask asks one server by a datagram, and by TCP if the answer to that has been cut.
 func (e *exchange) ask(ctx context.Context, s server) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.patience)
-	defer cancel()
 	if !e.tcp {
-		message, err := e.askByUDP(ctx, s.at)
-		if errors.Is(err, context.DeadlineExceeded) {
+		message, err := e.askByUDP(ctx, s)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
 			e.reached = true
 		}
 		if err != nil || !readHead(message).Truncated {
 			return message, err
 		}
 		e.tcp = true
-		var again context.CancelFunc
-		ctx, again = context.WithTimeout(context.WithoutCancel(ctx), s.patience)
-		defer again()
 	}
 	var message []byte
-	message, e.err = e.askByTCP(ctx, s.at)
+	message, e.err = e.askByTCP(ctx, s)
 	return message, e.err
 }
 
-// askByUDP sends the question from a port of its own and waits for the answer to it. Datagrams that are
-// not, which anyone may have sent, are passed over.
-func (e *exchange) askByUDP(ctx context.Context, at netip.AddrPort) ([]byte, error) {
-	c, err := e.sockets.dial(ctx, at, unix.SOCK_DGRAM)
+// askByUDP sends the question in a datagram and waits for the answer to it. Datagrams that are not, which
+// anyone may have sent, are passed over.
+func (e *exchange) askByUDP(ctx context.Context, s server) ([]byte, error) {
+	c, err := e.sockets.get(ctx, s.at)
 	if err != nil {
 		return nil, err
 	}
-	defer e.sockets.close(c)
-	defer endWith(ctx, c)()
-	if _, err := c.WriteContext(ctx, e.message); err != nil {
+	message, err := e.askBy(ctx, c, s.patience)
+	e.sockets.put(c, err == nil)
+	if err != nil {
 		return nil, err
 	}
-	b := make([]byte, maxDatagram)
+	if h := readHead(message); h.failed() {
+		e.failed = h.RCode == dnsmessage.RCodeServerFailure
+		return nil, errFailed
+	}
+	return message, nil
+}
+
+func (e *exchange) askBy(ctx context.Context, c *datagrams, patience time.Duration) ([]byte, error) {
+	defer limit(ctx, c.Conn, patience)()
+	if _, err := c.Write(e.message); err != nil {
+		return nil, err
+	}
 	for {
-		size, err := c.ReadContext(ctx, b)
+		size, err := c.Read(c.buffer)
+		if errors.Is(err, io.EOF) {
+			continue // an empty datagram
+		}
 		if err != nil {
 			return nil, err
 		}
 		e.reached = true
-		if !e.answeredBy(b[:size]) {
-			continue
+		if e.answeredBy(c.buffer[:size]) {
+			return bytes.Clone(c.buffer[:size]), nil
 		}
-		if h := readHead(b); h.failed() {
-			e.failed = h.RCode == dnsmessage.RCodeServerFailure
-			return nil, errFailed
-		}
-		return b[:size], nil
 	}
 }
 
 // askByTCP sends the question over a connection of its own.
-func (e *exchange) askByTCP(ctx context.Context, at netip.AddrPort) ([]byte, error) {
-	c, err := e.sockets.dial(ctx, at, unix.SOCK_STREAM)
+func (e *exchange) askByTCP(ctx context.Context, s server) ([]byte, error) {
+	c, err := e.sockets.dial(ctx, s.at, unix.SOCK_STREAM, s.patience)
 	if err != nil {
 		return nil, err
 	}
 	defer e.sockets.close(c)
-	defer endWith(ctx, c)()
+	defer limit(ctx, c, s.patience)()
 	b := binary.BigEndian.AppendUint16(nil, uint16(len(e.message)))
-	if _, err := c.WriteContext(ctx, append(b, e.message...)); err != nil {
+	if _, err := c.Write(append(b, e.message...)); err != nil {
 		return nil, err
 	}
-	r := contextReader{ctx, c}
 	for {
 		var size [2]byte
-		if _, err := io.ReadFull(r, size[:]); err != nil {
+		if _, err := io.ReadFull(c, size[:]); err != nil {
 			return nil, err
 		}
 		message := make([]byte, binary.BigEndian.Uint16(size[:]))
-		if _, err := io.ReadFull(r, message); err != nil {
+		if _, err := io.ReadFull(c, message); err != nil {
 			return nil, err
 		}
 		if e.answeredBy(message) {
@@ -158,26 +163,19 @@ func (e *exchange) askByTCP(ctx context.Context, at netip.AddrPort) ([]byte, err
 	}
 }
 
-// endWith ends reading from a socket when a context is cancelled, until stop is called. The socket itself looks
-// only at the deadline of a context that has one.
-func endWith(ctx context.Context, c *socket.Conn) (stop func() bool) {
+// limit ends reading from a socket and writing to it after a time, or when a context is cancelled before
+// that. The function that it returns has the context left alone.
+func limit(ctx context.Context, c *socket.Conn, patience time.Duration) (stop func() bool) {
+	_ = c.SetDeadline(time.Now().Add(patience))
 	return context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
 }
-
-// A contextReader reads from a connection as long as its context lasts.
-type contextReader struct {
-	ctx context.Context
-	*socket.Conn
-}
-
-func (r contextReader) Read(b []byte) (int, error) { return r.ReadContext(r.ctx, b) }
 
 // tcpFault returns what becomes of a question when its last connection has failed.
 func tcpFault(err error) error {
 	switch {
 	case errors.Is(err, unix.ECONNREFUSED):
 		return errRefused
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return errTimeout
 	}
 	return errUnusable

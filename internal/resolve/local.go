@@ -3,11 +3,11 @@ package resolve
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"net/netip"
 	"slices"
 
 	"github.com/mdlayher/netlink"
-	"github.com/mdlayher/netlink/nlenc"
 	"golang.org/x/sys/unix"
 )
 
@@ -29,7 +29,7 @@ func localAddresses(ipv6 bool) []netip.Addr {
 		if flags&unix.IFA_F_DEPRECATED != 0 || scope >= unix.RT_SCOPE_HOST {
 			return l, false
 		}
-		l.scope, l.index = scope, nlenc.Uint32(data[4:8])
+		l.scope, l.index = scope, binary.NativeEndian.Uint32(data[4:8])
 		var other netip.Addr // of a link between two, the far end
 		err := attributes(data[unix.SizeofIfAddrmsg:], func(kind uint16, value []byte) {
 			switch kind {
@@ -57,9 +57,9 @@ func localGateways(ipv6 bool) []netip.Addr {
 			case kind == unix.RTA_GATEWAY:
 				l.addr, _ = netip.AddrFromSlice(value)
 			case kind == unix.RTA_PRIORITY && len(value) == 4:
-				l.metric = nlenc.Uint32(value)
+				l.metric = binary.NativeEndian.Uint32(value)
 			case kind == unix.RTA_OIF && len(value) == 4:
-				l.index = nlenc.Uint32(value)
+				l.index = binary.NativeEndian.Uint32(value)
 			}
 		})
 		return l, err == nil && l.addr.IsValid()

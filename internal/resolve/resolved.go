@@ -69,8 +69,6 @@ func (r *resolved) nameOf(ctx context.Context, a netip.Addr) (string, status) {
 // call calls a method and returns what it says. systemd-resolved that cannot be spoken to is not available,
 // so that the next source is asked; whatever else goes wrong, it knows of no such name.
 func (r *resolved) call(ctx context.Context, method string, parameters any) (*resolvedReply, status) {
-	ctx, cancel := context.WithTimeout(ctx, resolvedPatience)
-	defer cancel()
 	text, err := r.exchange(ctx, map[string]any{"method": "io.systemd.Resolve." + method, "parameters": parameters})
 	if err != nil {
 		return nil, unavail
@@ -105,13 +103,13 @@ func (r *resolved) exchange(ctx context.Context, message any) ([]byte, error) {
 	if _, err := c.Connect(ctx, &unix.SockaddrUnix{Name: r.path}); err != nil {
 		return nil, err
 	}
-	defer endWith(ctx, c)()
-	if _, err := c.WriteContext(ctx, append(text, 0)); err != nil {
+	defer limit(ctx, c, resolvedPatience)()
+	if _, err := c.Write(append(text, 0)); err != nil {
 		return nil, err
 	}
 	var reply []byte
 	for b := make([]byte, 4096); len(reply) < maxResolved; {
-		n, err := c.ReadContext(ctx, b)
+		n, err := c.Read(b)
 		if err != nil {
 			return nil, err
 		}

@@ -3,29 +3,111 @@ package resolve
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/mdlayher/socket"
 	"golang.org/x/sys/unix"
 )
 
-// sockets are those to name servers. Each question has one of its own, and so a port that nobody can guess.
-// Where the process may have no more files, a question waits until another one is done.
+// maxUses is how many questions a socket is used for before another takes its place: to open and close one
+// takes longer than to ask.
+const maxUses = 16
+
+// sockets are those to name servers. Questions go out from a few ports that change, and one at a time from
+// each, so that nobody can guess where an answer has to go to. Where the process may have no more files, a
+// question waits until another one is done.
 type sockets struct {
 	mu   sync.Mutex
+	idle map[netip.AddrPort][]*datagrams
 	open int           // or about to be
-	done chan struct{} // closed when the next of them is; nil if nobody waits
+	done chan struct{} // closed when the next of them is not in use any more; nil if nobody waits
 }
 
-// dial connects a socket to a server.
-func (s *sockets) dial(ctx context.Context, at netip.AddrPort, kind int) (*socket.Conn, error) {
+// A datagrams is a socket for datagrams to and from one server.
+type datagrams struct {
+	*socket.Conn
+	at     netip.AddrPort
+	uses   int
+	buffer []byte
+}
+
+// get returns a socket for one question to a server.
+func (s *sockets) get(ctx context.Context, at netip.AddrPort) (*datagrams, error) {
+	for {
+		if d := s.take(at); d != nil {
+			return d, nil
+		}
+		c, err := s.dial(ctx, at, unix.SOCK_DGRAM, 0)
+		if err == nil {
+			return &datagrams{Conn: c, at: at, buffer: make([]byte, maxDatagram)}, nil
+		}
+		if !errors.Is(err, errAgain) {
+			return nil, err
+		}
+	}
+}
+
+// take returns one of the sockets to a server that are idle, whichever, or nil.
+func (s *sockets) take(at netip.AddrPort) *datagrams {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	idle := s.idle[at]
+	if len(idle) == 0 {
+		return nil
+	}
+	i, last := rand.IntN(len(idle)), len(idle)-1
+	d := idle[i]
+	idle[i] = idle[last]
+	s.idle[at] = idle[:last]
+	return d
+}
+
+// put takes a socket back, and closes it if it is of no more use.
+func (s *sockets) put(d *datagrams, good bool) {
+	if d.uses++; !good || d.uses == maxUses {
+		s.close(d.Conn)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.idle == nil {
+		s.idle = make(map[netip.AddrPort][]*datagrams)
+	}
+	s.idle[d.at] = append(s.idle[d.at], d)
+	s.wake()
+}
+
+// dropIdle closes a socket that is idle, if there is one.
+func (s *sockets) dropIdle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for at, idle := range s.idle {
+		if last := len(idle) - 1; last >= 0 {
+			s.idle[at] = idle[:last]
+			_ = idle[last].Close()
+			s.open--
+			return true
+		}
+	}
+	return false
+}
+
+// dial connects a socket to a server, within a time if that is not 0.
+func (s *sockets) dial(ctx context.Context, at netip.AddrPort, kind int, patience time.Duration) (*socket.Conn, error) {
 	domain, address := sockaddr(at)
 	c, err := s.make(domain, kind)
 	if err != nil {
 		return nil, err
+	}
+	if patience > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
 	}
 	if _, err := c.Connect(ctx, address); err != nil {
 		s.close(c)
@@ -34,19 +116,28 @@ func (s *sockets) dial(ctx context.Context, at netip.AddrPort, kind int) (*socke
 	return c, nil
 }
 
+// errAgain says that there may be an idle socket now.
+var errAgain = errors.New("another question is done")
+
 func (s *sockets) make(domain, kind int) (*socket.Conn, error) {
 	for {
 		done := s.begin()
 		c, err := socket.Socket(domain, kind, 0, "dns", nil)
-		if err == nil {
+		switch {
+		case err == nil:
 			return c, nil
-		}
-		if done == nil || !outOfFiles(err) {
+		case outOfFiles(err) && s.dropIdle():
+			s.end(false)
+		case outOfFiles(err) && done != nil:
+			s.end(false)
+			<-done
+			if kind == unix.SOCK_DGRAM {
+				return nil, errAgain
+			}
+		default:
 			s.end(true)
 			return nil, err
 		}
-		s.end(false)
-		<-done
 	}
 }
 
@@ -77,7 +168,14 @@ func (s *sockets) end(wake bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open--
-	if wake && s.done != nil {
+	if wake {
+		s.wake()
+	}
+}
+
+// wake wakes those who wait. The caller holds the lock.
+func (s *sockets) wake() {
+	if s.done != nil {
 		close(s.done)
 		s.done = nil
 	}

@@ -11,6 +11,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 )
 
+const tooLong = "words in the connection table that are too long for it: data of persistence engines, protocols of 8 bytes, states of 30"
+
 // differences are the rows of the README's table of the same name: what both programs are
 // told, and what shows that they differ as the row says.
 var differences = []struct {
@@ -69,7 +71,32 @@ var differences = []struct {
 		ours:      kernel.Result{Stdout: "-A -t 192.0.2.1:80 -s wlc\n"},
 	},
 	{
-		row:   "long data of persistence engines in the connection table",
+		row:   "a broken line in the connection table",
+		words: "-L -n -c",
+		conns: "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n\n" +
+			"TCP 0A000001 C350 0A000002 0050 0A000003 0050 ESTABLISHED     899\n",
+		reference: kernel.Result{Code: 1},
+		ours: kernel.Result{Stdout: "\nTCP 14:59  ESTABLISHED 10.0.0.1:50000     10.0.0.2:80        10.0.0.3:80\n",
+			Stderr: "/proc/net/ip_vs_conn: line 2: no connection\n", Code: 1},
+	},
+	{
+		row:   tooLong,
+		words: "-L -n -c",
+		conns: "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n" +
+			"IP_12345 0A000001 C350 0A000002 0050 0A000003 0050 ERR!         60\n",
+		reference: kernel.Result{Stdout: "\nIP_12345\x01 01:00  ERR!        10.0.0.1:50000     10.0.0.2:80        10.0.0.3:80\n"},
+		ours:      kernel.Result{Stdout: "\nIP_12345 01:00  ERR!        10.0.0.1:50000     10.0.0.2:80        10.0.0.3:80\n"},
+	},
+	{
+		row:   tooLong,
+		words: "-L -n -c",
+		conns: "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n" +
+			"TCP 0A000001 C350 0A000002 0050 0A000003 0050 " + strings.Repeat("S", 31) + "  60\n",
+		reference: kernel.Result{Stdout: " 10.0.0.3:83\n"},
+		ours:      kernel.Result{Stdout: " 10.0.0.3:80\n"},
+	},
+	{
+		row:   tooLong,
 		words: "-L -n -c --persistent-conn",
 		conns: "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n" +
 			"UDP 0A000001 C350 0A000002 13C4 0A000003 13C4 UDP             299 sip " + strings.Repeat("y", 250) + "\n",
