@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
@@ -5,9 +7,9 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
 // maxBlocks is how many blocks of the connection table there are at a time, between being
@@ -20,8 +22,8 @@ const maxBroken = 10
 
 // listConnections writes the connection table as it is read. Lines that are no
 // entries are reported and make it fail in the end.
-func (a *app) listConnections(l *flags.Listing) error {
-	f, err := a.netns.openConnections()
+func (l *lister) listConnections(how *flags.Listing) error {
+	f, err := l.connections()
 	if err != nil {
 		return errors.New("cannot open file " + conns.Path)
 	}
@@ -30,12 +32,16 @@ func (a *app) listConnections(l *flags.Listing) error {
 	if err := r.Head(); err != nil {
 		return errors.New("unexpected input from " + conns.Path)
 	}
-	w := &connectionWriter{app: a, layout: &format.ConnectionTable{Engines: l.PersistentConn, Names: a.formatNames(l)}}
-	if l.JSON {
+	w := &connectionWriter{
+		con:    l.con,
+		names:  l.names,
+		layout: &format.ConnectionTable{Engines: how.PersistentConn, Names: formatNames(l.names, how)},
+	}
+	if how.JSON {
 		w.layout, w.surplus, w.whole = format.JSONConnections{}, len(format.JSONSeparator), true
 	}
 	begin, write := w.startText, w.writeText
-	if !l.Numeric {
+	if !how.Numeric {
 		begin, write = w.prefetch, w.writeLines
 	}
 	err = w.copy(r, begin, write)
@@ -50,13 +56,14 @@ func (a *app) listConnections(l *flags.Listing) error {
 // order, and side by side.
 type connectionLayout interface {
 	AppendHead(b []byte) []byte
-	AppendConnection(b []byte, c *format.Connection) []byte
+	AppendConnection(b []byte, c *conns.Connection) []byte
 	AppendEnd(b []byte) []byte
 }
 
 // A connectionWriter writes connections. err is why the listing has failed.
 type connectionWriter struct {
-	*app
+	con     *console
+	names   names
 	layout  connectionLayout
 	surplus int   // how many bytes the text of the first connection has too many
 	whole   bool  // lines that are no connections are reported after the listing, which must be in one piece
@@ -85,7 +92,7 @@ type brokenLine struct {
 // together with a copy of its lines, while the blocks before it are being written. The lines are good until
 // both begin and write are done with them.
 func (w *connectionWriter) copy(r *conns.Reader, begin func(b *connectionBlock, lines conns.Block), write func(*connectionBlock) error) error {
-	if err := w.write(w.layout.AppendHead(nil)); err != nil {
+	if err := w.con.write(w.layout.AppendHead(nil)); err != nil {
 		return err
 	}
 	unused := make(chan *connectionBlock, maxBlocks)
@@ -118,7 +125,7 @@ func (w *connectionWriter) copy(r *conns.Reader, begin func(b *connectionBlock, 
 		}
 		unused <- b
 	}
-	return w.write(w.layout.AppendEnd(nil))
+	return w.con.write(w.layout.AppendEnd(nil))
 }
 
 // startText has the text of a block made, beside those of other blocks.
@@ -131,7 +138,7 @@ func (w *connectionWriter) startText(b *connectionBlock, lines conns.Block) {
 
 func (w *connectionWriter) makeText(b *connectionBlock, lines conns.Block) {
 	b.text, b.broken = b.text[:0], b.broken[:0]
-	var c format.Connection
+	var c conns.Connection
 	for {
 		switch err := lines.Read(&c).(type) {
 		case nil:
@@ -165,12 +172,12 @@ func (w *connectionWriter) writeConnections(text []byte) error {
 	}
 	text = text[w.surplus:]
 	w.surplus = 0
-	return w.write(text)
+	return w.con.write(text)
 }
 
 // prefetch has the names of a block's addresses looked up.
 func (w *connectionWriter) prefetch(_ *connectionBlock, lines conns.Block) {
-	var c format.Connection
+	var c conns.Connection
 	for err := lines.Read(&c); !errors.Is(err, io.EOF); err = lines.Read(&c) {
 		if err == nil {
 			w.names.Prefetch(c.Client.Addr())
@@ -182,11 +189,11 @@ func (w *connectionWriter) prefetch(_ *connectionBlock, lines conns.Block) {
 
 // writeLines writes the lines of a block one by one, as soon as the names for each are known.
 func (w *connectionWriter) writeLines(b *connectionBlock) error {
-	var c format.Connection
+	var c conns.Connection
 	for {
 		switch err := b.Read(&c).(type) {
 		case nil:
-			if err := w.write(w.layout.AppendConnection(w.stdout.AvailableBuffer(), &c)); err != nil {
+			if err := w.con.write(w.layout.AppendConnection(w.con.room(), &c)); err != nil {
 				return err
 			}
 		case *conns.LineError:
@@ -227,7 +234,7 @@ func brokenError(line int) error {
 // before.
 func (w *connectionWriter) fail(err error) {
 	if w.err != nil {
-		w.complain(message(w.err))
+		w.con.complain(message(w.err))
 	}
 	w.err = err
 }

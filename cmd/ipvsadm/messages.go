@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
@@ -19,6 +21,7 @@ var messages = []struct {
 }{
 	{ipvsnl.ErrServiceExists, nil, "Service already exists"},
 	{ipvsnl.ErrSchedulerNotFound, nil, "Scheduler or persistence engine not found"},
+	{ipvsnl.ErrNotNetNS, nil, ipvsnl.ErrNotNetNS.Error()},
 	{ipvsnl.ErrServiceNotFound, []ipvsnl.Op{ipvsnl.OpAddDestination, ipvsnl.OpSetDestination,
 		ipvsnl.OpDeleteDestination}, "Service not defined"},
 	{ipvsnl.ErrServiceNotFound, nil, "No such service"},
@@ -45,12 +48,12 @@ func message(err error) string {
 		}
 	}
 	var errno syscall.Errno
-	var doubt *ipvsnl.InDoubtError
+	var applied *ipvsnl.ApplyError
 	switch {
 	case errors.As(err, &errno):
 		return strerror(errno)
-	case errors.As(err, &doubt):
-		return "It is in doubt whether this was done: " + doubt.Err.Error()
+	case errors.As(err, &applied) && applied.InDoubt >= 0:
+		return "It is in doubt whether this was done: " + applied.Err.Error()
 	case isOp:
 		return "Cannot " + e.Op.String() + ": " + e.Err.Error()
 	}

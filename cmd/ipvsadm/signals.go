@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
@@ -53,19 +55,18 @@ func raise(s syscall.Signal) {
 // stopped begins the message about what a signal has stopped.
 func stopped(s syscall.Signal) string { return "stopped by a signal (" + s.String() + "): " }
 
-// untilSignal runs f, which makes changes one after the other, and returns its exit code. Once a signal
-// asks for the end, stop has f send no more, reports how far it has come and returns the exit code.
-// Neither a kernel that does not reply nor a terminal that takes nothing keeps the program
-// from ending.
-func (a *app) untilSignal(f func() int, stop func(syscall.Signal) int) int {
+// untilSignal runs f, which makes changes one after the other, and returns its exit code.
+// Once a signal asks for the end, stop has f send no more, reports how far it has come and
+// returns the exit code. Neither a kernel that does not reply nor a terminal that takes
+// nothing keeps the program from ending.
+func untilSignal(ctx context.Context, f func(context.Context) int, stop func(syscall.Signal) int) int {
 	signals := make(chan os.Signal, 1)
 	notify(signals, ending)
 	defer signal.Stop(signals)
-	ctx, cancel := context.WithCancel(a.ctx)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	a.ctx = ctx
 	done, ended := make(chan int, 1), make(chan int, 1)
-	go func() { done <- f() }()
+	go func() { done <- f(ctx) }()
 	select {
 	case code := <-done:
 		return code

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -45,8 +46,8 @@ func openFile(word string) (file *os.File, err error) {
 		}
 	}
 	for _, path := range paths {
-		// Whatever the file is, such as a named pipe, opening it must not block.
-		file, err = os.OpenFile(path, openFlags, 0)
+		// Whatever the file is, such as a named pipe, opening it does not block.
+		file, err = open(path)
 		if !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
@@ -56,6 +57,17 @@ func openFile(word string) (file *os.File, err error) {
 
 // Fd returns the file descriptor of the namespace.
 func (n *Namespace) Fd() int { return int(n.file.Fd()) }
+
+// Path returns a path by which this process can open the namespace again.
+func (n *Namespace) Path() string {
+	if n == nil {
+		return "/proc/self/ns/net"
+	}
+	return "/proc/self/fd/" + strconv.Itoa(n.Fd())
+}
+
+// OpenAgain opens the file of the namespace once more, for a lock of its own.
+func (n *Namespace) OpenAgain() (*os.File, error) { return open(n.Path()) }
 
 // Close closes the namespace, which a nil one need not be.
 func (n *Namespace) Close() error {
@@ -69,10 +81,10 @@ func (n *Namespace) Close() error {
 // namespace. The open file stays with it.
 func (n *Namespace) OpenProc(name string) (file *os.File, err error) {
 	if n == nil {
-		return os.Open(filepath.Join("/proc/net", name))
+		return open(filepath.Join("/proc/net", name))
 	}
 	err = n.Run(func() (err error) {
-		file, err = os.Open(filepath.Join("/proc/thread-self/net", name))
+		file, err = open(filepath.Join("/proc/thread-self/net", name))
 		return err
 	})
 	return file, err

@@ -8,9 +8,11 @@ import (
 	"runtime"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
 )
 
-const openFlags = os.O_RDONLY | unix.O_NONBLOCK
+func open(path string) (*os.File, error) { return files.Open(path) }
 
 // Run runs f on a thread that is in the namespace. The thread ends with f: as its
 // goroutine never unlocks it, nothing else runs on it.

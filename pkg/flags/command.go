@@ -20,6 +20,7 @@ const (
 	Save                // -S
 	Help                // -h
 	Version             // -v
+	Build               // --build
 )
 
 // A Subject is what a listing is of.

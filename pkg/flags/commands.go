@@ -25,11 +25,12 @@ const (
 	save
 	help
 	version
+	build
 )
 
 // A command is one row of the table of commands.
 type command struct {
-	name  string // in messages
+	name  string // in messages; empty for what tells of the program
 	kind  Kind
 	rules rules
 
@@ -79,6 +80,7 @@ var commands = [...]command{
 		takes: set(optNumeric, optService, optThresholds, optTimeout, optDaemon, optAll, optStable)}},
 	help:    {kind: Help},
 	version: {kind: Version},
+	build:   {kind: Build},
 }
 
 var (

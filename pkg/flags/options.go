@@ -214,6 +214,8 @@ var options = []option{
 		help: "print this help"},
 	{short: 'v', long: "version", id: noOption, verb: version,
 		help: "print the version"},
+	{long: "build", id: noOption, verb: build,
+		help: "print version, revision, Go version and modules of this program"},
 
 	{heading: "Services"},
 	{short: 't', long: "tcp-service", arg: required, id: optService, value: "ADDRESS",

@@ -64,7 +64,7 @@ func (p *parser) parse(s *scanner) error {
 	}
 	c := &commands[w.opt.verb]
 	p.cmd.Kind = c.kind
-	if c.kind == Help || c.kind == Version {
+	if c.name == "" { // it tells of the program, whatever follows
 		p.findNetNS(s)
 		return nil
 	}

@@ -46,7 +46,7 @@ func (o *option) row() Row {
 // optionsOf returns the options that go with a command.
 func optionsOf(v verb) []Row {
 	var fit optionSet
-	if c := &commands[v]; c.kind != Help && c.kind != Version {
+	if c := &commands[v]; c.name != "" {
 		r := c.rules
 		fit = r.needs | r.takes | r.oneOf | everywhere
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/mdlayher/genetlink"
 	"golang.org/x/sys/unix"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 )
 
@@ -211,14 +212,14 @@ func (c *Client) openProc(name string) (*os.File, error) {
 	defer c.mu.Unlock()
 	ns, err := c.place.namespace()
 	if err != nil {
-		return os.Open("/proc/thread-self/net/" + name)
+		return files.Open("/proc/thread-self/net/" + name)
 	}
 	if ns != c.place.kept {
 		defer ns.Close()
 	}
 	f, err := ns.OpenProc(name)
 	if errors.Is(err, fs.ErrPermission) { // to enter the namespace
-		return os.Open("/proc/thread-self/net/" + name)
+		return files.Open("/proc/thread-self/net/" + name)
 	}
 	return f, err
 }

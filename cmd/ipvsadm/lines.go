@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/rulefile"
+	"github.com/ipvsadm-go/ipvsadm/internal/visible"
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+)
+
+// A lineParser understands lines of rules.
+type lineParser struct{ names flags.Resolver }
+
+// parse understands a line, which may ask for anything but another restore. A line
+// cannot say in which network namespace a run works or how long it waits, nor keep the
+// lines after it waiting.
+func (p *lineParser) parse(line rulefile.Line) (flags.Command, error) {
+	c, err := flags.Parse(line.Words, p.names)
+	switch {
+	case err != nil:
+	case line.Long:
+		err = errLong
+	case c.NetNS != "":
+		err = illegalInLine("netns")
+	case c.Listing.Watch != 0:
+		err = illegalInLine("watch")
+	case c.WaitGiven:
+		err = illegalInLine("wait")
+	case c.Kind == flags.Restore:
+		err = flags.ErrNoCommand
+	}
+	return c, err
+}
+
+// errLong is why a line is at fault that is too long to be read whole, and without a fault up to there.
+var errLong error = &flags.Error{Text: "a line of rules of more than 1 MB", Exit: flags.ExitFault, Ends: true}
+
+func illegalInLine(option string) error {
+	return &flags.Error{Text: "Illegal '" + option + "' option in a line of rules", Exit: flags.ExitFault, Ends: true}
+}
+
+// What keeps a line from being among rules that are checked before they are restored.
+var (
+	errNUL      = errors.New("a NUL, which no rule has") // a file that has one is damaged
+	errNoChange = errors.New("not a command that changes anything")
+)
+
+// readWhole reads all lines and checks them: each has to be a command that accept returns
+// no error for. It reports all that are at fault.
+func (p *lineParser) readWhole(con *console, accept func(*flags.Command) error) (input []byte, code int) {
+	lines := rulefile.NewReader(con.in)
+	faults := 0
+	for {
+		line, err := lines.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			con.complain("cannot read: " + err.Error())
+			return nil, exitChange
+		}
+		if err := p.check(line, accept); err != nil {
+			faults++
+			con.complain(numbered(line, message(err)))
+		}
+		input = append(append(input, line.Text...), '\n')
+	}
+	if faults > 0 {
+		return nil, flags.ExitFault
+	}
+	return input, exitDone
+}
+
+// check returns why a line is at fault, if it is.
+func (p *lineParser) check(line rulefile.Line, accept func(*flags.Command) error) error {
+	if line.Empty() {
+		return nil
+	}
+	if strings.Contains(line.Text, "\x00") {
+		return errNUL
+	}
+	c, err := p.parse(line)
+	if err == nil {
+		err = accept(&c)
+	}
+	return err
+}
+
+// onlyChanges accepts the commands that change something.
+func onlyChanges(c *flags.Command) error {
+	if c.Kind != flags.Change {
+		return errNoChange
+	}
+	return nil
+}
+
+// numbered returns a message about a line, with the line before it.
+func numbered(line rulefile.Line, message string) string {
+	text := visible.Text(line.Text) + ": " + message
+	if line.Number == 0 {
+		return text
+	}
+	return fmt.Sprintf("line %d: %s", line.Number, text)
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/netip"
+	"os"
+	"os/signal"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
+	"github.com/ipvsadm-go/ipvsadm/internal/resolve"
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+	"github.com/ipvsadm-go/ipvsadm/pkg/format"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+// A system is what the command needs of the machine that it runs on. Tests have one
+// whose kernel is in memory.
+type system struct {
+	// enter opens a network namespace by its name or path; nil is the caller's own.
+	enter func(word string) (*netns.Namespace, error)
+
+	// open opens IPVS in a namespace.
+	open func(context.Context, *netns.Namespace) (*ipvsnl.Client, error)
+
+	// loadModule loads the kernel's module. Whether that worked shows when IPVS is
+	// opened again.
+	loadModule func()
+
+	// mayUseIPVS returns why nobody without more rights could use IPVS.
+	mayUseIPVS func() error
+
+	// connections opens the connection table of a namespace.
+	connections func(*netns.Namespace) (io.ReadCloser, error)
+
+	// lockFile opens the file whose lock keeps others from changing a namespace's table.
+	lockFile func(*netns.Namespace) (*os.File, error)
+
+	// names returns what looks names up. It calls waiting when a caller has to wait.
+	names func(ctx context.Context, waiting func()) names
+}
+
+// names looks up the names of hosts and ports, both ways.
+type names interface {
+	flags.Resolver
+	format.Names
+
+	// Prefetch has an address looked up that Host will be asked for.
+	Prefetch(netip.Addr)
+}
+
+// linux is the system that the command is for.
+var linux = &system{
+	enter: func(word string) (*netns.Namespace, error) {
+		if word == "" {
+			return nil, nil
+		}
+		return netns.Open(word)
+	},
+	open: func(ctx context.Context, ns *netns.Namespace) (*ipvsnl.Client, error) {
+		// An IPv4-mapped address is to ipvsadm the IPv6 address that it is.
+		options := []ipvsnl.Option{ipvsnl.WithMappedAddrs()}
+		if ns != nil {
+			options = append(options, ipvsnl.WithNetNS(ns.Path()))
+		}
+		return ipvsnl.Open(ctx, options...)
+	},
+	loadModule:  loadModule,
+	mayUseIPVS:  mayUseIPVS,
+	connections: func(ns *netns.Namespace) (io.ReadCloser, error) { return ns.OpenProc("ip_vs_conn") },
+	lockFile:    (*netns.Namespace).OpenAgain,
+	names: func(ctx context.Context, waiting func()) names {
+		r := resolve.New(ctx)
+		r.Waiting = waiting
+		return r
+	},
+}
+
+// minVersion is the oldest IPVS that the command works with.
+const minVersion ipvsnl.Version = 0x010104
+
+// openIPVS opens IPVS, loading its module if need be, and asks for its version.
+func (sys *system) openIPVS(ctx context.Context, con *console, ns *netns.Namespace) (*ipvsnl.Client, ipvsnl.Info, error) {
+	client, err := sys.open(ctx, ns)
+	if errors.Is(err, ipvsnl.ErrNoIPVS) {
+		sys.loadModule()
+		client, err = sys.open(ctx, ns)
+	}
+	if errors.Is(err, ipvsnl.ErrNoIPVS) {
+		// Not to be root comes first: it would not help then to have IPVS.
+		if err := sys.mayUseIPVS(); err != nil {
+			return nil, ipvsnl.Info{}, err
+		}
+		return nil, ipvsnl.Info{}, unix.ENOPROTOOPT
+	}
+	if err != nil {
+		return nil, ipvsnl.Info{}, err
+	}
+	info, err := client.Info(ctx)
+	if err != nil {
+		_ = client.Close()
+		return nil, ipvsnl.Info{}, err
+	}
+	if info.Version < minVersion {
+		con.complain("Warning: IPVS version mismatch: \n" +
+			"  Kernel compiled with IPVS version " + info.Version.String())
+	}
+	return client, info, nil
+}
+
+func loadModule() {
+	// Programs inherit signals that are ignored, but not those that are caught.
+	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
+	p, err := os.StartProcess("/sbin/modprobe", []string{"/sbin/modprobe", "--", "ip_vs"},
+		&os.ProcAttr{Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}})
+	if err == nil {
+		_, _ = p.Wait()
+	}
+}
+
+// mayUseIPVS tries to open a raw socket, which takes the same rights.
+func mayUseIPVS() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_RAW)
+	if err != nil {
+		return err
+	}
+	return unix.Close(fd)
+}

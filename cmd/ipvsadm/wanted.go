@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"syscall"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/simulation"
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/reconcile"
+)
+
+// errZero is the error of a line that zeroes counters.
+var errZero = errors.New("counters live on and cannot be zeroed here")
+
+// A wantedTable is what the lines of rules make of an empty table.
+type wantedTable struct {
+	director simulation.Director
+
+	// services reports whether lines speak of services, if only to clear them. If not, it
+	// may not be meant that the table is empty.
+	services bool
+
+	// daemons are the sync daemons that lines speak of, nil for one that is stopped.
+	daemons map[ipvsnl.DaemonState]*ipvsnl.Daemon
+}
+
+// add makes the change of a line. If a kernel of the same table would refuse it, the
+// error is what the kernel would answer.
+func (w *wantedTable) add(c *flags.Command) error {
+	if err := onlyChanges(c); err != nil {
+		return err
+	}
+	switch c.Change.Op {
+	case ipvsnl.OpZero, ipvsnl.OpZeroService:
+		return errZero
+	case ipvsnl.OpStopDaemon:
+		if _, named := w.daemons[c.Change.Daemon.State]; !named {
+			w.setDaemon(c.Change.Daemon.State, nil) // such a one may run
+			return nil
+		}
+	}
+	if err := w.director.Make(&c.Change); err != nil {
+		return refused(&c.Change, err)
+	}
+	switch c.Change.Op {
+	case ipvsnl.OpAddService, ipvsnl.OpFlush:
+		w.services = true
+	case ipvsnl.OpStartDaemon:
+		d := c.Change.Daemon
+		w.setDaemon(d.State, &d)
+	case ipvsnl.OpStopDaemon:
+		w.setDaemon(c.Change.Daemon.State, nil)
+	}
+	return nil
+}
+
+func (w *wantedTable) setDaemon(state ipvsnl.DaemonState, d *ipvsnl.Daemon) {
+	if w.daemons == nil {
+		w.daemons = map[ipvsnl.DaemonState]*ipvsnl.Daemon{}
+	}
+	w.daemons[state] = d
+}
+
+// refused returns the error of a change that is refused by a number.
+func refused(c *ipvsnl.Change, err error) error {
+	var n simulation.Errno
+	errors.As(err, &n) // as every error of a director
+	return &ipvsnl.Error{
+		Op:          c.Op,
+		Service:     c.Service.Key,
+		Destination: c.Destination.Addr,
+		Daemon:      c.Daemon.State,
+		Err:         syscall.Errno(n),
+	}
+}
+
+// table returns the services with their destinations, in the order of their lines.
+func (w *wantedTable) table() reconcile.Table {
+	var t reconcile.Table
+	for s := range w.director.Services {
+		e := reconcile.Entry{Service: s.Service}
+		for d := range s.Destinations {
+			e.Destinations = append(e.Destinations, d.Destination)
+		}
+		t = append(t, e)
+	}
+	return t
+}
