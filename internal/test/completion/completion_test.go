@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/ipvsadm-go/ipvsadm/internal/columns"
 	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
@@ -98,7 +99,7 @@ func values() []line {
 	for _, t := range words.TunnelTypes {
 		tunnels = append(tunnels, t.Name)
 	}
-	for _, c := range words.Columns {
+	for _, c := range columns.All {
 		columns = append(columns, c.Name)
 	}
 	tcp := []string{"192.0.2.1:80", "[2001:db8::1]:443"}

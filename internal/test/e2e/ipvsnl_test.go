@@ -11,12 +11,12 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
@@ -26,12 +26,7 @@ import (
 // client returns a client in the namespace.
 func client(t *testing.T, n *kernel.Namespace) *ipvsnl.Client {
 	t.Helper()
-	ns, err := os.Open(n.Path())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ns.Close() // the client has its own
-	c, err := ipvsnl.Open(t.Context(), ipvsnl.WithNetNS(int(ns.Fd())))
+	c, err := ipvsnl.Open(t.Context(), ipvsnl.WithNetNS(n.Path()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +42,7 @@ func must(t *testing.T, err error) {
 }
 
 func tcp(addr string) ipvsnl.ServiceKey {
-	return ipvsnl.AddrKey(ipvsnl.TCP, netip.MustParseAddrPort(addr))
+	return ipvsnl.ServiceKey{Protocol: ipvsnl.TCP, Addr: netip.MustParseAddrPort(addr)}
 }
 
 // TestReferenceReads has the library make a table, and the reference save it.
@@ -58,7 +53,7 @@ func TestReferenceReads(t *testing.T) {
 		ipvsnl.Service
 		dests []ipvsnl.Destination
 	}{
-		{ipvsnl.Service{ServiceKey: tcp("192.0.2.1:80"), Scheduler: "wrr", Netmask: 0xffffffff}, []ipvsnl.Destination{
+		{ipvsnl.Service{Key: tcp("192.0.2.1:80"), Scheduler: "wrr"}, []ipvsnl.Destination{
 			{Addr: netip.MustParseAddrPort("198.51.100.1:8080"), Forwarding: ipvsnl.Masquerade, Weight: 7},
 			{Addr: netip.MustParseAddrPort("198.51.100.2:80"), Forwarding: ipvsnl.Route},
 			{Addr: netip.MustParseAddrPort("198.51.100.3:80"), Forwarding: ipvsnl.Tunnel, Weight: 1,
@@ -67,21 +62,23 @@ func TestReferenceReads(t *testing.T) {
 				TunnelType: ipvsnl.GRE, TunnelFlags: ipvsnl.TunnelChecksum},
 			{Addr: netip.MustParseAddrPort("198.51.100.5:80"), Forwarding: ipvsnl.Tunnel, Weight: 1},
 		}},
-		{ipvsnl.Service{ServiceKey: ipvsnl.AddrKey(ipvsnl.UDP, netip.MustParseAddrPort("[2001:db8::1]:53")),
-			Scheduler: "rr", Flags: ipvsnl.FlagOnePacket, Netmask: 128}, []ipvsnl.Destination{
+		{ipvsnl.Service{Key: ipvsnl.ServiceKey{Protocol: ipvsnl.UDP, Addr: netip.MustParseAddrPort("[2001:db8::1]:53")},
+			Scheduler: "rr", OnePacket: true}, []ipvsnl.Destination{
 			{Addr: netip.MustParseAddrPort("[2001:db8::2]:53"), Forwarding: ipvsnl.Masquerade, Weight: 65535},
 		}},
-		{ipvsnl.Service{ServiceKey: ipvsnl.AddrKey(ipvsnl.SCTP, netip.MustParseAddrPort("192.0.2.2:0")),
-			Scheduler: "lc", Flags: ipvsnl.FlagPersistent, Timeout: 600, Netmask: 0xffffff00}, nil},
-		{ipvsnl.Service{ServiceKey: ipvsnl.AddrKey(ipvsnl.UDP, netip.MustParseAddrPort("192.0.2.3:5060")),
-			Scheduler: "rr", Flags: ipvsnl.FlagPersistent, Timeout: 60, Netmask: 0xffffffff, Engine: "sip"}, nil},
-		{ipvsnl.Service{ServiceKey: ipvsnl.MarkKey(5, ipvsnl.IPv6), Scheduler: "sh", Netmask: 128,
-			Flags: ipvsnl.FlagSched1 | ipvsnl.FlagSched2}, nil},
+		{ipvsnl.Service{Key: ipvsnl.ServiceKey{Protocol: ipvsnl.SCTP, Addr: netip.MustParseAddrPort("192.0.2.2:0")},
+			Scheduler:   "lc",
+			Persistence: ipvsnl.Persistence{Timeout: 10 * time.Minute, Mask: ipvsnl.Mask4([4]byte{255, 255, 255, 0})}}, nil},
+		{ipvsnl.Service{Key: ipvsnl.ServiceKey{Protocol: ipvsnl.UDP, Addr: netip.MustParseAddrPort("192.0.2.3:5060")},
+			Scheduler: "rr", Persistence: ipvsnl.Persistence{Timeout: time.Minute, Engine: "sip"}}, nil},
+		{ipvsnl.Service{Key: ipvsnl.ServiceKey{Mark: 5, IPv6: true}, Scheduler: "sh",
+			SchedulerFlags: ipvsnl.SchedulerFlag1 | ipvsnl.SchedulerFlag2}, nil},
 	} {
-		must(t, c.AddService(ctx, s.Service))
+		changes := []ipvsnl.Change{ipvsnl.AddService(s.Service)}
 		for _, d := range s.dests {
-			must(t, c.AddDestination(ctx, s.ServiceKey, d))
+			changes = append(changes, ipvsnl.AddDestination(s.Key, d))
 		}
+		must(t, c.Apply(ctx, changes...))
 	}
 	want := `-A -t 192.0.2.1:80 -s wrr
 -a -t 192.0.2.1:80 -r 198.51.100.1:8080 -m -w 7
@@ -119,68 +116,58 @@ func TestReferenceWrites(t *testing.T) {
 		}
 	}
 	want := ipvsnl.Service{
-		ServiceKey: tcp("192.0.2.1:80"),
-		Scheduler:  "mh",
-		Flags:      ipvsnl.FlagPersistent | ipvsnl.FlagHashed | ipvsnl.FlagSched2,
-		FlagMask:   ^ipvsnl.ServiceFlags(0),
-		Timeout:    360,
-		Netmask:    0xffff0000,
+		Key:            tcp("192.0.2.1:80"),
+		Scheduler:      "mh",
+		SchedulerFlags: ipvsnl.SchedulerFlag2,
+		Persistence:    ipvsnl.Persistence{Timeout: 6 * time.Minute, Mask: ipvsnl.Mask4([4]byte{255, 255, 0, 0})},
 	}
-	if got, err := c.Service(ctx, want.ServiceKey); err != nil || got != want {
-		t.Errorf("service %#v, %v", got, err)
+	if got, err := c.Service(ctx, want.Key); err != nil || got.Service != want {
+		t.Errorf("service %+v, %v", got, err)
 	}
-	wantDests := []ipvsnl.Destination{
-		{Addr: netip.MustParseAddrPort("[2001:db8::7]:80"), Forwarding: ipvsnl.Tunnel, Weight: 1,
-			TunnelType: ipvsnl.GUE, TunnelPort: 1234, TunnelFlags: ipvsnl.TunnelChecksum},
-		{Addr: netip.MustParseAddrPort("198.51.100.1:8080"), Weight: 3, UpperThreshold: 20, LowerThreshold: 10},
+	wantDests := []ipvsnl.DestinationState{
+		{Destination: ipvsnl.Destination{Addr: netip.MustParseAddrPort("[2001:db8::7]:80"), Forwarding: ipvsnl.Tunnel, Weight: 1,
+			TunnelType: ipvsnl.GUE, TunnelPort: 1234, TunnelFlags: ipvsnl.TunnelChecksum}},
+		{Destination: ipvsnl.Destination{Addr: netip.MustParseAddrPort("198.51.100.1:8080"), Weight: 3, UpperThreshold: 20, LowerThreshold: 10}},
 	}
-	if diff := cmp.Diff(wantDests, destinations(t, c, want.ServiceKey), comparable); diff != "" {
+	if diff := cmp.Diff(wantDests, destinations(t, c, want.Key), comparable); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
-	if got, err := c.Timeouts(ctx); err != nil || got != (ipvsnl.Timeouts{TCP: 1000, TCPFin: 200, UDP: 300}) {
+	wantTimeouts := ipvsnl.Timeouts{TCP: 1000 * time.Second, TCPFin: 200 * time.Second, UDP: 300 * time.Second}
+	if got, err := c.Timeouts(ctx); err != nil || got != wantTimeouts {
 		t.Errorf("timeouts %+v, %v", got, err)
 	}
 
 	// No daemon starts beside a destination of another family than its service.
-	must(t, c.Flush(ctx))
+	must(t, c.Apply(ctx, ipvsnl.Flush()))
 	line := "--start-daemon backup --mcast-interface dummy0 --syncid 9 --mcast-group ff05::1 --mcast-port 7 --mcast-ttl 8 --sync-maxlen 1234"
 	if got := n.Ipvsadm(t, kernel.Reference, strings.Fields(line)...); got != (kernel.Result{}) {
 		t.Fatalf("%s: %+v", line, got)
 	}
 	wantDaemon := ipvsnl.Daemon{State: ipvsnl.Backup, Interface: "dummy0", SyncID: 9, MaxLen: 1234,
 		Group: netip.MustParseAddr("ff05::1"), Port: 7, TTL: 8}
-	var daemons int
-	for got, err := range c.Daemons(ctx) {
-		if daemons++; err != nil || got != wantDaemon {
-			t.Errorf("daemon %+v, %v", got, err)
-		}
+	daemons, err := c.Daemons(ctx)
+	must(t, err)
+	if len(daemons) != 1 || daemons[0] != wantDaemon {
+		t.Errorf("daemons %+v", daemons)
 	}
-	if daemons != 1 {
-		t.Errorf("%d daemons", daemons)
-	}
-	must(t, c.StopDaemon(ctx, wantDaemon))
+	must(t, c.Apply(ctx, ipvsnl.StopDaemon(ipvsnl.Backup)))
 }
 
-func destinations(t *testing.T, c *ipvsnl.Client, key ipvsnl.ServiceKey) []ipvsnl.Destination {
+func destinations(t *testing.T, c *ipvsnl.Client, key ipvsnl.ServiceKey) []ipvsnl.DestinationState {
 	t.Helper()
-	var all []ipvsnl.Destination
-	for d, err := range c.Destinations(t.Context(), key) {
-		must(t, err)
-		all = append(all, d)
-	}
+	all, err := c.Destinations(t.Context(), key)
+	must(t, err)
 	return all
 }
 
-// TestHashed checks that a service can be added as it was listed: with the flag that says the kernel
-// has it, the kernel would lose it.
-func TestHashed(t *testing.T) {
+// TestListedAgain checks that a service can be added as it was listed.
+func TestListedAgain(t *testing.T) {
 	c, ctx := client(t, kernel.NewNamespace(t)), t.Context()
 	key := tcp("192.0.2.1:80")
-	must(t, c.AddService(ctx, ipvsnl.Service{ServiceKey: key, Scheduler: "wlc", Netmask: 0xffffffff}))
+	must(t, c.Apply(ctx, ipvsnl.AddService(ipvsnl.Service{Key: key, Scheduler: "wlc"})))
 	s, err := c.Service(ctx, key)
 	must(t, err)
-	must(t, c.DeleteService(ctx, key))
-	must(t, c.AddService(ctx, s))
+	must(t, c.Apply(ctx, ipvsnl.DeleteService(key), ipvsnl.AddService(s.Service)))
 	if again, err := c.Service(ctx, key); err != nil || again != s {
 		t.Errorf("got %#v, %v, want %#v", again, err, s)
 	}
@@ -191,10 +178,11 @@ func TestLibraryCounters(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	n.IP(t, "addr add 192.0.2.1/32 dev lo\naddr add 198.51.100.1/32 dev lo")
 	c, ctx := client(t, n), t.Context()
-	key := ipvsnl.AddrKey(ipvsnl.UDP, netip.MustParseAddrPort("192.0.2.1:5000"))
+	key := ipvsnl.ServiceKey{Protocol: ipvsnl.UDP, Addr: netip.MustParseAddrPort("192.0.2.1:5000")}
 	server := netip.MustParseAddrPort("198.51.100.1:5000")
-	must(t, c.AddService(ctx, ipvsnl.Service{ServiceKey: key, Scheduler: "rr", Netmask: 0xffffffff, Flags: ipvsnl.FlagPersistent, Timeout: 60}))
-	must(t, c.AddDestination(ctx, key, ipvsnl.Destination{Addr: server, Weight: 1}))
+	must(t, c.Apply(ctx,
+		ipvsnl.AddService(ipvsnl.Service{Key: key, Scheduler: "rr", Persistence: ipvsnl.Persistence{Timeout: time.Minute}}),
+		ipvsnl.AddDestination(key, ipvsnl.Destination{Addr: server, Weight: 1})))
 	n.Do(func() { exchange(t, server.String(), "192.0.2.1:5000", 3) })
 
 	const bytes = 3 * (20 + 8 + 4) // IP, UDP, "ping"
@@ -214,11 +202,17 @@ func TestLibraryCounters(t *testing.T) {
 	if got := counts(d.Stats); got != want {
 		t.Errorf("destination: %+v, want %+v", got, want)
 	}
-	if d.ActiveConns != 0 || d.InactConns != 1 || d.PersistConns != 1 {
+	if d.ActiveConns != 0 || d.InactiveConns != 1 || d.PersistentConns != 1 {
 		t.Errorf("connections: %+v", d)
 	}
 
-	must(t, c.ZeroService(ctx, key))
+	totals, err := c.Totals(ctx)
+	must(t, err)
+	if got := counts(totals); got != want {
+		t.Errorf("totals: %+v, want %+v", got, want)
+	}
+
+	must(t, c.Apply(ctx, ipvsnl.ZeroService(key)))
 	s, err := c.Service(ctx, key)
 	must(t, err)
 	if got := counts(s.Stats); got != (ipvsnl.Stats{}) {
@@ -275,11 +269,12 @@ func ping(listener net.PacketConn, client net.Conn) error {
 // many adds a service of so many destinations that a listing takes several datagrams.
 func many(t *testing.T, c *ipvsnl.Client) (key ipvsnl.ServiceKey, count int) {
 	key, count = tcp("192.0.2.1:80"), 600
-	must(t, c.AddService(t.Context(), ipvsnl.Service{ServiceKey: key, Scheduler: "wlc", Netmask: 0xffffffff}))
+	changes := []ipvsnl.Change{ipvsnl.AddService(ipvsnl.Service{Key: key, Scheduler: "wlc"})}
 	for i := range count {
 		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 80)
-		must(t, c.AddDestination(t.Context(), key, ipvsnl.Destination{Addr: addr, Weight: uint32(i), Forwarding: ipvsnl.Masquerade}))
+		changes = append(changes, ipvsnl.AddDestination(key, ipvsnl.Destination{Addr: addr, Weight: uint32(i)}))
 	}
+	must(t, c.Apply(t.Context(), changes...))
 	return key, count
 }
 
@@ -289,7 +284,7 @@ func TestLongListing(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	c := client(t, n)
 	key, count := many(t, c)
-	seen := make(map[ipvsnl.Destination]bool)
+	seen := make(map[ipvsnl.DestinationState]bool)
 	for _, d := range destinations(t, c, key) {
 		seen[d] = true
 	}
@@ -299,9 +294,9 @@ func TestLongListing(t *testing.T) {
 	if got := sockets(t, n); got != 1 {
 		t.Errorf("%d sockets", got)
 	}
-	for d, err := range c.Destinations(t.Context(), key) {
+	for d, err := range c.EachDestination(t.Context(), key) {
 		must(t, err)
-		must(t, c.DeleteDestination(t.Context(), key, d.Addr))
+		must(t, c.Apply(t.Context(), ipvsnl.DeleteDestination(key, d.Destination.Addr)))
 		break
 	}
 	if got := len(destinations(t, c, key)); got != count-1 {
@@ -337,7 +332,7 @@ func TestCancelled(t *testing.T) {
 	defer cancel()
 	var seen int
 	var last error
-	for _, err := range c.Destinations(ctx, key) {
+	for _, err := range c.EachDestination(ctx, key) {
 		if last = err; err == nil {
 			seen++
 			cancel()
@@ -359,33 +354,35 @@ func TestNested(t *testing.T) {
 	c, ctx := client(t, kernel.NewNamespace(t)), t.Context()
 	const services = 50
 	for i := range services {
-		key := ipvsnl.MarkKey(uint32(i+1), ipvsnl.IPv4)
-		must(t, c.AddService(ctx, ipvsnl.Service{ServiceKey: key, Scheduler: "rr", Netmask: 0xffffffff}))
+		key := ipvsnl.ServiceKey{Mark: uint32(i + 1)}
 		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), 0)
-		must(t, c.AddDestination(ctx, key, ipvsnl.Destination{Addr: addr, Weight: 1}))
+		must(t, c.Apply(ctx,
+			ipvsnl.AddService(ipvsnl.Service{Key: key, Scheduler: "rr"}),
+			ipvsnl.AddDestination(key, ipvsnl.Destination{Addr: addr, Weight: 1})))
 	}
-	var wg sync.WaitGroup
+	var g errgroup.Group
 	for range 3 {
-		wg.Go(func() {
+		g.Go(func() error {
 			var count int
-			for s, err := range c.Services(ctx) {
+			for s, err := range c.EachService(ctx) {
 				if err != nil {
-					t.Error(err)
-					return
+					return err
 				}
-				for d, err := range c.Destinations(ctx, s.ServiceKey) {
-					if want := byte(s.Mark - 1); err != nil || d.Addr.Addr().As4()[3] != want {
-						t.Errorf("%v has %v, %v", s.ServiceKey, d.Addr, err)
+				key := s.Service.Key
+				for d, err := range c.EachDestination(ctx, key) {
+					if want := byte(key.Mark - 1); err != nil || d.Destination.Addr.Addr().As4()[3] != want {
+						return fmt.Errorf("%v has %v, %v", key, d.Destination.Addr, err)
 					}
 					count++
 				}
 			}
 			if count != services {
-				t.Errorf("%d destinations", count)
+				return fmt.Errorf("%d destinations", count)
 			}
+			return nil
 		})
 	}
-	wg.Wait()
+	must(t, g.Wait())
 }
 
 // TestStopAtOnce stops daemons before they can have run, which the kernel does not acknowledge.
@@ -397,42 +394,36 @@ func TestStopAtOnce(t *testing.T) {
 	for _, state := range []ipvsnl.DaemonState{ipvsnl.Master, ipvsnl.Backup} {
 		d := ipvsnl.Daemon{State: state, Interface: "lo", SyncID: 3}
 		for range 3 {
-			must(t, c.StartDaemon(ctx, d))
-			must(t, c.StopDaemon(ctx, d))
+			must(t, c.Apply(ctx, ipvsnl.StartDaemon(d)))
+			must(t, c.Apply(ctx, ipvsnl.StopDaemon(state)))
 		}
-		b := c.Batch()
-		b.StartDaemon(d)
-		b.StopDaemon(d)
-		if failures, err := b.Send(ctx); err != nil || failures != nil {
-			t.Errorf("in a batch: %v, %v", failures, err)
-		}
-		if err := c.StopDaemon(ctx, d); !errors.Is(err, ipvsnl.ErrDaemonNotRunning) {
+		must(t, c.Apply(ctx, ipvsnl.StartDaemon(d), ipvsnl.StopDaemon(state)))
+		if err := c.Apply(ctx, ipvsnl.StopDaemon(state)); !errors.Is(err, ipvsnl.ErrDaemonNotRunning) {
 			t.Errorf("stopping it again: %v", err)
 		}
 	}
-	for d, err := range c.Daemons(ctx) {
-		t.Errorf("daemon %+v, %v", d, err)
+	if daemons, err := c.Daemons(ctx); err != nil || len(daemons) > 0 {
+		t.Errorf("daemons %+v, %v", daemons, err)
 	}
 	if got := sockets(t, n); got != 1 {
 		t.Errorf("%d sockets", got)
 	}
 }
 
-// TestRefusedBatch sends more changes than are sent at once, all of which the kernel refuses.
-func TestRefusedBatch(t *testing.T) {
+// TestRefusedChanges sends more changes than are sent at once, all of which the kernel refuses.
+func TestRefusedChanges(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	c := client(t, n)
 	const count = 1000
-	b := c.Batch()
+	var changes []ipvsnl.Change
 	for i := range count {
-		b.DeleteService(ipvsnl.MarkKey(uint32(i+1), ipvsnl.IPv4))
+		changes = append(changes, ipvsnl.DeleteService(ipvsnl.ServiceKey{Mark: uint32(i + 1)}))
 	}
-	failures, err := b.Send(t.Context())
-	must(t, err)
-	if len(failures) != count {
-		t.Errorf("%d changes failed, want %d", len(failures), count)
+	var e *ipvsnl.ApplyError
+	if err := c.Apply(t.Context(), changes...); !errors.As(err, &e) || len(e.Failures) != count || e.InDoubt != -1 {
+		t.Fatalf("want %d failures: %v", count, err)
 	}
-	for i, f := range failures {
+	for i, f := range e.Failures {
 		if f.Index != i || !errors.Is(f.Err, ipvsnl.ErrServiceNotFound) {
 			t.Fatalf("failure %d: %+v", i, f)
 		}
@@ -454,9 +445,8 @@ func TestPermission(t *testing.T) {
 			return
 		}
 		defer c.Close()
-		flushed = c.Flush(t.Context())
-		for _, listed = range c.Services(t.Context()) {
-		}
+		flushed = c.Apply(t.Context(), ipvsnl.Flush())
+		_, listed = c.Services(t.Context())
 	})
 	if dropped != nil || opened != nil {
 		t.Fatalf("dropping capabilities: %v, opening: %v", dropped, opened)

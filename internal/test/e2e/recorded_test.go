@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"flag"
+	"io"
 	"net/netip"
 	"path/filepath"
 	"slices"
@@ -16,7 +17,6 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/test/replay"
 	"github.com/ipvsadm-go/ipvsadm/internal/test/replay/cases"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
-	"github.com/mdlayher/netlink"
 )
 
 var record = flag.Bool("record", false, "write the exchanges of TestRecorded to the files it compares them with")
@@ -24,13 +24,13 @@ var record = flag.Bool("record", false, "write the exchanges of TestRecorded to 
 // TestRecorded runs every operation of the library on the kernel, and checks what comes of it and
 // that the bytes which go to and fro are those of the files.
 func TestRecorded(t *testing.T) {
-	var tap *recording.Tap
+	var tap *replay.Tap
 	var err error
-	kernel.NewNamespace(t).Do(func() { tap, err = recording.NewTap() })
+	kernel.NewNamespace(t).Do(func() { tap, err = replay.NewTap() })
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := ipvsnl.Open(t.Context(), ipvsnl.WithDial(func() (*netlink.Conn, error) { return tap.Conn(), nil }))
+	client, err := ipvsnl.Open(t.Context(), ipvsnl.WithDial(func() (io.ReadWriteCloser, error) { return tap, nil }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,19 +54,19 @@ func check(t *testing.T, c cases.Case, got any, err error) {
 	}
 }
 
-var comparable = cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{})
+var comparable = cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{}, ipvsnl.Mask{})
 
 // compare compares an exchange with that of the file, or writes it there.
-func compare(t *testing.T, c cases.Case, got recording.Exchange) {
+func compare(t *testing.T, c cases.Case, got replay.Exchange) {
 	t.Helper()
-	file := filepath.Join("..", "..", "pkg", "ipvsnl", "testdata", c.Name+".txt")
+	file := filepath.Join("..", "..", "..", "pkg", "ipvsnl", "testdata", c.Name+".txt")
 	if *record {
 		if err := got.Save(file, c.About); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	want, err := recording.Load(file)
+	want, err := replay.Load(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,10 +80,10 @@ func compare(t *testing.T, c cases.Case, got recording.Exchange) {
 
 // sorted returns the messages of the replies in an order of their own: the
 // kernel's order of services depends on addresses within it.
-func sorted(x recording.Exchange) [][]byte {
+func sorted(x replay.Exchange) [][]byte {
 	var all [][]byte
 	for _, datagram := range x.Replies {
-		all = append(all, recording.Messages(datagram)...)
+		all = append(all, replay.Messages(datagram)...)
 	}
 	slices.SortFunc(all, bytes.Compare)
 	return all

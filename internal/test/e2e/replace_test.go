@@ -45,11 +45,9 @@ func settings(t *testing.T, c *ipvsnl.Client) string {
 	must(t, err)
 	var all []string
 	for _, e := range table {
-		s := &e.Service
-		all = append(all, fmt.Sprintf("%v %s flags %#x timeout %d mask %#x engine %q\n", s, s.Scheduler, s.Flags, s.Timeout, s.Netmask, s.Engine))
+		all = append(all, fmt.Sprintf("%+v\n", e.Service))
 		for _, d := range e.Destinations {
-			d.ActiveConns, d.InactConns, d.PersistConns, d.Stats = 0, 0, 0, ipvsnl.Stats{}
-			all = append(all, fmt.Sprintf("%v: %+v\n", s, d))
+			all = append(all, fmt.Sprintf("%v: %+v\n", e.Service.Key, d))
 		}
 	}
 	slices.Sort(all)

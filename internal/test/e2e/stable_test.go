@@ -71,16 +71,15 @@ func churn(t *testing.T, n *kernel.Namespace) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		batch := c.Batch()
+		var changes []ipvsnl.Change
+		for i := range 40 {
+			addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{203, 0, 113, byte(i)}), 80)
+			key := ipvsnl.ServiceKey{Protocol: ipvsnl.TCP, Addr: addr}
+			changes = append(changes, ipvsnl.AddService(ipvsnl.Service{Key: key, Scheduler: "rr"}))
+		}
 		for ctx.Err() == nil {
-			for i := range 40 {
-				addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{203, 0, 113, byte(i)}), 80)
-				key := ipvsnl.AddrKey(ipvsnl.TCP, addr)
-				batch.AddService(ipvsnl.Service{ServiceKey: key, Scheduler: "rr", Netmask: 1<<32 - 1})
-			}
-			_, _ = batch.Send(ctx) // ends with ctx
-			batch.Flush()
-			_, _ = batch.Send(ctx)
+			_ = c.Apply(ctx, changes...) // ends with ctx
+			_ = c.Apply(ctx, ipvsnl.Flush())
 		}
 	}()
 	t.Cleanup(func() {

@@ -17,35 +17,27 @@ type table struct {
 }
 
 type service struct {
-	ipvsnl.Service
-	destinations []ipvsnl.Destination
+	ipvsnl.ServiceState
+	destinations []ipvsnl.DestinationState
 }
 
 // readTable reads the table of a client's namespace.
 func readTable(ctx context.Context, c *ipvsnl.Client) (*table, error) {
 	t := &table{}
-	for s, err := range c.Services(ctx) {
+	services, err := c.Services(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range services {
+		destinations, err := c.Destinations(ctx, s.Service.Key)
 		if err != nil {
 			return nil, err
 		}
-		t.services = append(t.services, service{Service: s})
+		t.services = append(t.services, service{s, destinations})
 	}
-	for i := range t.services {
-		s := &t.services[i]
-		for d, err := range c.Destinations(ctx, s.ServiceKey) {
-			if err != nil {
-				return nil, err
-			}
-			s.destinations = append(s.destinations, d)
-		}
+	if t.daemons, err = c.Daemons(ctx); err != nil {
+		return nil, err
 	}
-	for d, err := range c.Daemons(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		t.daemons = append(t.daemons, d)
-	}
-	var err error
 	t.timeouts, err = c.Timeouts(ctx)
 	return t, err
 }
@@ -57,7 +49,7 @@ func (t *table) lines() []string {
 	for i := range t.services {
 		s := &t.services[i]
 		var b strings.Builder
-		fmt.Fprintf(&b, "service %+v", s.Service)
+		fmt.Fprintf(&b, "service %+v", s.ServiceState)
 		for _, d := range s.destinations {
 			fmt.Fprintf(&b, "\n  destination %+v", d)
 		}
