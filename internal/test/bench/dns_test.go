@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // TestServeNames asks for many names at a time, by Go's resolver.
@@ -23,18 +25,21 @@ func TestServeNames(t *testing.T) {
 			return new(net.Dialer).DialContext(ctx, "udp4", conn.LocalAddr().String())
 		},
 	}
-	var wg sync.WaitGroup
+	var g errgroup.Group
 	for n := range 50 {
-		wg.Go(func() {
+		g.Go(func() error {
 			address := ipv4(10, n)
 			got, err := resolver.LookupAddr(t.Context(), address)
 			want := []string{"host-" + strings.ReplaceAll(address, ".", "-") + ".example."}
 			if err != nil || !slices.Equal(got, want) {
-				t.Errorf("%s is %q, %v, want %q", address, got, err, want)
+				return fmt.Errorf("%s is %q, %v, want %q", address, got, err, want)
 			}
+			return nil
 		})
 	}
-	wg.Wait()
+	if err := g.Wait(); err != nil {
+		t.Error(err)
+	}
 	if got, err := resolver.LookupAddr(t.Context(), "2001:db8::1"); err == nil {
 		t.Errorf("an IPv6 address is %q", got)
 	}

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
 func TestRules(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 	"github.com/ipvsadm-go/ipvsadm/internal/columns"
+	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
@@ -50,10 +50,10 @@ func lines() []line {
 	var all []line
 	first := line{text: "ipvsadm -"}
 	for _, c := range commandRows {
-		first.want = append(first.want, words(c)...)
+		first.want = append(first.want, wordsOf(c)...)
 		var want []string
 		for _, o := range c.Options {
-			want = append(want, words(o)...)
+			want = append(want, wordsOf(o)...)
 		}
 		// Those that no command refuses are offered where they mean something.
 		if slices.Contains(want, "-t") {
@@ -62,7 +62,7 @@ func lines() []line {
 		if slices.Contains(want, "--nosort") {
 			want = append(want, "--sort")
 		}
-		for _, word := range words(c) {
+		for _, word := range wordsOf(c) {
 			all = append(all, line{"ipvsadm " + word + argument(c) + " -", want})
 		}
 		if c.Long == "--save" {
@@ -80,13 +80,13 @@ func argument(c flags.Row) string {
 	return ""
 }
 
-func words(r flags.Row) []string {
+func wordsOf(r flags.Row) []string {
 	return slices.DeleteFunc([]string{r.Short, r.Long}, func(w string) bool { return w == "" })
 }
 
 // values are lines that go on with a value.
 func values() []line {
-	var flagNames, shFlags, tunnels, columns []string
+	var flagNames, shFlags, tunnels, columnNames []string
 	for _, f := range words.SchedulerFlags {
 		switch f.Scheduler {
 		case "":
@@ -100,7 +100,7 @@ func values() []line {
 		tunnels = append(tunnels, t.Name)
 	}
 	for _, c := range columns.All {
-		columns = append(columns, c.Name)
+		columnNames = append(columnNames, c.Name)
 	}
 	tcp := []string{"192.0.2.1:80", "[2001:db8::1]:443"}
 	servers := []string{"198.51.100.1:80", "198.51.100.2:8080", "198.51.100.3:53", "198.51.100.4:0"}
@@ -130,7 +130,7 @@ func values() []line {
 		{"ipvsadm-save -n --th", []string{"--thresholds"}},
 		{"ipvsadm-save -n --all --t", []string{"--tcp-service", "--thresholds", "--timeout"}},
 		{"ipvsadm-save --n", []string{"--netns"}},
-		{"ipvsadm -L --stats --sort-by ", columns},
+		{"ipvsadm -L --stats --sort-by ", columnNames},
 		{"ipvsadm -L --sort-by in", []string{"inpkts", "inbytes", "inpps", "inbps", "inactive"}},
 		{"ipvsadm -D --netns ", []string{"blue"}},
 		{"ipvsadm -D --netns blue -t ", []string{"192.0.2.7:70"}},

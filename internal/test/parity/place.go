@@ -69,20 +69,18 @@ func (p *place) prepare(ctx context.Context, c *Case) error {
 	if err != nil {
 		return err
 	}
+	var changes []ipvsnl.Change
 	if len(now.services) > 0 {
-		if err := p.client.Flush(ctx); err != nil {
-			return err
-		}
+		changes = append(changes, ipvsnl.Flush())
 	}
 	for _, d := range now.daemons {
-		if err := p.client.StopDaemon(ctx, d); err != nil {
-			return err
-		}
+		changes = append(changes, ipvsnl.StopDaemon(d.State))
 	}
 	if now.timeouts != p.empty.timeouts {
-		if err := p.client.SetTimeouts(ctx, p.empty.timeouts); err != nil {
-			return err
-		}
+		changes = append(changes, ipvsnl.SetTimeouts(p.empty.timeouts))
+	}
+	if err := p.client.Apply(ctx, changes...); err != nil {
+		return err
 	}
 	return p.files.set(c.Files)
 }

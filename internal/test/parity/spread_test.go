@@ -9,8 +9,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 )
@@ -45,11 +46,11 @@ func spread(kernels int) int {
 		return 1
 	}
 	codes := make([]int, kernels)
-	var running sync.WaitGroup
+	var running errgroup.Group
 	for i := range codes {
-		running.Go(func() { codes[i] = share(i, kernels) })
+		running.Go(func() error { codes[i] = share(i, kernels); return nil })
 	}
-	running.Wait()
+	_ = running.Wait()
 	return slices.Max(codes)
 }
 

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 	"github.com/ipvsadm-go/ipvsadm/internal/resolve"
 	"github.com/ipvsadm-go/ipvsadm/internal/rulefile"
+	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
 
@@ -60,11 +60,11 @@ func mutate(r *rand.Rand, text string) string {
 }
 
 // faults returns the lines that are no command.
-func faults(t *testing.T, text string) []rules.Line {
+func faults(t *testing.T, text string) []rulefile.Line {
 	t.Helper()
 	resolver := names.New(context.Background())
-	var bad []rules.Line
-	for r := rules.NewReader(strings.NewReader(text)); ; {
+	var bad []rulefile.Line
+	for r := rulefile.NewReader(strings.NewReader(text)); ; {
 		line, err := r.Next()
 		if errors.Is(err, io.EOF) {
 			return bad
@@ -129,7 +129,7 @@ func expect(t *testing.T, text string) (want string, fine bool) {
 }
 
 // checkReport checks that a report names lines, by their numbers and texts.
-func checkReport(t *testing.T, report string, bad []rules.Line) {
+func checkReport(t *testing.T, report string, bad []rulefile.Line) {
 	t.Helper()
 	for _, l := range bad {
 		if !strings.Contains(report, strconv.Itoa(l.Number)) || !strings.Contains(report, l.Text) {
