@@ -48,13 +48,16 @@ func (s *saver) services(ctx context.Context, c *flags.Command, r *tableReader) 
 	if !c.Saving.Stable {
 		return r.services(ctx, c)
 	}
-	var keys []ipvsnl.ServiceKey
+	var scope []reconcile.Scope
 	if c.OneService {
-		keys = append(keys, c.Service)
+		scope = append(scope, reconcile.Only(c.Service))
 	}
-	table, err := readStable(ctx, s.con, s.client, keys...)
+	table, err := readStable(ctx, s.con, s.client, scope...)
 	if err != nil {
 		return nil, err
+	}
+	if c.OneService && len(table) == 0 {
+		return r.services(ctx, c) // which says that it does not exist
 	}
 	services := make([]ipvsnl.ServiceState, len(table))
 	r.known = make(map[ipvsnl.ServiceKey][]ipvsnl.DestinationState, len(table))
@@ -69,10 +72,10 @@ func (s *saver) services(ctx context.Context, c *flags.Command, r *tableReader) 
 	return services, nil
 }
 
-// readStable reads the table, or some services of it, until two readings agree. If none
-// do, it says so and returns the last one.
-func readStable(ctx context.Context, con *console, client *ipvsnl.Client, keys ...ipvsnl.ServiceKey) (reconcile.Table, error) {
-	table, stable, err := reconcile.ReadStable(ctx, client, keys...)
+// readStable reads the table, or a part of it, until two readings agree. If none do, it
+// says so and returns the last one.
+func readStable(ctx context.Context, con *console, client *ipvsnl.Client, scope ...reconcile.Scope) (reconcile.Table, error) {
+	table, stable, err := reconcile.ReadStable(ctx, client, scope...)
 	if err == nil && !stable {
 		con.complain("warning: the table keeps changing while it is read; what was read last may lack services or real servers")
 	}

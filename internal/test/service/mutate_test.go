@@ -62,7 +62,7 @@ func mutate(r *rand.Rand, text string) string {
 // faults returns the lines that are no command.
 func faults(t *testing.T, text string) []rulefile.Line {
 	t.Helper()
-	resolver := names.New(context.Background())
+	resolver := resolve.New(context.Background())
 	var bad []rulefile.Line
 	for r := rulefile.NewReader(strings.NewReader(text)); ; {
 		line, err := r.Next()
