@@ -1,49 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
 	"bytes"
 	"context"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-// newLocker returns an app whose lock is on a file, and what it prints to stderr.
-func newLocker(t *testing.T, path string, wait uint32) (*app, *bytes.Buffer) {
+// newLocker returns a locker of a file, and what it says.
+func newLocker(t *testing.T, path string, patience time.Duration) (*locker, *bytes.Buffer) {
 	t.Helper()
-	file, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o600)
-	require.NoError(t, err)
-	t.Cleanup(func() { file.Close() })
-	var stderr bytes.Buffer
-	a := newApp([]string{"ipvsadm"}, strings.NewReader(""), io.Discard, &stderr)
-	a.netns, a.wait = &namespace{file}, wait
-	return a, &stderr
+	var said bytes.Buffer
+	return &locker{
+		file:     func() (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o600) },
+		patience: patience,
+		complain: func(text string) { said.WriteString(text + "\n") },
+	}, &said
 }
 
 func TestLock(t *testing.T) {
+	ctx := t.Context()
 	path := filepath.Join(t.TempDir(), "namespace")
 	first, _ := newLocker(t, path, 0)
-	second, stderr := newLocker(t, path, 0)
-	unlock, err := first.lock()
+	second, said := newLocker(t, path, 0)
+	unlock, err := first.lock(ctx)
 	require.NoError(t, err)
-	_, err = second.lock()
+	_, err = second.lock(ctx)
 	require.ErrorContains(t, err, "the table is locked by ")
-	require.Equal(t, 2, second.notLocked(err))
-	require.Regexp(t, `^the table is locked by .*process.*; nothing was changed\n$`, stderr.String())
+	require.Empty(t, said.String())
 
 	elsewhere, _ := newLocker(t, path+"2", 0)
-	unlockElsewhere, err := elsewhere.lock()
+	unlockElsewhere, err := elsewhere.lock(ctx)
 	require.NoError(t, err)
 	unlockElsewhere()
 
-	second.wait = 3600
+	second.patience = time.Hour
 	locked := make(chan error, 1)
 	go func() {
-		unlock, err := second.lock()
+		unlock, err := second.lock(ctx)
 		if err == nil {
 			unlock()
 		}
@@ -51,33 +51,53 @@ func TestLock(t *testing.T) {
 	}()
 	unlock()
 	require.NoError(t, <-locked)
-	unlock, err = first.lock()
+	unlock, err = first.lock(ctx)
 	require.NoError(t, err, "it can be locked again")
 	unlock()
+}
+
+// Commands that need the lock change nothing without it.
+func TestNotLocked(t *testing.T) {
+	s := newTestSystem(t)
+	s.do(t, "ipvsadm -A -f 7")
+	first, _ := newLocker(t, s.lockPath, 0)
+	unlock, err := first.lock(t.Context())
+	require.NoError(t, err)
+	for line, stdin := range map[string]string{
+		"ipvsadm -C --wait 0":           "",
+		"ipvsadm -R --wait 0":           "-A -f 8\n",
+		"ipvsadm-restore --wait 0":      "-A -f 8\n",
+		"ipvsadm -R --replace --wait 0": "-A -f 8\n",
+	} {
+		got := s.input(stdin, line)
+		require.Regexp(t, `^the table is locked by .*process.*; nothing was changed\n$`, got.stderr, line)
+		require.Equal(t, 2, got.code)
+	}
+	require.Equal(t, "-A -f 7 -s wlc\n", s.saved(t))
+	unlock()
+	s.do(t, "ipvsadm -C --wait 0")
 }
 
 func TestLockCancelled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "namespace")
 	first, _ := newLocker(t, path, 0)
-	unlock, err := first.lock()
+	unlock, err := first.lock(t.Context())
 	require.NoError(t, err)
 	defer unlock()
-	second, _ := newLocker(t, path, 3600)
+	second, _ := newLocker(t, path, time.Hour)
 	ctx, cancel := context.WithCancel(t.Context())
-	second.ctx = ctx
 	cancel()
-	_, err = second.lock()
+	_, err = second.lock(ctx)
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-// TestNoLock locks what cannot be locked.
+// What cannot be locked keeps nobody from working.
 func TestNoLock(t *testing.T) {
-	a, stderr := newLocker(t, filepath.Join(t.TempDir(), "namespace"), 0)
-	require.NoError(t, a.netns.file.Close())
-	unlock, err := a.lock()
+	l, said := newLocker(t, filepath.Join(t.TempDir(), "nosuch", "namespace"), 0)
+	unlock, err := l.lock(t.Context())
 	require.NoError(t, err)
 	unlock()
-	require.Equal(t, "warning: cannot keep other restores from running at the same time: fcntl: bad file descriptor\n", stderr.String())
+	require.Contains(t, said.String(), "warning: cannot keep other restores from running at the same time: open ")
 }
 
 func TestHolderIn(t *testing.T) {
@@ -99,8 +119,8 @@ func TestHolderIn(t *testing.T) {
 func TestLockedError(t *testing.T) {
 	for want, e := range map[string]*lockedError{
 		"the table is locked by process 7":                        {"process 7", 0},
-		"the table is still locked by process 7 after 1 second":   {"process 7", 1},
-		"the table is still locked by process 7 after 60 seconds": {"process 7", 60},
+		"the table is still locked by process 7 after 1 second":   {"process 7", time.Second},
+		"the table is still locked by process 7 after 60 seconds": {"process 7", time.Minute},
 	} {
 		require.EqualError(t, e, want)
 	}

@@ -1,7 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 
@@ -39,11 +42,12 @@ func TestCheckShows(t *testing.T) {
 // Of lines that are too long no more is held than of others.
 func TestCheckLong(t *testing.T) {
 	comment, fault := "#"+strings.Repeat("x", 4<<20)+"\n", "-A -f 7 x"+strings.Repeat("\x00", 4<<20)+"\n"
-	a := newApp(nil, strings.NewReader(strings.Repeat(comment, 4)), new(bytes.Buffer), new(bytes.Buffer))
-	input, code := a.readChecked(noRestore)
+	p := &lineParser{testNames{}}
+	con := newConsole("ipvsadm", strings.NewReader(strings.Repeat(comment, 4)), io.Discard, io.Discard)
+	input, code := p.readWhole(con, onlyChanges)
 	require.Equal(t, exitDone, code)
 	require.Less(t, len(input), 5<<20)
-	a = newApp(nil, strings.NewReader(fault), new(bytes.Buffer), new(bytes.Buffer))
-	_, code = a.readChecked(noRestore)
+	con = newConsole("ipvsadm", strings.NewReader(fault), io.Discard, io.Discard)
+	_, code = p.readWhole(con, onlyChanges)
 	require.Equal(t, flags.ExitFault, code)
 }

@@ -1,7 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
 	"bytes"
+	"io"
 	"net/netip"
 	"os"
 	"sync"
@@ -26,27 +29,28 @@ func TestTableOneSocket(t *testing.T) {
 		<-refused // the first socket is busy until a second has been asked for
 		return []netlink.Message{end}, nil
 	}
-	dialled := 0
-	client, err := ipvsnl.Open(t.Context(), ipvsnl.WithDial(func() (*netlink.Conn, error) {
-		if dialled++; dialled > 1 {
+	dialed := 0
+	client, err := ipvsnl.Open(t.Context(), ipvsnl.WithDial(func() (io.ReadWriteCloser, error) {
+		if dialed++; dialed > 1 {
 			refuse()
 			return nil, os.NewSyscallError("socket", unix.EMFILE)
 		}
-		return recording.Dial(1, recording.Answer(answer), func() {}), nil
+		return replay.Dial(replay.Answer(answer), func() {}), nil
 	}))
 	require.NoError(t, err)
 	defer client.Close()
 
-	var services []ipvsnl.Service
+	var services []ipvsnl.ServiceState
 	for i := range 10 * maxPart {
 		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, 1}), uint16(i+1))
-		services = append(services, ipvsnl.Service{ServiceKey: ipvsnl.AddrKey(ipvsnl.TCP, addr)})
+		key := ipvsnl.ServiceKey{Protocol: ipvsnl.TCP, Addr: addr}
+		services = append(services, ipvsnl.ServiceState{Service: ipvsnl.Service{Key: key}})
 	}
 	var stdout bytes.Buffer
-	a := newApp(nil, nil, &stdout, nil)
-	a.client = client
-	require.NoError(t, a.newTableWriter(&flags.Listing{Numeric: true}, &format.Options{View: format.Rules}).table(services))
-	require.NoError(t, a.stdout.Flush())
+	w := &tableWriter{con: newConsole("ipvsadm", nil, &stdout, nil), layout: &format.Options{View: format.Rules}}
+	r := newTableReader(client, testNames{}, &flags.Listing{Numeric: true})
+	require.NoError(t, w.table(t.Context(), r, services, nil))
+	w.con.flush()
 	require.Equal(t, len(services), bytes.Count(stdout.Bytes(), []byte("-A -t 192.0.2.1:")))
-	require.Equal(t, 2, dialled)
+	require.Equal(t, 2, dialed)
 }
