@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
@@ -56,7 +55,7 @@ func TestConns(t *testing.T) {
 	seen := map[string]int{}
 	var block conns.Block
 	for n := range count {
-		var c format.Connection
+		var c conns.Connection
 		err := block.Read(&c)
 		if errors.Is(err, io.EOF) {
 			err = errors.Join(r.Next(&block), block.Read(&c))

@@ -231,18 +231,18 @@ func TestIdleRestore(t *testing.T) {
 func TestReplaceAmongOthers(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	c := client(t, n)
-	edited := ipvsnl.Service{ServiceKey: ipvsnl.MarkKey(7, ipvsnl.IPv4), Scheduler: "wlc", Netmask: 1<<32 - 1}
+	edited := ipvsnl.Service{Key: ipvsnl.ServiceKey{Mark: 7}, Scheduler: "wlc"}
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
-		for timeout := uint32(1); ; timeout++ {
+		for timeout := 1; ; timeout++ {
 			select {
 			case <-stop:
 				return
 			default:
 			}
-			edited.Flags, edited.Timeout = ipvsnl.FlagPersistent, 1+timeout%1000
-			_ = c.SetService(t.Context(), edited) // it may be gone
+			edited.Persistence.Timeout = time.Duration(1+timeout%1000) * time.Second
+			_ = c.Apply(t.Context(), ipvsnl.SetService(edited)) // it may be gone
 		}
 	}()
 	defer func() {
