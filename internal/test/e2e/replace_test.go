@@ -72,7 +72,7 @@ func TestReplaceAny(t *testing.T) {
 		g := newGenerator(seed)
 		from, to := g.table(), g.table()
 		for n, rules := range map[*kernel.Namespace]string{replaced: from, printed: from, restored: to} {
-			must(t, clients[n].Flush(t.Context()))
+			must(t, clients[n].Apply(t.Context(), ipvsnl.Flush()))
 			restore(t, n, kernel.Reference, rules)
 		}
 		name := fmt.Sprintf("seed %d: ", seed)

@@ -156,11 +156,9 @@ func (p *stoppable) ended(t *testing.T, s unix.Signal) {
 // services returns how many services there are.
 func (p *stoppable) services(t *testing.T) (count int) {
 	t.Helper()
-	for _, err := range p.client.Services(context.Background()) {
-		require.NoError(t, err)
-		count++
-	}
-	return count
+	all, err := p.client.Services(context.Background())
+	require.NoError(t, err)
+	return len(all)
 }
 
 // untilServices waits until there are so many services.
