@@ -305,30 +305,29 @@ func (p *place) start(t *testing.T, s surrounding, a *act, path string, words []
 // reset makes the table that every act finds.
 func (p *place) reset(t *testing.T) {
 	t.Helper()
-	b := p.client.Batch()
-	b.Flush()
-	b.StopDaemon(ipvsnl.Daemon{State: ipvsnl.Master})
-	for _, mark := range []uint32{1, 2} {
-		b.AddService(ipvsnl.Service{ServiceKey: ipvsnl.ServiceKey{Mark: mark, Family: ipvsnl.IPv4}, Scheduler: "wlc"})
+	ctx := context.Background()
+	if err := p.client.Apply(ctx, ipvsnl.StopDaemon(ipvsnl.Master)); err != nil {
+		require.ErrorIs(t, err, ipvsnl.ErrDaemonNotRunning)
 	}
-	failures, err := b.Send(context.Background())
-	require.NoError(t, err)
-	for _, f := range failures {
-		require.ErrorIs(t, f.Err, ipvsnl.ErrDaemonNotRunning)
-	}
+	require.NoError(t, p.client.Apply(ctx,
+		ipvsnl.Flush(),
+		ipvsnl.AddService(ipvsnl.Service{Key: ipvsnl.ServiceKey{Mark: 1}, Scheduler: "wlc"}),
+		ipvsnl.AddService(ipvsnl.Service{Key: ipvsnl.ServiceKey{Mark: 2}, Scheduler: "wlc"})))
 }
 
 // table is what there is in the end.
 func (p *place) table(t *testing.T) string {
 	t.Helper()
 	var all []string
-	for s, err := range p.client.Services(context.Background()) {
-		require.NoError(t, err)
-		all = append(all, fmt.Sprint(s.Mark))
+	services, err := p.client.Services(context.Background())
+	require.NoError(t, err)
+	for _, s := range services {
+		all = append(all, fmt.Sprint(s.Service.Key.Mark))
 	}
 	slices.Sort(all)
-	for d, err := range p.client.Daemons(context.Background()) {
-		require.NoError(t, err)
+	daemons, err := p.client.Daemons(context.Background())
+	require.NoError(t, err)
+	for _, d := range daemons {
 		all = append(all, d.State.String()[:1])
 	}
 	return strings.Join(all, "")
