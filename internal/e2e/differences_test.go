@@ -196,6 +196,8 @@ func testedElsewhere() map[string]bool {
 		"counters of real servers": true,
 		// TestRestoreChecked.
 		"`ipvsadm-restore` with a faulty file": true,
+		// TestAddressSpace.
+		"`ulimit -v`": true,
 		// TestRestoreNUL.
 		"a NUL in the input of `ipvsadm-restore`": true,
 		// TestLongLine.

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/files"
 	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
@@ -40,6 +41,7 @@ type Resolver struct {
 	known    func() *hosts
 	services func() *services
 	dns      *net.Resolver
+	canAsk   func() bool   // whether there are descriptors to ask name servers with
 	slots    chan struct{} // as many as look-ups may run
 
 	mu    sync.Mutex
@@ -61,6 +63,7 @@ func New(ctx context.Context) *Resolver {
 		known:    sync.OnceValue(func() *hosts { return readHosts(hostsFile) }),
 		services: sync.OnceValue(func() *services { return parseServices(read(servicesFile)) }),
 		dns:      new(sockets).resolver(),
+		canAsk:   sync.OnceValue(files.HasPoller),
 		slots:    make(chan struct{}, maxLookups),
 		hosts:    make(map[netip.Addr]*host),
 		addrs:    make(map[string]netip.Addr),
@@ -98,6 +101,9 @@ func (r *Resolver) lookUpAddr(host string) netip.Addr {
 			h := r.known()
 			return h.byName[strings.ToLower(host)], h.err
 		}
+		if !r.canAsk() {
+			return netip.Addr{}, errCannotAsk
+		}
 		addrs, err := r.dns.LookupNetIP(r.ctx, "ip4", host)
 		for _, a := range addrs {
 			if a = a.Unmap(); a.Is4() {
@@ -107,6 +113,9 @@ func (r *Resolver) lookUpAddr(host string) netip.Addr {
 		return netip.Addr{}, err
 	})
 }
+
+// errCannotAsk is why a name server has no answer that is not asked.
+var errCannotAsk error = syscall.EMFILE
 
 // lookUp asks the system's sources in their order, until one has an answer that is not zero.
 func lookUp[T comparable](r *Resolver, ask func(source) (T, error)) T {
@@ -186,6 +195,9 @@ func (r *Resolver) lookUpName(a netip.Addr, h *host) {
 		if s == inFiles {
 			known := r.known()
 			return known.byAddr[a], known.err
+		}
+		if !r.canAsk() {
+			return "", errCannotAsk
 		}
 		// There is an error even if only some of the names are no good.
 		names, err := r.dns.LookupAddr(r.ctx, queried(a).String())

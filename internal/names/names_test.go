@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -125,6 +127,17 @@ func TestNoHosts(t *testing.T) {
 		if got := r.Host(a); got != want {
 			t.Errorf("%s: got %q, want %q", action, got, want)
 		}
+	}
+}
+
+// Without descriptors to ask name servers with, they are a source that fails.
+func TestCannotAsk(t *testing.T) {
+	for action, want := range map[string]string{"": "nine", "[UNAVAIL=return]": ""} {
+		r := New(context.Background())
+		r.canAsk = func() bool { return false }
+		r.known = func() *hosts { return parseHosts("192.0.2.9 nine\n") }
+		r.steps = func() []step { return parseSteps("hosts: dns " + action + " files\n") }
+		require.Equal(t, want, r.Host(netip.MustParseAddr("192.0.2.9")))
 	}
 }
 
