@@ -18,7 +18,7 @@ func TestReload(t *testing.T) {
 		return n.Run(t, kernel.Command{Path: service, Args: []string{service, action}}).Code
 	}
 	for _, saved := range []string{before, ""} {
-		restore(t, n, "-C\n"+saved)
+		restore(t, n, saved)
 		if code := act("save"); code != 0 {
 			t.Fatalf("save: exit code %d", code)
 		}
