@@ -40,3 +40,30 @@ func Read(name string) ([]byte, error) {
 	defer f.Close()
 	return io.ReadAll(f)
 }
+
+// HasPoller sets the runtime's poller up, which sockets of package net need, and reports whether there are descriptors
+// for it.
+func HasPoller() bool {
+	if !haveSpare(5) { // two for the poller, two for a pipe, and one that another goroutine may open meanwhile
+		return false
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return false
+	}
+	_ = r.Close()
+	_ = w.Close()
+	return true
+}
+
+// haveSpare reports whether the process may have so many more descriptors.
+func haveSpare(count int) bool {
+	for range count {
+		fd, err := unix.Open("/", unix.O_PATH|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return false
+		}
+		defer unix.Close(fd)
+	}
+	return true
+}

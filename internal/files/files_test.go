@@ -38,3 +38,31 @@ func TestOpen(t *testing.T) {
 	require.NoError(t, err)
 	require.NotZero(t, flags&unix.FD_CLOEXEC)
 }
+
+func TestHaveSpare(t *testing.T) {
+	require.True(t, HasPoller())
+	var before unix.Rlimit
+	require.NoError(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &before))
+	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 64, Max: before.Max}))
+	defer func() { require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &before)) }()
+	var taken []int
+	for {
+		fd, err := unix.Open("/", unix.O_PATH|unix.O_CLOEXEC, 0)
+		if err != nil {
+			break
+		}
+		taken = append(taken, fd)
+	}
+	for _, fd := range taken[:3] {
+		require.NoError(t, unix.Close(fd))
+	}
+	defer func() {
+		for _, fd := range taken[3:] {
+			_ = unix.Close(fd)
+		}
+	}()
+	require.True(t, haveSpare(3))
+	require.True(t, haveSpare(3), "they were not given back")
+	require.False(t, haveSpare(4))
+	require.False(t, HasPoller())
+}

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/dns/dnsmessage"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 )
 
 // A testServer is a name server. Its answers are those of reply, to which it may change what it likes.
@@ -441,4 +442,14 @@ func FuzzAnswer(f *testing.F) {
 		}
 		pointer(message, q.Name)
 	})
+}
+
+// Where the process may have no files for the runtime's poller, a socket cannot be had.
+func TestNoPoller(t *testing.T) {
+	defer func(old func() bool) { hasPoller = old }(hasPoller)
+	hasPoller = func() bool { return false }
+	_, err := openSocket(unix.AF_INET, unix.SOCK_DGRAM, "dns")
+	require.ErrorIs(t, err, unix.EMFILE)
+	_, err = new(sockets).make(unix.AF_INET, unix.SOCK_DGRAM)
+	require.ErrorIs(t, err, unix.EMFILE)
 }

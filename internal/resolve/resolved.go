@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/mdlayher/socket"
 	"golang.org/x/sys/unix"
 )
 
@@ -95,7 +94,7 @@ func (r *resolved) exchange(ctx context.Context, message any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := socket.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0, "resolved", nil)
+	c, err := openSocket(unix.AF_UNIX, unix.SOCK_STREAM, "resolved")
 	if err != nil {
 		return nil, err
 	}

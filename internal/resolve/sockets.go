@@ -6,12 +6,15 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"os"
 	"strconv"
 	"sync"
 	"time"
 
 	"github.com/mdlayher/socket"
 	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
 )
 
 // maxUses is how many questions a socket is used for before another takes its place: to open and close one
@@ -122,7 +125,7 @@ var errAgain = errors.New("another question is done")
 func (s *sockets) make(domain, kind int) (*socket.Conn, error) {
 	for {
 		done := s.begin()
-		c, err := socket.Socket(domain, kind, 0, "dns", nil)
+		c, err := openSocket(domain, kind, "dns")
 		switch {
 		case err == nil:
 			return c, nil
@@ -139,6 +142,17 @@ func (s *sockets) make(domain, kind int) (*socket.Conn, error) {
 			return nil, err
 		}
 	}
+}
+
+// hasPoller reports whether the runtime has its poller, which sockets need. Where the process may have no more
+// files, the runtime would end the program for want of it.
+var hasPoller = sync.OnceValue(files.HasPoller)
+
+func openSocket(domain, kind int, name string) (*socket.Conn, error) {
+	if !hasPoller() {
+		return nil, os.NewSyscallError("socket", unix.EMFILE)
+	}
+	return socket.Socket(domain, kind, 0, name, nil)
 }
 
 // outOfFiles reports whether an error says that the process, or the system, may have no more files.

@@ -79,19 +79,15 @@ func TestTwoRestores(t *testing.T) {
 	}
 }
 
-// TestRestoreAndClear clears a table while it is restored: nothing or all is left.
+// TestRestoreAndClear clears a table in the middle of a replacement of it: nothing is left.
 func TestRestoreAndClear(t *testing.T) {
-	n := kernel.NewNamespace(t)
-	table := marks(1, 4000)
-	for range 3 {
-		results := atOnce(t, n, kernel.Command{Path: program(), Args: []string{"ipvsadm", "-R", "--replace"}, Stdin: table},
-			kernel.Command{Path: program(), Args: []string{"ipvsadm", "-C"}})
-		for _, got := range results {
-			require.Equal(t, kernel.Result{}, withoutWaiting(got))
-		}
-		got := rulesOf(t, n)
-		require.True(t, got == "" || got == table, "%d rules", strings.Count(got, "\n"))
-	}
+	p := startStoppable(t, "ipvsadm", "-R", "--replace")
+	p.input(marks(1, 20000))
+	p.untilServices(t, 1)
+	require.Equal(t, kernel.Result{}, withoutWaiting(p.namespace.Ipvsadm(t, program(), "-C")))
+	require.Empty(t, p.messages(t))
+	require.NoError(t, p.cmd.Wait())
+	require.Zero(t, p.services(t))
 }
 
 // lockNamespace locks a namespace's file, as a restore does.

@@ -229,6 +229,8 @@ func testedElsewhere() map[string]bool {
 		"`ipvsadm-restore FILE`, also with a word `<` before FILE": true,
 		// TestRestoreHelp.
 		"`-h` and `--help` of `ipvsadm-restore`": true,
+		// TestAddressSpace.
+		"`ulimit -v`": true,
 		// TestRestoreNUL.
 		"a NUL in the input of `ipvsadm-restore`": true,
 		// TestLongLine.

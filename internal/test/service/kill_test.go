@@ -18,7 +18,7 @@ import (
 // TestKilledSave kills saves at random moments, by the service, of two tables in turn. The rules file always is what
 // a whole save has made of one of them, and nothing is left over in the end.
 func TestKilledSave(t *testing.T) {
-	const rounds = 100
+	const rounds = 50
 	dir := t.TempDir()
 	file := filepath.Join(dir, "rules")
 	service := install(t, "RULES="+file+"\n")

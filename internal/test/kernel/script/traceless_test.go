@@ -40,6 +40,7 @@ func TestTraceless(t *testing.T) {
 			"../../../../scripts/kernel sleep 1000 & started; sleep 1; kill -KILL $! $(pid); wait $!; (($? == 137))"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			out, err := traceless(t, killing+c.commands)
 			require.NoError(t, err, "%s", out)
 		})
