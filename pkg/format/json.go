@@ -2,7 +2,10 @@
 
 package format
 
-import "github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+import (
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
+)
 
 // Listings as JSON are one array with an element a line. Schema.json says what the
 // elements are like.
@@ -52,7 +55,7 @@ func (JSONConnections) AppendHead(b []byte) []byte { return append(b, arrayHead.
 
 // AppendConnection appends a connection, with [JSONSeparator] before it. Which is the
 // first, that must not have one, is not known here.
-func (JSONConnections) AppendConnection(b []byte, c *Connection) []byte {
+func (JSONConnections) AppendConnection(b []byte, c *conns.Connection) []byte {
 	return appendObject(append(b, JSONSeparator+"\n"...), connectionFields, c)
 }
 

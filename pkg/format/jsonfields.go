@@ -8,6 +8,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
 // serviceFields are those of a service before its destinations.
@@ -134,15 +135,15 @@ var rateFields = []field[ipvsnl.Stats]{
 	{"bytes_out", func(b []byte, s *ipvsnl.Stats) []byte { return appendUint(b, s.OutBPS) }},
 }
 
-var connectionFields = []field[Connection]{
-	{"protocol", func(b []byte, c *Connection) []byte { return appendWord(b, c.Protocol) }},
-	{"client", func(b []byte, c *Connection) []byte { return appendObject(b, addrPortFields, &c.Client) }},
-	{"virtual", func(b []byte, c *Connection) []byte { return appendObject(b, addrPortFields, &c.Virtual) }},
-	{"destination", func(b []byte, c *Connection) []byte { return appendObject(b, addrPortFields, &c.Destination) }},
-	{"state", func(b []byte, c *Connection) []byte { return appendWord(b, c.State) }},
-	{"expires", func(b []byte, c *Connection) []byte { return appendUint(b, c.left()) }},
-	{"engine", func(b []byte, c *Connection) []byte { return appendWord(b, c.Engine) }},
-	{"engine_data", func(b []byte, c *Connection) []byte { return appendWord(b, c.EngineData) }},
+var connectionFields = []field[conns.Connection]{
+	{"protocol", func(b []byte, c *conns.Connection) []byte { return appendWord(b, c.Protocol) }},
+	{"client", func(b []byte, c *conns.Connection) []byte { return appendObject(b, addrPortFields, &c.Client) }},
+	{"virtual", func(b []byte, c *conns.Connection) []byte { return appendObject(b, addrPortFields, &c.Virtual) }},
+	{"destination", func(b []byte, c *conns.Connection) []byte { return appendObject(b, addrPortFields, &c.Destination) }},
+	{"state", func(b []byte, c *conns.Connection) []byte { return appendWord(b, c.State) }},
+	{"expires", func(b []byte, c *conns.Connection) []byte { return appendSeconds(b, c.Expires) }},
+	{"engine", func(b []byte, c *conns.Connection) []byte { return appendWord(b, c.Engine) }},
+	{"engine_data", func(b []byte, c *conns.Connection) []byte { return appendWord(b, c.EngineData) }},
 }
 
 var addrPortFields = []field[netip.AddrPort]{

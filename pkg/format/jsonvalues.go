@@ -11,7 +11,7 @@ import (
 )
 
 // appendWord appends a string, unless it is empty.
-func appendWord[S string | []byte](b []byte, s S) []byte {
+func appendWord(b []byte, s string) []byte {
 	if len(s) == 0 {
 		return b
 	}
@@ -47,24 +47,24 @@ func appendFlags(b []byte, s *ipvsnl.ServiceState) []byte {
 	return append(b, ']')
 }
 
-// appendString appends a JSON string, whatever bytes it is made of.
-func appendString[S string | []byte](b []byte, s S) []byte {
+// appendString appends a JSON string, of any bytes.
+func appendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			b = appendEscaped(append(b, s[:i]...), []byte(s[i:]))
+			b = appendEscaped(append(b, s[:i]...), s[i:])
 			return append(b, '"')
 		}
 	}
 	return append(append(b, s...), '"')
 }
 
-// appendEscaped appends what stands in a JSON string for text. Bytes that are no
-// UTF-8 become U+FFFD, each of them.
-func appendEscaped(b, text []byte) []byte {
+// appendEscaped appends text as a JSON string has it. Each byte that is not UTF-8
+// becomes U+FFFD.
+func appendEscaped(b []byte, text string) []byte {
 	const digits = "0123456789abcdef"
 	for len(text) > 0 {
-		c, size := utf8.DecodeRune(text)
+		c, size := utf8.DecodeRuneInString(text)
 		switch {
 		case c == utf8.RuneError && size == 1:
 			b = append(b, `\ufffd`...)

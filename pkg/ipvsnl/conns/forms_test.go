@@ -1,4 +1,6 @@
-package conns
+// SPDX-License-Identifier: Apache-2.0
+
+package conns_test
 
 import (
 	"io"
@@ -8,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
 // What a line has before its state.
@@ -16,8 +19,8 @@ const (
 	ipv6 = " 2001:0db8:0000:0000:0000:0000:0000:0001 C350 2001:0db8:0000:0000:0000:0000:0000:0002 0050 "
 )
 
-// forms are the lines that kernels from 2.6.32 to 7.x write, and others that are close to them, with what
-// ipvsadm 1.31 shows for each: see the golden cases conns-passed and conns-releases.
+// forms are the lines that kernels from 2.6.32 to 7.x write, and others close to them, with what ipvsadm 1.31 shows
+// for each: see the golden cases conns-passed and conns-releases.
 var forms = []struct {
 	name  string
 	line  string
@@ -97,11 +100,11 @@ func TestForms(t *testing.T) {
 // show returns how the only connection of a table is shown.
 func show(t *testing.T, table string) string {
 	t.Helper()
-	r := NewReader(strings.NewReader(table))
+	r := conns.NewReader(strings.NewReader(table))
 	require.NoError(t, r.Head())
-	var b Block
+	var b conns.Block
 	require.NoError(t, r.Next(&b))
-	var c format.Connection
+	var c conns.Connection
 	require.NoError(t, b.Read(&c))
 	layout := format.ConnectionTable{Engines: true}
 	text := string(layout.AppendConnection(nil, &c))

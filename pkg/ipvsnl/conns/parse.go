@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package conns
 
 import (
@@ -7,15 +9,14 @@ import (
 	"math"
 	"net/netip"
 	"strconv"
-
-	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 )
 
-// parseColumns reads the entry that lines begin with, and returns what follows its
-// line. It is quick, but knows only entries in the columns of the kernel and without a
-// persistence engine.
-func parseColumns(c *format.Connection, lines []byte) (rest []byte, ok bool) {
-	if c.Protocol, rest, ok = cutWord(lines); !ok {
+// parseColumns reads the entry that lines begin with, and returns what follows it in
+// its line and after. It is quick, but knows only entries in the kernel's columns and
+// without a persistence engine.
+func (b *Block) parseColumns(c *Connection, lines []byte) (rest []byte, ok bool) {
+	protocol, rest, ok := cutWord(lines)
+	if !ok {
 		return nil, false
 	}
 	if rest, ok = cutColumns(&c.Client, rest); !ok {
@@ -27,21 +28,36 @@ func parseColumns(c *format.Connection, lines []byte) (rest []byte, ok bool) {
 	if rest, ok = cutColumns(&c.Destination, rest); !ok {
 		return nil, false
 	}
-	if c.State, rest, ok = cutWord(rest[1:]); !ok {
+	state, rest, ok := cutWord(rest[1:])
+	if !ok {
 		return nil, false
+	}
+	c.Origin = Unknown
+	if b.origin {
+		var word []byte
+		if word, rest, ok = cutWord(rest[1:]); !ok {
+			return nil, false
+		}
+		if c.Origin, ok = originOf(word); !ok {
+			return nil, false
+		}
 	}
 	i, n := 1, int64(0)
 	for i < len(rest) && '0' <= rest[i] && rest[i] <= '9' {
 		n = n*10 + int64(rest[i]-'0')
 		i++
 	}
-	c.Expires, c.Engine, c.EngineData = n, nil, nil
-	ok = 1 < i && i < 1+maxDigits && i < len(rest) && rest[i] == '\n'
-	return rest[i:], ok
+	if i == 1 || i > 1+maxDigits || i == len(rest) || rest[i] != '\n' {
+		return nil, false
+	}
+	c.Protocol, c.State = text(protocol), text(state)
+	c.setExpires(n)
+	c.Engine, c.EngineData = "", ""
+	return rest[i:], true
 }
 
 // cutWord returns the word that a line begins with, and the rest from the last of the
-// blanks behind it.
+// blanks after it.
 func cutWord(line []byte) (word, rest []byte, ok bool) {
 	end := 0
 	for end < len(line) && line[end] > ' ' {
@@ -54,26 +70,45 @@ func cutWord(line []byte) (word, rest []byte, ok bool) {
 	return line[:end], line[next:], end > 0 && next < len(line) && line[next] == ' '
 }
 
-// parseFields reads the entry of a line, which ends at a NUL if it has one, as a string of C does.
-func parseFields(c *format.Connection, line []byte) bool {
-	var expires []byte
+// parseFields reads the entry of a line, which ends at a NUL if it has one, as a string
+// of C does.
+func (b *Block) parseFields(c *Connection, line []byte) (ok bool) {
 	line, _, _ = bytes.Cut(line, []byte{0})
-	c.Protocol, line = cutField(line)
+	next := func() (field []byte) {
+		field, line = cutField(line)
+		return field
+	}
+	c.Protocol = text(next())
 	for _, a := range [...]*netip.AddrPort{&c.Client, &c.Virtual, &c.Destination} {
-		var addr, port []byte
-		addr, line = cutField(line)
-		port, line = cutField(line)
-		if !parseAddrPort(a, addr, port) {
+		if addr, port := next(), next(); !parseAddrPort(a, addr, port) {
 			return false
 		}
 	}
-	c.State, line = cutField(line)
-	expires, line = cutField(line)
-	c.Engine, line = cutField(line)
-	c.EngineData, _ = cutField(line)
-	var err error
-	c.Expires, err = strconv.ParseInt(string(expires), 10, 64)
-	return err == nil || errors.Is(err, strconv.ErrRange) // with the nearest number that has 64 bits, as C's strtol
+	c.State, c.Origin = text(next()), Unknown
+	if b.origin {
+		if c.Origin, ok = originOf(next()); !ok {
+			return false
+		}
+	}
+	// With the nearest number of 64 bits, as C's strtol.
+	seconds, err := strconv.ParseInt(string(next()), 10, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return false
+	}
+	c.setExpires(seconds)
+	c.Engine, c.EngineData = text(next()), text(next())
+	return true
+}
+
+// originOf returns the origin by the kernel's word for it.
+func originOf(word []byte) (Origin, bool) {
+	switch string(word) {
+	case "LOCAL":
+		return Local, true
+	case "SYNC":
+		return Synced, true
+	}
+	return Unknown, false
 }
 
 // cutField returns the first field of a line and what follows it.
@@ -98,7 +133,7 @@ const (
 	ipv4Width = len("0A000001")
 	ipv6Width = len("2001:0db8:0000:0000:0000:0000:0000:0001")
 	portWidth = len("0050")
-	maxDigits = len("999999999999999999") // of a number that surely has no more than 64 bits
+	maxDigits = len("999999999999999999") // of a number that fits in 64 bits
 )
 
 // cutColumns reads an address and a port, each with a blank before it, and returns what
@@ -112,51 +147,52 @@ func cutColumns(a *netip.AddrPort, line []byte) (rest []byte, ok bool) {
 	if len(line) <= end || line[0] != ' ' || line[1+width] != ' ' || line[end] != ' ' {
 		return nil, false
 	}
-	port, marks := hex16(line[1+width+1:])
+	port := hex16(line[1+width+1:])
 	var addr netip.Addr
 	if width == ipv4Width {
 		addr, ok = columnIPv4(line[1:])
 	} else {
 		addr, ok = columnIPv6(line[1:])
 	}
-	*a = netip.AddrPortFrom(addr, port)
-	return line[end:], ok && marks != 0
+	*a = netip.AddrPortFrom(addr, uint16(port))
+	return line[end:], ok && port>>16 == allDigits
 }
 
 func columnIPv4(b []byte) (netip.Addr, bool) {
-	high, marks := hex16(b)
-	low, lowMarks := hex16(b[4:])
-	return netip.AddrFrom4([4]byte{byte(high >> 8), byte(high), byte(low >> 8), byte(low)}), marks&lowMarks != 0
+	high, low := hex16(b), hex16(b[4:])
+	return netip.AddrFrom4([4]byte{byte(high >> 8), byte(high), byte(low >> 8), byte(low)}), high&low>>16 == allDigits
 }
 
 func columnIPv6(b []byte) (netip.Addr, bool) {
 	var addr [16]byte
 	for i := range 8 {
-		group, marks := hex16(b[5*i:])
-		if marks == 0 || i > 0 && b[5*i-1] != ':' {
+		group := hex16(b[5*i:])
+		if group>>16 != allDigits || i > 0 && b[5*i-1] != ':' {
 			return netip.Addr{}, false
 		}
-		binary.BigEndian.PutUint16(addr[2*i:], group)
+		binary.BigEndian.PutUint16(addr[2*i:], uint16(group))
 	}
 	return netip.AddrFrom16(addr), true
 }
 
-// digit marks the hexadecimal digits in their table.
-const digit = 0x10
+const (
+	digit     = 1 << 16 // marks a digit in hexDigits
+	allDigits = 0x1111  // the marks of four digits
+)
 
 // hexDigits has the values of the hexadecimal digits.
-var hexDigits = [256]uint8{
+var hexDigits = [256]uint32{
 	'0': digit, '1': digit | 1, '2': digit | 2, '3': digit | 3, '4': digit | 4,
 	'5': digit | 5, '6': digit | 6, '7': digit | 7, '8': digit | 8, '9': digit | 9,
 	'A': digit | 10, 'B': digit | 11, 'C': digit | 12, 'D': digit | 13, 'E': digit | 14, 'F': digit | 15,
 	'a': digit | 10, 'b': digit | 11, 'c': digit | 12, 'd': digit | 13, 'e': digit | 14, 'f': digit | 15,
 }
 
-// hex16 reads four hexadecimal digits. Marks is digit if they all are.
-func hex16(b []byte) (n uint16, marks uint8) {
+// hex16 reads four hexadecimal digits. The number has [allDigits] above its 16 bits
+// if they are digits.
+func hex16(b []byte) uint32 {
 	_ = b[3]
-	x, y, z, w := hexDigits[b[0]], hexDigits[b[1]], hexDigits[b[2]], hexDigits[b[3]]
-	return uint16(x)<<12 | uint16(y&0xf)<<8 | uint16(z&0xf)<<4 | uint16(w&0xf), x & y & z & w & digit
+	return hexDigits[b[0]]<<12 | hexDigits[b[1]]<<8 | hexDigits[b[2]]<<4 | hexDigits[b[3]]
 }
 
 // parseAddrPort reads an address, eight hexadecimal digits for IPv4 or eight
