@@ -13,25 +13,29 @@ var changeRules = &Options{View: Rules, Thresholds: true}
 
 // AppendChange appends the rule that makes a change, with every option that it
 // takes, even those that a save leaves out.
-func AppendChange(b []byte, c *ipvsnl.Change) []byte {
+//
+// If no rule makes the change, it appends nothing and returns false: rules cannot add
+// or change whatever is needed (PutService, PutDestination) or set a weight alone.
+// Those that delete what may not exist have the rule that deletes it.
+func AppendChange(b []byte, c *ipvsnl.Change) (rule []byte, ok bool) {
 	o, key := changeRules, &c.Service.Key
 	switch c.Op {
 	case ipvsnl.OpAddService:
 		b = o.appendWholeService(append(b, "-A "...), &c.Service)
 	case ipvsnl.OpSetService:
 		b = o.appendWholeService(append(b, "-E "...), &c.Service)
-	case ipvsnl.OpDeleteService:
+	case ipvsnl.OpDeleteService, ipvsnl.OpDeleteServiceIfExists:
 		b = o.appendServiceOption(append(b, "-D "...), key)
 	case ipvsnl.OpAddDestination:
 		b = o.appendWholeDestination(append(b, "-a "...), key, &c.Destination)
 	case ipvsnl.OpSetDestination:
 		b = o.appendWholeDestination(append(b, "-e "...), key, &c.Destination)
-	case ipvsnl.OpDeleteDestination:
+	case ipvsnl.OpDeleteDestination, ipvsnl.OpDeleteDestinationIfExists:
 		b = o.appendDestinationOptions(append(b, "-d "...), key, c.Destination.Addr)
 	case ipvsnl.OpSetTimeouts:
-		return AppendTimeoutsRule(b, &c.Timeouts)
+		return AppendTimeoutsRule(b, &c.Timeouts), true
 	case ipvsnl.OpStartDaemon:
-		return AppendDaemonRule(b, &c.Daemon)
+		return AppendDaemonRule(b, &c.Daemon), true
 	case ipvsnl.OpStopDaemon:
 		b = append(append(b, "--stop-daemon "...), c.Daemon.State.String()...)
 	case ipvsnl.OpZero:
@@ -40,8 +44,10 @@ func AppendChange(b []byte, c *ipvsnl.Change) []byte {
 		b = o.appendServiceOption(append(b, "-Z "...), key)
 	case ipvsnl.OpFlush:
 		b = append(b, "-C"...)
+	default:
+		return b, false
 	}
-	return append(b, '\n')
+	return append(b, '\n'), true
 }
 
 // appendWholeService appends all options of a service. A save leaves out the flags

@@ -37,13 +37,13 @@ const (
 	TunnelInfo                 // --tun-info
 )
 
-// Options say how services and destinations are printed.
+// Options determine how services and destinations are printed.
 type Options struct {
 	View  View
 	Exact bool  // whether large counters are printed in full
 	Names Names // nil for numbers
 
-	// Thresholds says whether rules have the thresholds of destinations.
+	// Thresholds adds the thresholds of destinations to rules.
 	Thresholds bool
 }
 
@@ -71,5 +71,5 @@ func (o *Options) AppendDestination(b []byte, s *ipvsnl.ServiceState, d *ipvsnl.
 	return append(views[o.View].destination(o, b, s, d), '\n')
 }
 
-// AppendEnd appends what stands below the last line: nothing.
+// AppendEnd appends what follows the last line: nothing.
 func (o *Options) AppendEnd(b []byte) []byte { return b }

@@ -72,7 +72,7 @@ func (p *place) compare(q *place) int {
 	return cmp.Compare(p.port, q.port)
 }
 
-// wrapCompare compares words by the sign of their difference. It is no order,
+// wrapCompare compares words by the sign of their difference. It is not an order,
 // since the words run in a circle: 192.168.0.1 comes before 10.0.0.1 and that
 // before 100.0.0.1.
 func wrapCompare(a, b uint32) int { return cmp.Compare(int32(a-b), 0) }
@@ -110,7 +110,7 @@ func mergeSort(s, room []place) {
 	right := s[half:]
 	for i := range s {
 		if len(left) == 0 {
-			return // the rest of the right half stands where it belongs
+			return // the rest of the right half is where it belongs
 		}
 		if len(right) > 0 && left[0].compare(&right[0]) > 0 {
 			s[i], right = right[0], right[1:]

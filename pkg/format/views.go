@@ -98,8 +98,8 @@ var views = [...]view{
 	},
 }
 
-// columns are those of a destination behind its address, to the left of their
-// widths and with a blank before each.
+// columns are those of a destination after its address, each after a blank and
+// aligned to the left.
 type columns []struct {
 	width int
 	value func(b []byte, d *ipvsnl.DestinationState) []byte
@@ -222,7 +222,7 @@ func (o *Options) appendRates(b []byte, s *ipvsnl.Stats, form func([]byte, uint6
 }
 
 // appendCounter appends a counter to the right of its column, in thousands,
-// millions, ... if it is large and not wanted exact.
+// millions, ... if it is large and Exact is not set.
 func (o *Options) appendCounter(b []byte, n uint64) []byte {
 	if o.Exact {
 		return appendExact(b, n)

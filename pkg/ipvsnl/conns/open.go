@@ -23,7 +23,7 @@ const (
 var ErrNotNetNS = netns.ErrNot
 
 // Open opens the connection table of a network namespace, given by its name as
-// ip-netns(8) knows it or, if there is a slash in it, by its path. An empty name stands
+// ip-netns(8) knows it or, if there is a slash in it, by its path. An empty name is
 // for the caller's own namespace.
 //
 // If the kernel has no IPVS, because its module is not loaded, or there is no such
