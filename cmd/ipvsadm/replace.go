@@ -70,7 +70,8 @@ func (r *replacer) showPlan(ctx context.Context) int {
 
 func (r *replacer) writeChanges(changes []ipvsnl.Change) error {
 	for i := range changes {
-		if err := r.con.write(format.AppendChange(r.con.room(), &changes[i])); err != nil {
+		rule, _ := format.AppendChange(r.con.room(), &changes[i]) // a plan has no others
+		if err := r.con.write(rule); err != nil {
 			return err
 		}
 	}
@@ -234,6 +235,9 @@ func (r *replacer) startAgain(ctx context.Context, changes []ipvsnl.Change, stat
 
 // rule returns a change as a line of rules for a message.
 func rule(c *ipvsnl.Change) string {
-	b := format.AppendChange(nil, c)
+	b, ok := format.AppendChange(nil, c)
+	if !ok {
+		return c.String()
+	}
 	return visible.Text(string(b[:len(b)-1]))
 }
