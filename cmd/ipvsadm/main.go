@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Command ipvsadm sets up and lists the services of IPVS, the load balancer in the
 // Linux kernel. It takes the command lines of ipvsadm 1.31 and prints what that
 // prints.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package conntab reads the kernel's table of connections, a text with a line
 // for each, in memory that does not grow with the table.
 package conntab

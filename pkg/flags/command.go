@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package flags reads command lines of ipvsadm: words in, a [Command] out, a
 // plain value that says everything there is to do. What the words may be is in
 // tables: the options and their values in options.go, which of them go with

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package flags
 
 // A Row is what the table of options says of a command or an option, for what
