@@ -3,7 +3,7 @@ GO ?= go
 # The version of the packages: that of the ipvsadm whose command lines these are, and a number of our own.
 VERSION = 1.31.0
 
-.PHONY: build check test golden parity demo bench packages packages-test
+.PHONY: build check test apidiff golden parity demo bench packages packages-test
 
 # The packages that the program and the library are made of; those whose tests need no kernel, and the others.
 PRODUCT = $(shell $(GO) list -deps -f '{{if .Module}}{{if .Module.Main}}{{.ImportPath}}{{end}}{{end}}' ./cmd/... ./pkg/...)
@@ -23,6 +23,7 @@ check:
 	$(TIMED) vet $(GO) vet ./...
 	$(TIMED) staticcheck $(GO) tool -modfile=tools.mod staticcheck ./...
 	$(TIMED) shellcheck scripts/shellcheck
+	$(TIMED) apidiff $(MAKE) --no-print-directory apidiff
 	$(TIMED) "unit tests" scripts/race $(UNITS)
 
 # Everything, tests on a real kernel with real traffic included.
@@ -31,6 +32,10 @@ test: check
 	$(TIMED) coverage scripts/coverage pkg/flags=95 pkg/format=95 pkg/ipvsnl=90
 	$(TIMED) s390x scripts/foreign s390x $(PRODUCT)
 	$(TIMED) arm scripts/foreign arm $(PRODUCT)
+
+# Compares the library's API with that of the last version.
+apidiff:
+	@GO=$(GO) scripts/apidiff ./pkg/ipvsnl/...
 
 # Records what the reference says, anew.
 golden:
