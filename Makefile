@@ -3,25 +3,39 @@ GO ?= go
 # The version of the packages: that of the ipvsadm whose command lines these are, and a number of our own.
 VERSION = 1.31.0
 
-.PHONY: build test golden parity demo bench packages packages-test
+.PHONY: build check test apidiff golden parity demo bench packages packages-test
 
-# The packages whose tests need no kernel of their own.
-UNITS = ./pkg/... ./internal/distinct ./internal/inet ./internal/resolve ./internal/simulation ./internal/test/replay \
-	./internal/columns ./internal/rulefile ./internal/screen ./internal/words
+# The packages that the program and the library are made of; those whose tests need no kernel, and the others.
+PRODUCT = $(shell $(GO) list -deps -f '{{if .Module}}{{if .Module.Main}}{{.ImportPath}}{{end}}{{end}}' ./cmd/... ./pkg/...)
+UNITS = $(shell GO=$(GO) scripts/units)
+KERNEL_TESTS = $(shell GO=$(GO) scripts/units --kernel)
+
+TIMED = @scripts/timed
 
 # A static program, without symbols or paths of the machine it was built on.
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s -w" -o bin/ipvsadm ./cmd/ipvsadm
 
-# Everything, tests on a real kernel with real traffic included.
-test:
+# What can be shown without a kernel, within a minute.
+check:
 	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then echo "not gofmt's form: $$unformatted"; exit 1; fi
-	$(GO) vet ./...
-	$(GO) tool -modfile=tools.mod staticcheck ./...
-	$(GO) test -timeout 30m ./...
-	scripts/coverage pkg/flags=95 pkg/format=95 pkg/ipvsnl=90
-	scripts/foreign s390x $(UNITS)
-	scripts/foreign arm $(UNITS)
+	$(TIMED) "go mod tidy" $(GO) mod tidy -diff
+	$(TIMED) vet $(GO) vet ./...
+	$(TIMED) staticcheck $(GO) tool -modfile=tools.mod staticcheck ./...
+	$(TIMED) shellcheck scripts/shellcheck
+	$(TIMED) apidiff $(MAKE) --no-print-directory apidiff
+	$(TIMED) "unit tests" scripts/race $(UNITS)
+
+# Everything, tests on a real kernel with real traffic included.
+test: check
+	$(TIMED) "tests on a kernel" $(GO) test -timeout 30m $(KERNEL_TESTS)
+	$(TIMED) coverage scripts/coverage pkg/flags=95 pkg/format=95 pkg/ipvsnl=90
+	$(TIMED) s390x scripts/foreign s390x $(PRODUCT)
+	$(TIMED) arm scripts/foreign arm $(PRODUCT)
+
+# Compares the library's API with that of the last version.
+apidiff:
+	@GO=$(GO) scripts/apidiff ./pkg/ipvsnl/...
 
 # Records what the reference says, anew.
 golden:

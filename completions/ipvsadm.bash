@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Completion of ipvsadm, ipvsadm-save and ipvsadm-restore for bash.
 
 # _ipvsadm_rules: prints the table of the network namespace that the command line names.

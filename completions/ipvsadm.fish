@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Completion of ipvsadm, ipvsadm-save and ipvsadm-restore for fish.
 
 # __ipvsadm_command: prints the command, the first option; of a bundle its first letter.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Functions for scripts that need programs of Debian packages. Source it, and define fail MESSAGE first.
 
 # Where scripts keep what takes long to make or fetch.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package cgroup tells how much memory the process may have.
 package cgroup
 

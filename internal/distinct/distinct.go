@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package distinct drops from a listing what the kernel has listed before.
 package distinct
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package files opens files for reading without the runtime's poller. That takes two descriptors besides the file's,
 // and where a process may have no more of them it ends the program.
 package files

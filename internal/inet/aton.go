@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package inet reads addresses as the C library does.
 package inet
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package resolve finds names for addresses and ports, and the other way around,
 // where the system keeps them: /etc/hosts, name servers and /etc/services.
 package resolve

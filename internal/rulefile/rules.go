@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package rulefile reads the format that a save writes and a restore reads: lines, of
 // which each is a command line.
 package rulefile

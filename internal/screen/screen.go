@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package screen draws pages of text on a terminal, each over the one before, and leaves
 // the terminal as it was.
 package screen

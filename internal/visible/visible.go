@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package visible shows text of the user's in messages, so that nobody has to guess what it holds: characters
 // that cannot be seen, or pass for others, are shown by their numbers.
 package visible

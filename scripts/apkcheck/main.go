@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Command apkcheck stands in for apk where there is none: it reads packages of Alpine's format, checks the sums that
 // apk checks when it installs one, and lists what is in them.
 //

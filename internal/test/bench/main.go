@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Bench times ipvsadm and the reference at the same work on the same kernel, and
 // prints the times as a table. It mounts files over those in /etc: scripts/bench
 // runs it in a mount namespace of its own, or as process 1 of a kernel of its own.

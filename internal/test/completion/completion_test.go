@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package completion tests the completions by driving the shells, in the test kernel, where there is a table to
 // complete from.
 package completion

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package e2e_test tests the whole on a real kernel.
 package e2e_test
 

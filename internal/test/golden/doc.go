@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package golden replays testdata/golden: calls of ipvsadm whose every byte was
 // recorded from the reference on a real kernel.
 //

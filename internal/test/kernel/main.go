@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package kernel runs tests in a Linux kernel of their own, with IPVS, which scripts/kernel boots.
 //
 // A package of tests asks for it in its TestMain:

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package parity holds ipvsadm against the reference: it makes up cases from a seed, runs each with both
 // programs on one kernel, in a network namespace each, and compares after every call what they said and
 // what the kernel's table then holds. What differs is cut down to the shortest case that still does.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package service tests, on the test kernel, that the service and the restore never lose rules, whatever happens to
 // them on the way.
 package service

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package terminal tests, in the test kernel, what the program does on a terminal: in tmux, which shows what a
 // person would see.
 package terminal

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Launch runs commands one after the other and says how long they took and
 // how much memory they had.
 //

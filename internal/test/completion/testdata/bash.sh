@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Completes lines in bash: bash.sh COMPLETION <LINES. For each it prints "== LINE" and what it may become.
 . "$1"
 

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Completes lines in zsh: zsh.zsh DIRECTORY OUTPUT <LINES. The directory has the completion. For each line it prints
 # "== LINE" and what it may become. A shell in a terminal is typed at; OUTPUT is a file for it to write to.
 zmodload zsh/zpty zsh/zselect

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package script tests scripts/kernel, on the host.
 package script_test
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /*
  * Runs a program over and over without starting it anew: preloaded into it, this stops it right before its
  * main function, from where every call is forked off. To start a program takes the test kernel tens of

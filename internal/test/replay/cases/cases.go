@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package cases has the operations whose exchanges with the kernel are recorded.
 package cases
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package failing has tests that fail, each in its way, to see that this is noticed outside the test kernel.
 package failing_test
 
