@@ -53,7 +53,7 @@ _ipvsadm_groups() {
 	--stop-daemon)
 		echo '--syncid'
 		;;
-	-h | --help | -v | --version)
+	-h | --help | -v | --version | --build)
 		return
 		;;
 	esac
@@ -182,7 +182,7 @@ _ipvsadm() {
 	ipvsadm:2)
 		choice='-A --add-service -E --edit-service -D --delete-service -C --clear -L -l --list -Z --zero
 			-a --add-server -e --edit-server -d --delete-server --set --start-daemon --stop-daemon
-			-R --restore -S --save -h --help -v --version'
+			-R --restore -S --save -h --help -v --version --build'
 		;;
 	*)
 		# A bundle of letters begins with the command.

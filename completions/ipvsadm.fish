@@ -50,7 +50,7 @@ function __ipvsadm_can
         case numeric
             contains -- "$command" -L -l --list -S --save; or return
         case any
-            not contains -- "$command" -h --help -v --version; and test -n "$command"; or return
+            not contains -- "$command" -h --help -v --version --build; and test -n "$command"; or return
         case daemon
             test "$command" = --start-daemon; or return
         case restore
@@ -169,6 +169,7 @@ complete -c ipvsadm -n __ipvsadm_first -s R -l restore -d 'run the command lines
 complete -c ipvsadm -n __ipvsadm_first -s S -l save -d 'write the table as command lines for --restore'
 complete -c ipvsadm -n __ipvsadm_first -s h -l help -d 'print the help'
 complete -c ipvsadm -n __ipvsadm_first -s v -l version -d 'print the version'
+complete -c ipvsadm -n __ipvsadm_first -l build -d 'print version, revision, Go version and modules of this program'
 complete -c ipvsadm -n '__ipvsadm_state' -a 'master backup'
 
 # Services

@@ -37,6 +37,7 @@ var knownDifferences = []knownDifference{
 // additions are the words that the reference refuses and we take. No case is made with them.
 var additions = []string{
 	"--all",
+	"--build",
 	"--dry-run",
 	"--json",
 	"--netns",
