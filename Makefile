@@ -3,7 +3,7 @@ GO ?= go
 # The version of the packages: that of the ipvsadm whose command lines these are, and a number of our own.
 VERSION = 1.31.0
 
-.PHONY: build check test apidiff golden parity demo bench packages packages-test
+.PHONY: build check test apidiff mutants golden parity demo bench packages packages-test
 
 # The packages that the program and the library are made of; those whose tests need no kernel, and the others.
 PRODUCT = $(shell $(GO) list -deps -f '{{if .Module}}{{if .Module.Main}}{{.ImportPath}}{{end}}{{end}}' ./cmd/... ./pkg/...)
@@ -23,8 +23,13 @@ build:
 # What can be shown without a kernel, within a minute.
 check:
 	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then echo "not gofmt's form: $$unformatted"; exit 1; fi
+	$(TIMED) licence scripts/spdx
+	$(TIMED) prose scripts/prose
 	$(TIMED) "go mod tidy" $(GO) mod tidy -diff
 	$(TIMED) vet $(GO) vet ./...
+	$(TIMED) "vet for darwin" env GOOS=darwin $(GO) vet ./pkg/...
+	$(TIMED) "vet for windows" env GOOS=windows $(GO) vet ./pkg/...
+	$(TIMED) "vet for freebsd" env GOOS=freebsd $(GO) vet ./pkg/...
 	$(TIMED) staticcheck $(GO) tool -modfile=tools.mod staticcheck ./...
 	$(TIMED) shellcheck scripts/shellcheck
 	$(TIMED) apidiff $(MAKE) --no-print-directory apidiff
@@ -41,7 +46,14 @@ test: check
 apidiff:
 	@GO=$(GO) scripts/apidiff ./pkg/ipvsnl/...
 
-# Records what the reference says, anew.
+# Mutates the product and has its tests find that out; with CHANGED=REVISION, in the lines changed since then, and with
+# LIMIT=3m, as many as fit into that time. What may survive is in internal/test/mutants/accepted, with the reasons.
+MUTATED = ./cmd/ipvsadm ./pkg/flags ./pkg/format ./pkg/ipvsnl ./pkg/ipvsnl/reconcile ./internal/conntab
+mutants:
+	$(GO) run ./internal/test/mutants -accepted internal/test/mutants/accepted \
+		$(if $(CHANGED),-changed $(CHANGED)) $(if $(LIMIT),-limit $(LIMIT)) $(MUTATED) -- $(UNITS)
+
+# Records what the reference says again.
 golden:
 	$(GO) test ./internal/test/golden -run TestGolden -record
 
