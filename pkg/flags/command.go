@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package flags reads command lines of ipvsadm: words in, a [Command] out, a
-// plain value that says everything there is to do. What the words may be is in
-// tables: the options and their values in options.go, which of them go with
-// which command in commands.go.
+// plain value that has everything there is to do. Tables define the words: options
+// and their values in options.go, which of them go with which command in
+// commands.go.
 package flags
 
 import "github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -93,10 +93,10 @@ type Restoring struct {
 const (
 	ExitUsage   = 1   // a wrapper was asked for its usage, or has to tell it
 	ExitFault   = 2   // the command line is at fault in meaning
-	ExitRefused = 255 // no command, or an option that there is not
+	ExitRefused = 255 // no command, or an option that does not exist
 )
 
-// An Error is why words are no command.
+// An Error is why words are not a command.
 type Error struct {
 	// Text is the message, without its final newline. It is empty where the user
 	// is to be told how to get help instead.
@@ -105,7 +105,7 @@ type Error struct {
 	// Exit is the exit code: ExitUsage, ExitFault or ExitRefused.
 	Exit int
 
-	// Ends says whether a restore ends at a line with this error.
+	// Ends reports whether a restore ends at a line with this error.
 	Ends bool
 }
 
@@ -116,7 +116,7 @@ func (e *Error) Error() string {
 	return e.Text
 }
 
-// ErrNoCommand is the error of a line whose first option is no command.
+// ErrNoCommand is the error of a line whose first option is not a command.
 var ErrNoCommand error = &Error{Exit: ExitRefused, Ends: true}
 
 // fault returns the error of a line that is at fault in meaning.

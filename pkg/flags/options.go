@@ -14,7 +14,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// An optionID says what an option is about. Words that are about the same thing
+// An optionID is what an option is about. Words that are about the same thing
 // share one, and may not stand together. Options are checked in this order.
 type optionID uint8
 
@@ -176,7 +176,7 @@ const (
 )
 
 // options are all the options there are, in the order of the help. A row with
-// only a heading stands before a group of them.
+// only a heading precedes a group of them.
 var options = []option{
 	{heading: "Commands"},
 	{short: 'A', long: "add-service", id: noOption, verb: addService,
@@ -430,8 +430,8 @@ func (p *parser) netmask(w word) error {
 	return nil
 }
 
-// schedFlags keeps the names until all options are known: which of them fit is up
-// to the scheduler.
+// schedFlags keeps the names until all options are known: the scheduler determines
+// which of them fit.
 func (p *parser) schedFlags(w word) error {
 	p.flagNames = w.value[:min(len(w.value), maxFlagNames)]
 	return nil
@@ -531,7 +531,7 @@ func tunnelFlags(flags ipvsnl.TunnelFlags) func(*parser, word) error {
 	}
 }
 
-// nothing takes in an option that stands for a default, or whose meaning is up to the
+// nothing takes in an option that is the default, or whose meaning is up to the
 // command.
 func nothing(*parser, word) error { return nil }
 

@@ -29,7 +29,7 @@ type parser struct {
 	protocol  ipvsnl.Protocol // whose port names count; 0 before a service is named
 	flagNames string
 
-	// What the options tell of the change.
+	// What the options say of the change.
 	service  ipvsnl.Service // but for the mask
 	mask     ipvsnl.Mask
 	server   ipvsnl.Destination
@@ -40,8 +40,8 @@ type parser struct {
 // Parse understands the words of a command line, the program's name not among them.
 // No words at all ask for a listing.
 //
-// Every error is an *Error. The Command then has no more than its Kind and NetNS: where
-// IPVS is to be looked for before the error is reported.
+// Every error is an *Error. The Command then has its Kind and NetNS, which tell where
+// IPVS is to be opened before the error is reported, and nothing else.
 func Parse(words []string, r Resolver) (Command, error) {
 	p := parser{resolver: r}
 	p.server = ipvsnl.Destination{Forwarding: ipvsnl.Route, Weight: 1}
@@ -51,7 +51,9 @@ func Parse(words []string, r Resolver) (Command, error) {
 	}
 	s := &scanner{words: words}
 	if err := p.parse(s); err != nil {
-		p.findNetNS(s)
+		if !p.given.has(optNetNS) {
+			p.findNetNS(s)
+		}
 		return Command{Kind: p.cmd.Kind, NetNS: p.cmd.NetNS}, err
 	}
 	return p.cmd, nil
@@ -100,21 +102,20 @@ func (p *parser) parse(s *scanner) error {
 	return nil
 }
 
-// findNetNS looks for the network namespace among words that are not looked at
-// otherwise.
+// findNetNS looks for the network namespace among words that nothing else looks at.
 func (p *parser) findNetNS(s *scanner) {
-	for p.cmd.NetNS == "" && p.cmd.Kind != None {
-		w, ok, _ := s.next()
-		if !ok {
-			return
-		}
+	if p.cmd.Kind == None {
+		return
+	}
+	for w, ok, _ := s.next(); ok; w, ok, _ = s.next() {
 		if w.opt.id == optNetNS {
 			p.cmd.NetNS = w.value
+			return
 		}
 	}
 }
 
-// options takes in every option behind the command.
+// options takes in every option after the command.
 func (p *parser) options(s *scanner) error {
 	for {
 		w, ok, err := s.next()
@@ -179,7 +180,7 @@ func (p *parser) finish(v verb) error {
 	return p.applySchedFlags()
 }
 
-// zero zeroes one service or all. A service of no address and no port stands for all.
+// zero zeroes one service or all. A service without an address and a port is all of them.
 func (p *parser) zero() ipvsnl.Change {
 	if k := p.service.Key; p.given.has(optService) && (k.Mark != 0 || !k.Addr.Addr().IsUnspecified() || k.Addr.Port() != 0) {
 		return ipvsnl.ZeroService(k)
@@ -187,8 +188,8 @@ func (p *parser) zero() ipvsnl.Change {
 	return ipvsnl.Zero()
 }
 
-// saving returns what a save is to write, which is said by words of listings too. There
-// they exclude each other; here they add up.
+// saving returns what a save is to write. Some of its options are those of listings,
+// where they exclude each other; here they add up.
 func (p *parser) saving() Saving {
 	all := p.given.has(optAll)
 	return Saving{

@@ -4,16 +4,16 @@ package flags
 
 import "strings"
 
-// An argument says whether an option has a value.
+// An argument determines whether an option has a value.
 type argument uint8
 
 const (
 	none     argument = iota
 	required          // the rest of the word, or the next word whatever it is
-	optional          // the rest of the word, or the next word if that begins with no "-"
+	optional          // the rest of the word, or the next word unless that begins with "-"
 )
 
-// A word is an option as it stands on a command line.
+// A word is an option on a command line.
 type word struct {
 	opt   *option
 	value string
@@ -23,18 +23,22 @@ type word struct {
 
 // A scanner splits words into options by the rules of popt: long options with
 // "--opt value" or "--opt=value", never abbreviated; short ones in bundles, the
-// value of the last behind it ("-w5", "-w=5") or in the next word; stray words
-// anywhere; all words behind "--" stray.
+// value of the last right after it ("-w5", "-w=5") or in the next word; stray words
+// anywhere; all words after "--" stray.
 type scanner struct {
 	words  []string
 	bundle string // what is left of a bundle of short options
 	text   string // the word that the bundle came from
 	stray  []string
+	err    error // what ended the words before their end
 }
 
-// next returns the next option, or false behind the last. Stray words that it
-// comes by are gathered.
+// next returns the next option, or false after the last. It gathers the stray words
+// before it.
 func (s *scanner) next() (word, bool, error) {
+	if s.err != nil {
+		return word{}, false, s.err
+	}
 	for s.bundle == "" {
 		if len(s.words) == 0 {
 			return word{}, false, nil
@@ -103,5 +107,6 @@ func (s *scanner) value(opt *option, value string, glued bool) (word, error) {
 // fault is the error for the word being read, after which the rest of the line
 // is not looked at. A restore goes on with the next line.
 func (s *scanner) fault(what string) error {
-	return &Error{Text: s.text + ": " + what, Exit: ExitRefused}
+	s.err = &Error{Text: s.text + ": " + what, Exit: ExitRefused}
+	return s.err
 }

@@ -2,8 +2,8 @@
 
 package flags
 
-// A Row is what the table of options says of a command or an option, for what
-// has to agree with it: manual, help and completion.
+// A Row is what the table of options has on a command or an option, for what has to
+// agree with it: manual, help and completion.
 type Row struct {
 	Short string // "-s"; empty for none, as is Long
 	Long  string // "--scheduler"

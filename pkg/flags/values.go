@@ -45,7 +45,7 @@ func parseTimeout(s string, min int64) (uint32, error) {
 }
 
 // address reads "host", "host:port", "[IPv6]:port" or a bare IPv6 address. given
-// says whether there was a port.
+// reports whether there was a port.
 func (p *parser) address(s string) (addr netip.Addr, port uint16, given, ok bool) {
 	if allDigits(s) {
 		return netip.Addr{}, 0, false, false
@@ -96,15 +96,15 @@ func parseIPv6(s string) (netip.Addr, bool) {
 	return addr, err == nil && addr.Is6() && addr.Zone() == ""
 }
 
-// parseGroup reads a multicast address, without names, and says of which family it
-// is or, if it is none, would be.
+// parseGroup reads a multicast address, without names, and returns the family that it
+// has or, if it is not one, would have.
 func parseGroup(s string) (addr netip.Addr, family string, ok bool) {
 	family = "IPv4"
 	if strings.Contains(s, ":") {
 		family = "IPv6"
 	}
 	addr, err := netip.ParseAddr(s)
-	// To the kernel, an IPv4-mapped address is no multicast address.
+	// To the kernel, an IPv4-mapped address is not a multicast address.
 	return addr, family, err == nil && addr.Zone() == "" && addr.IsMulticast() && !addr.Is4In6()
 }
 
