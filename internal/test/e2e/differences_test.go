@@ -13,7 +13,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 )
 
-const tooLong = "words in the connection table that are too long for it: data of persistence engines, protocols of 8 bytes, states of 30"
+const tooLong = "overlong words in the connection table: data of persistence engines, protocols of 8 bytes, states of 30"
 
 // differences are the rows of the README's table of the same name: what both programs are
 // told, and what shows that they differ as the row says.
@@ -37,7 +37,7 @@ var differences = []struct {
 		ours:      kernel.Result{Stdout: "ipvsadm v1.31 ", Stderr: "Can't initialize ipvs: ", Code: 2},
 	},
 	{
-		row:       "firewall marks of 2147483648 and more",
+		row:       "firewall marks of 2147483648 and above",
 		setUp:     []string{"-A -f 4294967295"},
 		words:     "-S -n",
 		reference: kernel.Result{Stdout: "-A -f -1 -s wlc\n"},
@@ -50,14 +50,14 @@ var differences = []struct {
 		ours:      kernel.Result{Stderr: "no scheduler flag in `,'\n", Code: 2},
 	},
 	{
-		row:       "lines that begin with `#` under `-R`",
+		row:       "lines that begin with `#`, with `-R`",
 		words:     "-R",
 		stdin:     "# web\n-A -t 192.0.2.1:80\n-S -n\n",
 		reference: kernel.Result{Stderr: "Try `ipvsadm -h' ", Code: 255},
 		ours:      kernel.Result{Stdout: "-A -t 192.0.2.1:80 -s wlc\n"},
 	},
 	{
-		row:   "a broken line in the connection table",
+		row:   "a malformed line in the connection table",
 		words: "-L -n -c",
 		conns: "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n" +
 			"TCP 0A000001 C350 0A000002 0050 0A000003 0050 ESTABLISHED     899\nTCP\n",
@@ -65,7 +65,7 @@ var differences = []struct {
 		ours:      kernel.Result{Stderr: "/proc/net/ip_vs_conn: line 3: no connection\n", Code: 1},
 	},
 	{
-		row:       "the last line of a restore, if blanks and no newline end it",
+		row:       "the last line of a restore, if it ends in blanks without a newline",
 		setUp:     []string{"-A -t 192.0.2.1:80"},
 		words:     "-R",
 		stdin:     "-Z\n-S -n  ",
@@ -73,7 +73,7 @@ var differences = []struct {
 		ours:      kernel.Result{Stdout: "-A -t 192.0.2.1:80 -s wlc\n"},
 	},
 	{
-		row:   "a broken line in the connection table",
+		row:   "a malformed line in the connection table",
 		words: "-L -n -c",
 		conns: "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n\n" +
 			"TCP 0A000001 C350 0A000002 0050 0A000003 0050 ESTABLISHED     899\n",
@@ -106,7 +106,7 @@ var differences = []struct {
 		ours:      kernel.Result{Stdout: " sip                " + strings.Repeat("y", 250) + "\n"},
 	},
 	{
-		row:       "output onto a full disk",
+		row:       "output to a full disk",
 		words:     "-S -n",
 		setUp:     []string{"-A -t 192.0.2.1:80"},
 		full:      true,
@@ -194,7 +194,7 @@ func openFull(t *testing.T) *os.File {
 
 // The table in the README has a row for each difference that is tested, and no other.
 func TestDifferencesTable(t *testing.T) {
-	table := readmeSection(t, "Differences")
+	table := docSection(t, "README.md", "Differences")
 	var rows []string
 	for line := range strings.Lines(table) {
 		if cells := strings.Split(line, " | "); strings.HasPrefix(line, "| ") && len(cells) == 4 {
@@ -220,7 +220,7 @@ func TestDifferencesTable(t *testing.T) {
 func testedElsewhere() map[string]bool {
 	return map[string]bool{
 		// TestAdditions and TestRefusals of package parity.
-		"`--json`, `--replace`, `--dry-run`, `--wait`, `--netns`, `--watch`, `--sort-by`, and what `-S` takes besides `-n`": true,
+		"`--json`, `--replace`, `--dry-run`, `--wait`, `--netns`, `--watch`, `--sort-by`, `--build`, and options of `-S` other than `-n`": true,
 		// A kernel takes too long to count past 32 bits: TestCounters of package format.
 		"counters of real servers": true,
 		// TestRestoreChecked.
@@ -236,28 +236,28 @@ func testedElsewhere() map[string]bool {
 		// TestRestoreNUL.
 		"a NUL in the input of `ipvsadm-restore`": true,
 		// TestLongLine.
-		"a line of rules of more than 1 MB that has no fault in its first": true,
+		"a line of rules longer than 1 MB, if its first 1 MB has no fault": true,
 		// TestRestoreRefused.
-		"what `ipvsadm-restore` says of refused lines": true,
+		"messages of `ipvsadm-restore` about refused lines": true,
 		// TestUnstableTable.
 		"services and real servers that a kernel lists twice while the table changes": true,
 		// TestTwoRestores.
 		"two of `-R`, `ipvsadm-restore` and `-C` at once": true,
 		// TestRestoreNothing.
-		"`ipvsadm-restore` without a rule, while the table has services": true,
+		"`ipvsadm-restore` without any rule, while the table has services": true,
 		// TestSurroundings.
-		"input of a restore that cannot be read":                    true,
-		"messages whose reader has gone":                            true,
-		"a listing within a restore whose reader has gone":          true,
-		"a listing whose reader has gone, where SIGPIPE is ignored": true,
+		"input of a restore that cannot be read":                  true,
+		"messages whose reader has exited":                        true,
+		"a listing within a restore whose reader has exited":      true,
+		"a listing whose reader has exited, with SIGPIPE ignored": true,
 		// TestStopped.
-		"SIGINT, SIGTERM or SIGHUP in the middle of a restore": true,
+		"SIGINT, SIGTERM or SIGHUP during a restore": true,
 		// TestRestoreChecked.
-		"lines of `ipvsadm-restore` that only print": true,
+		"lines that only print, with `ipvsadm-restore`": true,
 		// TestMeantNames of package parity.
 		"addresses without a name in `/etc/hosts`": true,
 		// TestMeantCrash of package parity.
-		"a line `hosts:` without a source in `/etc/nsswitch.conf`": true,
+		"a `hosts:` line without a source in `/etc/nsswitch.conf`": true,
 		// TestParseSwitch of package names.
 		"names from sources other than `files`, `dns`, `resolve` and `myhostname`": true,
 		// TestMeantNames of package parity.

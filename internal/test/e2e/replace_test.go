@@ -318,9 +318,9 @@ func TestReplaceInDoubt(t *testing.T) {
 	}
 }
 
-// TestReplaceReadme runs the README's example, whose commands print what it says.
-func TestReplaceReadme(t *testing.T) {
-	_, example, _ := strings.Cut(readmeSection(t, "Replacing a table live"), "\n```\n# ")
+// TestReplaceDocumented runs the example of docs/replace.md, whose commands print what it shows.
+func TestReplaceDocumented(t *testing.T) {
+	_, example, _ := strings.Cut(docSection(t, "docs/replace.md", "Example"), "\n```\n# ")
 	example, _, _ = strings.Cut(example, "```")
 	n := kernel.NewNamespace(t)
 	var file string
@@ -340,6 +340,6 @@ func TestReplaceReadme(t *testing.T) {
 		sameResult(t, runHelper(t, n, words[0], file, words[1:]...), kernel.Result{Stdout: output})
 	}
 	if file == "" {
-		t.Error("the README has no example")
+		t.Error("docs/replace.md has no example")
 	}
 }

@@ -205,22 +205,22 @@ var deviations = []struct {
 	{"input of a restore that cannot be read", func(a *act, s surrounding) bool {
 		return a.stdin != "" && s.descriptor == 0 && s.state == full
 	}},
-	{"`ipvsadm-restore` without a rule, while the table has services", func(a *act, s surrounding) bool {
+	{"`ipvsadm-restore` without any rule, while the table has services", func(a *act, s surrounding) bool {
 		return a.helper && s.descriptor == 0 && s.state != open
 	}},
-	{"output onto a full disk", func(a *act, s surrounding) bool {
+	{"output to a full disk", func(a *act, s surrounding) bool {
 		return a.prints && s.descriptor == 1 && s.state == full
 	}},
-	{"a listing whose reader has gone, where SIGPIPE is ignored", func(a *act, s surrounding) bool {
+	{"a listing whose reader has exited, with SIGPIPE ignored", func(a *act, s surrounding) bool {
 		return a.prints && s.descriptor == 1 && s.state == broken && s.ignored
 	}},
-	{"a listing within a restore whose reader has gone", func(a *act, s surrounding) bool {
+	{"a listing within a restore whose reader has exited", func(a *act, s surrounding) bool {
 		return a.name == "-R, a listing in it" && s.descriptor == 1 && s.state == broken && !s.ignored
 	}},
-	{"messages whose reader has gone", func(a *act, s surrounding) bool {
+	{"messages whose reader has exited", func(a *act, s surrounding) bool {
 		return a.complains && s.descriptor == 2 && s.state == broken && !s.ignored
 	}},
-	{"what `ipvsadm-restore` says of refused lines", func(a *act, s surrounding) bool {
+	{"messages of `ipvsadm-restore` about refused lines", func(a *act, s surrounding) bool {
 		return a.helper && a.complains
 	}},
 }

@@ -12,29 +12,29 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 )
 
-// readmeSection returns a section of the README.
-func readmeSection(t *testing.T, title string) string {
+// docSection returns a section of a document of the project.
+func docSection(t *testing.T, file, title string) string {
 	t.Helper()
 	root, err := kernel.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	text, err := os.ReadFile(filepath.Join(root, file))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, section, ok := strings.Cut(string(text), "\n## "+title+"\n")
 	if !ok {
-		t.Fatalf("the README has no section %q", title)
+		t.Fatalf("%s has no section %q", file, title)
 	}
 	section, _, _ = strings.Cut(section, "\n## ")
 	return section
 }
 
-// readmeCommands returns the commands of a section, by the comments before them.
-func readmeCommands(t *testing.T, title string) map[string]string {
+// docCommands returns the commands of a section, by the comments before them.
+func docCommands(t *testing.T, file, title string) map[string]string {
 	t.Helper()
-	_, block, _ := strings.Cut(readmeSection(t, title), "\n```sh\n")
+	_, block, _ := strings.Cut(docSection(t, file, title), "\n```sh\n")
 	block, _, _ = strings.Cut(block, "\n```\n")
 	commands := map[string]string{}
 	comment := ""
@@ -48,7 +48,7 @@ func readmeCommands(t *testing.T, title string) map[string]string {
 	return commands
 }
 
-// TestQuestions runs the README's commands that answer questions with jq.
+// TestQuestions runs the commands of docs/json.md that answer questions with jq.
 func TestQuestions(t *testing.T) {
 	n := newNetwork(t, 2, byDirector)
 	n.twoServers(t, "-t 10.1.0.100:80", "-p 600", ":8080")
@@ -63,16 +63,16 @@ func TestQuestions(t *testing.T) {
 	}
 	defer n.dial(t, client6, vip6, 80).Close()
 	want := map[string]string{
-		"Real servers that get no new connections":              "10.2.0.12:8080\n10.2.0.12:0\n",
-		"Active connections of all services":                    "4\n",
-		"The busiest service":                                   `{"protocol":"TCP","address":"10.1.0.100","port":80,"mark":null}` + "\n",
-		"Services without a real server that takes connections": `{"protocol":null,"address":null,"port":null,"mark":7}` + "\n" + `{"protocol":null,"address":null,"port":null,"mark":8}` + "\n",
-		"How many connections each client has, the most first":  `[2,"10.1.0.2"]` + "\n" + `[1,"fd00:1::2"]` + "\n" + `[1,"10.1.0.3"]` + "\n",
+		"Real servers that receive no new connections":            "10.2.0.12:8080\n10.2.0.12:0\n",
+		"Active connections of all services":                      "4\n",
+		"The busiest service":                                     `{"protocol":"TCP","address":"10.1.0.100","port":80,"mark":null}` + "\n",
+		"Services without a real server that accepts connections": `{"protocol":null,"address":null,"port":null,"mark":7}` + "\n" + `{"protocol":null,"address":null,"port":null,"mark":8}` + "\n",
+		"Connections of each client, the busiest first":           `[2,"10.1.0.2"]` + "\n" + `[1,"fd00:1::2"]` + "\n" + `[1,"10.1.0.3"]` + "\n",
 	}
-	commands := readmeCommands(t, "Listings for programs")
+	commands := docCommands(t, "docs/json.md", "Examples")
 	for question := range want {
 		if commands[question] == "" {
-			t.Errorf("the README does not answer %q", question)
+			t.Errorf("docs/json.md does not answer %q", question)
 		}
 	}
 	for question, command := range commands {
