@@ -6,8 +6,8 @@ VERSION = 1.31.0
 .PHONY: build test golden parity demo bench packages packages-test
 
 # The packages whose tests need no kernel of their own.
-UNITS = ./pkg/... ./internal/conntab ./internal/model ./internal/names ./internal/recording ./internal/rules ./internal/screen \
-	./internal/vocab
+UNITS = ./pkg/... ./internal/cgroup ./internal/conntab ./internal/files ./internal/model ./internal/names ./internal/recording \
+	./internal/rules ./internal/screen ./internal/visible ./internal/vocab
 
 # A static program, without symbols or paths of the machine it was built on.
 build:

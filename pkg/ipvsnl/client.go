@@ -131,14 +131,14 @@ func (c *Client) sameNamespace(d *direct) error {
 // dialIn opens a socket in the client's network namespace.
 func (c *Client) dialIn() (d *direct, err error) {
 	if c.netns == nil {
-		return dialDirect()
+		return dialDirect(genetlink.Protocol)
 	}
 	raw, err := c.netns.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
 	// Control keeps the file from being closed meanwhile.
-	controlErr := raw.Control(func(fd uintptr) { d, err = dialDirectIn(int(fd)) })
+	controlErr := raw.Control(func(fd uintptr) { d, err = dialDirectIn(int(fd), genetlink.Protocol) })
 	return d, errors.Join(controlErr, err)
 }
 

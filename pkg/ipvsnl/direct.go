@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/mdlayher/genetlink"
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
@@ -33,9 +32,9 @@ type direct struct {
 // system call returns, so there is nearly never anything to wait for.
 const patience = 50 * time.Millisecond
 
-// dialDirect opens a socket in the network namespace of the thread.
-func dialDirect() (*direct, error) {
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, genetlink.Protocol)
+// dialDirect opens a socket of a netlink protocol in the network namespace of the thread.
+func dialDirect(protocol int) (*direct, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, protocol)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
@@ -49,7 +48,7 @@ func dialDirect() (*direct, error) {
 
 // dialDirectIn opens a socket in a network namespace, on a thread that enters it and ends with that: locked to its
 // goroutine until that is done, it never runs anything else.
-func dialDirectIn(netns int) (d *direct, err error) {
+func dialDirectIn(netns, protocol int) (d *direct, err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -58,7 +57,7 @@ func dialDirectIn(netns int) (d *direct, err error) {
 			err = os.NewSyscallError("setns", err)
 			return
 		}
-		d, err = dialDirect()
+		d, err = dialDirect(protocol)
 	}()
 	<-done
 	return d, err
