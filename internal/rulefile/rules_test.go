@@ -120,7 +120,7 @@ func TestLongMemory(t *testing.T) {
 		size int
 		long bool
 	}{
-		{"\x00", 1 << 30, true}, {"x", 64 << 20, true}, {" ", 64 << 20, false}, {"#", 64 << 20, false},
+		{"\x00", 128 << 20, true}, {"x", 16 << 20, true}, {" ", 16 << 20, false}, {"#", 16 << 20, false},
 	} {
 		text := []byte(strings.Repeat(c.char, 64<<10))
 		var before, after runtime.MemStats

@@ -145,16 +145,16 @@ func TestFewDescriptors(t *testing.T) {
 
 // TestLittleMemory has commands work in small control groups.
 func TestLittleMemory(t *testing.T) {
-	table := someServices(1000)
+	table := someServices(500)
 	for _, size := range []int{16, 8} {
-		for _, words := range []string{"-A -f 7000", "-Z", "-L -n", "-L -n --stats", "-L -n -j", "-S -n", "-R", "-R --replace"} {
+		for _, words := range []string{"-A -f 7000", "-Z", "-L -n", "-L -n --stats", "-L -n -j", "-S -n", "-R"} {
 			t.Run(fmt.Sprintf("%d MiB/%s", size, words), func(t *testing.T) {
 				n := kernel.NewNamespace(t)
 				c := calling(program(), words)
 				if words[1] == 'R' {
 					c.Stdin = table
 				} else {
-					restore(t, n, kernel.Reference, table)
+					restore(t, n, program(), table)
 				}
 				got := under(t, n, "memory.max", size, c)
 				require.Zero(t, got.Code, got.Stderr)
