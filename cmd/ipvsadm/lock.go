@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -63,13 +64,31 @@ func (a *app) unlocked(err error) (unlock func(), _ error) {
 // lockFile opens the file that stands for the namespace.
 func (n *namespace) lockFile() (*os.File, error) {
 	if n == nil {
-		return os.Open(ownNamespace)
+		file, err := os.Open(ownNamespace)
+		if errors.Is(err, fs.ErrNotExist) {
+			return socketNamespace()
+		}
+		return file, err
 	}
 	fd, err := unix.FcntlInt(n.file.Fd(), unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
 		return nil, os.NewSyscallError("fcntl", err)
 	}
 	return os.NewFile(uintptr(fd), n.file.Name()), nil
+}
+
+// socketNamespace opens the same file where there is no /proc: by a socket in the namespace.
+func socketNamespace() (*os.File, error) {
+	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	defer unix.Close(socket)
+	fd, err := unix.IoctlRetInt(socket, unix.SIOCGSKNS)
+	if err != nil {
+		return nil, os.NewSyscallError("ioctl", err)
+	}
+	return os.NewFile(uintptr(fd), "network namespace"), nil
 }
 
 // waitFor locks a file, as soon as nobody else has it locked. If that takes too long, the
