@@ -89,11 +89,12 @@ func (a *app) call(words []string) int {
 // scripts take their exit code for whether there is IPVS.
 func (a *app) run(words []string) int {
 	action := flags.First(words)
+	code := exitDone
 	switch action {
 	case flags.Help:
-		a.help()
+		code = a.help()
 	case flags.Version:
-		a.version()
+		code = a.version()
 	}
 	if err := a.openNetNS(flags.NetNS(words)); err != nil {
 		a.complain(err.Error())
@@ -110,7 +111,7 @@ func (a *app) run(words []string) int {
 	}
 	defer a.client.Close()
 	if action == flags.Help || action == flags.Version {
-		return exitDone
+		return code
 	}
 	c, err := flags.Parse(words, a.names)
 	if err != nil {
@@ -124,7 +125,7 @@ func (a *app) run(words []string) int {
 	if c.Action == flags.Restore {
 		return a.restoreAs(c.Restoring)
 	}
-	code, _ := a.show(&c)
+	code, _ = a.show(&c)
 	return code
 }
 
