@@ -24,10 +24,19 @@ type direct struct {
 	closed   bool
 	deadline atomic.Int64 // in nanoseconds since 1970; 0 for none
 
-	in  []byte
-	n   int // how much of in the last read has filled
-	out []byte
+	in   []byte
+	page int // how much of in a read offers to the kernel
+	n    int // how much of in the last read has filled
+	out  []byte
 }
+
+// The kernel fills a page of a listing as far as any read of the socket has offered it room. Where services of other
+// namespaces come and go between two pages, those are missed with which a page begins. A listing that is read again is
+// to lack others, if any: so that its pages begin elsewhere, each full one makes room for a larger one.
+const (
+	firstPage = 12 << 10 // no datagram is as long before more has been offered
+	pageStep  = 1 << 10
+)
 
 // patience is how long a socket waits before it looks at its deadline again. The kernel answers before a request's
 // system call returns, so there is nearly never anything to wait for.
@@ -39,7 +48,7 @@ func dialDirect() (*direct, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
-	d := &direct{fd: fd, in: make([]byte, bufferSize)}
+	d := &direct{fd: fd, in: make([]byte, bufferSize), page: firstPage}
 	if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		_ = d.Close()
 		return nil, os.NewSyscallError("bind", err)
@@ -176,9 +185,12 @@ func (d *direct) ReceiveIter() iter.Seq2[netlink.Message, error] {
 }
 
 func (d *direct) receive() (err error) {
-	d.n, err = d.transfer("read", unix.POLLIN, unix.Read, d.in)
-	if err == nil && d.n == len(d.in) { // the rest of it, if there is one, is lost
+	d.n, err = d.transfer("read", unix.POLLIN, unix.Read, d.in[:d.page])
+	if err == nil && d.n == d.page { // the rest of it, if there is one, is lost
 		return errOverrun
+	}
+	if d.n > d.page/2 {
+		d.page = min(d.page+pageStep, len(d.in))
 	}
 	return err
 }
