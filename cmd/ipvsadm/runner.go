@@ -43,11 +43,12 @@ func newRunner(sys *system, con *console) *runner {
 func (r *runner) run(words []string) int {
 	ctx := context.Background()
 	c, fault := flags.Parse(words, r.names)
+	informed := exitDone
 	switch {
 	case c.Kind == flags.Build:
 		return r.con.build()
 	case c.Kind == flags.Help || c.Kind == flags.Version:
-		r.con.inform(c.Kind)
+		informed = r.con.inform(c.Kind)
 	case fault == nil && c.Restoring == flags.Restoring{DryRun: true}:
 		return r.dryRun()
 	}
@@ -55,7 +56,10 @@ func (r *runner) run(words []string) int {
 		return code
 	}
 	defer r.close()
-	if fault != nil {
+	switch {
+	case c.Kind == flags.Help || c.Kind == flags.Version:
+		return informed
+	case fault != nil:
 		code, _ := r.con.reject(fault)
 		return code
 	}
@@ -86,8 +90,6 @@ func (r *runner) close() {
 // command runs a command line that is understood.
 func (r *runner) command(ctx context.Context, c *flags.Command) int {
 	switch c.Kind {
-	case flags.Help, flags.Version:
-		return exitDone // it has been printed
 	case flags.Change:
 		return r.change(ctx, c)
 	case flags.Restore:

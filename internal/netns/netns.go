@@ -66,8 +66,15 @@ func (n *Namespace) Path() string {
 	return "/proc/self/fd/" + strconv.Itoa(n.Fd())
 }
 
-// OpenAgain opens the file of the namespace once more, for a lock of its own.
-func (n *Namespace) OpenAgain() (*os.File, error) { return open(n.Path()) }
+// OpenAgain opens the file of the namespace once more, for a lock. It does so without
+// /proc too.
+func (n *Namespace) OpenAgain() (*os.File, error) {
+	file, err := open(n.Path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return n.duplicate()
+	}
+	return file, err
+}
 
 // Close closes the namespace, which a nil one need not be.
 func (n *Namespace) Close() error {

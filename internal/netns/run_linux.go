@@ -40,3 +40,29 @@ func Of(socket int) (*Namespace, error) {
 	}
 	return &Namespace{os.NewFile(uintptr(fd), "network namespace of a socket")}, nil
 }
+
+// duplicate returns the namespace's file where there is no path to it.
+func (n *Namespace) duplicate() (*os.File, error) {
+	if n == nil {
+		return own()
+	}
+	fd, err := unix.FcntlInt(n.file.Fd(), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	return os.NewFile(uintptr(fd), n.file.Name()), nil
+}
+
+// own opens the file of the thread's namespace by a socket.
+func own() (*os.File, error) {
+	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	defer unix.Close(socket)
+	n, err := Of(socket)
+	if err != nil {
+		return nil, err
+	}
+	return n.file, nil
+}

@@ -13,3 +13,5 @@ func open(path string) (*os.File, error) { return os.Open(path) }
 
 // Run fails: only Linux has network namespaces.
 func (n *Namespace) Run(func() error) error { return errors.ErrUnsupported }
+
+func (n *Namespace) duplicate() (*os.File, error) { return nil, errors.ErrUnsupported }

@@ -97,10 +97,10 @@ func (p *place) close() error { return p.kept.Close() }
 // dialIn opens a socket in a network namespace, nil for the calling thread's.
 func dialIn(ns *netns.Namespace) (t *kernelTransport, err error) {
 	if ns == nil {
-		return newKernelTransport()
+		return newKernelTransport(genetlink.Protocol)
 	}
 	err = ns.Run(func() (err error) {
-		t, err = newKernelTransport()
+		t, err = newKernelTransport(genetlink.Protocol)
 		return err
 	})
 	return t, err
@@ -114,21 +114,33 @@ func dialIn(ns *netns.Namespace) (t *kernelTransport, err error) {
 type kernelTransport struct {
 	fd          int
 	port        uint32
+	page        int // how much of a buffer a read offers to the kernel
 	closed      bool
 	interrupted atomic.Bool
 }
+
+// The kernel fills a page of a listing as far as any read of the socket has offered it
+// room. Where services of other namespaces come and go between two pages, those are
+// missed with which a page begins. A listing that is read again should miss others, if
+// any: so that its pages begin elsewhere, each full one makes room for a larger one.
+const (
+	firstPage = 12 << 10 // no datagram is as long before more has been offered
+	pageStep  = 1 << 10
+)
 
 // patience is how long a socket waits before it looks again whether it is interrupted.
 // The kernel answers before a request's system call returns, so there is nearly never
 // anything to wait for.
 const patience = 50 * time.Millisecond
 
-func newKernelTransport() (*kernelTransport, error) {
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, genetlink.Protocol)
+// newKernelTransport opens a socket of a netlink protocol in the network namespace of
+// the thread.
+func newKernelTransport(protocol int) (*kernelTransport, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, protocol)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
-	t := &kernelTransport{fd: fd}
+	t := &kernelTransport{fd: fd, page: firstPage}
 	if err := t.bind(); err != nil {
 		_ = t.Close()
 		return nil, err
@@ -149,7 +161,15 @@ func (t *kernelTransport) bind() error {
 }
 
 func (t *kernelTransport) Read(b []byte) (int, error) {
-	return t.transfer("read", unix.POLLIN, unix.Read, b)
+	b = b[:min(t.page, len(b))]
+	n, err := t.transfer("read", unix.POLLIN, unix.Read, b)
+	if err == nil && n == len(b) {
+		return n, ErrOverrun // the rest of the datagram, if there is one, is lost
+	}
+	if n > len(b)/2 {
+		t.page += pageStep
+	}
+	return n, err
 }
 
 func (t *kernelTransport) Write(b []byte) (int, error) {

@@ -146,6 +146,11 @@ func TestLocked(t *testing.T) {
 			require.Equal(t, c.want, n.Run(t, kernel.Command{Path: program(), Args: args, Stdin: c.stdin}))
 		})
 	}
+	t.Run("without /proc", func(t *testing.T) {
+		script := "mount -t tmpfs tmpfs /proc && exec " + program() + " -C --wait 0"
+		got := n.Run(t, kernel.Command{Path: "/usr/bin/unshare", Args: []string{"unshare", "--mount", "sh", "-c", script}})
+		require.Equal(t, kernel.Result{Stderr: "the table is locked by another process; nothing was changed\n", Code: 2}, got)
+	})
 	t.Run("a wait", func(t *testing.T) {
 		stderr, w, err := os.Pipe()
 		require.NoError(t, err)

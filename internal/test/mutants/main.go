@@ -24,6 +24,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 const goal = 95 // percent of mutants to be killed
@@ -191,24 +193,12 @@ func (o *options) tryAll(chosen []*Mutant, suites []*suite, start time.Time) map
 
 // parallel calls f with the numbers below n, in order, some at once: two for each processor, as some only wait.
 func parallel(n int, f func(int)) {
-	var next sync.Mutex
-	i := 0
-	var wg sync.WaitGroup
-	for range 2 * runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for {
-				next.Lock()
-				mine := i
-				i++
-				next.Unlock()
-				if mine >= n {
-					return
-				}
-				f(mine)
-			}
-		})
+	var all errgroup.Group
+	all.SetLimit(2 * runtime.GOMAXPROCS(0))
+	for i := range n {
+		all.Go(func() error { f(i); return nil })
 	}
-	wg.Wait()
+	_ = all.Wait()
 }
 
 func relative(path string) string {
