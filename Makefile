@@ -19,6 +19,7 @@ build:
 # What can be shown without a kernel, within a minute.
 check:
 	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then echo "not gofmt's form: $$unformatted"; exit 1; fi
+	$(TIMED) licence scripts/spdx
 	$(TIMED) "go mod tidy" $(GO) mod tidy -diff
 	$(TIMED) vet $(GO) vet ./...
 	$(TIMED) staticcheck $(GO) tool -modfile=tools.mod staticcheck ./...
