@@ -48,7 +48,7 @@ apidiff:
 
 # Mutates the product and has its tests find that out; with CHANGED=REVISION, in the lines changed since then, and with
 # LIMIT=3m, as many as fit into that time. What may survive is in internal/test/mutants/accepted, with the reasons.
-MUTATED = ./cmd/ipvsadm ./pkg/flags ./pkg/format ./pkg/ipvsnl ./pkg/ipvsnl/reconcile ./internal/conntab
+MUTATED = ./cmd/ipvsadm ./pkg/flags ./pkg/format ./pkg/ipvsnl ./pkg/ipvsnl/conns ./pkg/ipvsnl/reconcile ./internal/rulefile
 mutants:
 	$(GO) run ./internal/test/mutants -accepted internal/test/mutants/accepted \
 		$(if $(CHANGED),-changed $(CHANGED)) $(if $(LIMIT),-limit $(LIMIT)) $(MUTATED) -- $(UNITS)

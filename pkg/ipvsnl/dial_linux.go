@@ -124,7 +124,7 @@ type kernelTransport struct {
 // missed with which a page begins. A listing that is read again should miss others, if
 // any: so that its pages begin elsewhere, each full one makes room for a larger one.
 const (
-	firstPage = 12 << 10 // no datagram is as long before more has been offered
+	firstPage = 12 << 10 // no datagram is longer before more has been offered
 	pageStep  = 1 << 10
 )
 
@@ -162,13 +162,19 @@ func (t *kernelTransport) bind() error {
 
 func (t *kernelTransport) Read(b []byte) (int, error) {
 	b = b[:min(t.page, len(b))]
-	n, err := t.transfer("read", unix.POLLIN, unix.Read, b)
-	if err == nil && n == len(b) {
-		return n, ErrOverrun // the rest of the datagram, if there is one, is lost
+	n, err := t.transfer("read", unix.POLLIN, receive, b)
+	if n > len(b) {
+		return len(b), ErrOverrun
 	}
 	if n > len(b)/2 {
 		t.page += pageStep
 	}
+	return n, err
+}
+
+// receive reads a datagram. It returns its length even if it does not fit into b.
+func receive(fd int, b []byte) (int, error) {
+	n, _, err := unix.Recvfrom(fd, b, unix.MSG_TRUNC)
 	return n, err
 }
 

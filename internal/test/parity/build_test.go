@@ -25,7 +25,7 @@ func buildServers(dir string) error {
 	if err != nil {
 		return err
 	}
-	testdata := filepath.Join(root, "internal", "parity", "testdata")
+	testdata := filepath.Join(root, "internal", "test", "parity", "testdata")
 	library, err := exec.Command(filepath.Join(root, "scripts", "library"), filepath.Join(testdata, "forkserver.c")).Output()
 	if err != nil {
 		return fmt.Errorf("the fork server: %w", err)
