@@ -5,6 +5,7 @@
 package simulation
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -56,6 +57,12 @@ func (d *Director) Service(key ipvsnl.ServiceKey) *Service { return d.services.g
 
 // Destinations yields the destinations in the order in which they were added.
 func (s *Service) Destinations(yield func(*ipvsnl.DestinationState) bool) { s.destinations.all(yield) }
+
+// NewestDestinations yields the destinations in the kernel's order: the one added last
+// comes first.
+func (s *Service) NewestDestinations(yield func(*ipvsnl.DestinationState) bool) {
+	s.destinations.backward(yield)
+}
 
 // Destination returns the destination of an address, or nil.
 func (s *Service) Destination(addr netip.AddrPort) *ipvsnl.DestinationState {
@@ -117,12 +124,29 @@ func ignoring(f func(*Director, *ipvsnl.Change) error, ignored ...Errno) func(*D
 
 func has(names []string, name string) bool { return names == nil || slices.Contains(names, name) }
 
+// noScheduler is the name under which a service has none.
+const noScheduler = "none"
+
 // checkService returns the refusal of a service's configuration.
 func (d *Director) checkService(s *ipvsnl.Service) error {
-	if !has(d.Schedulers, s.Scheduler) || s.Persistence.Engine != "" && !has(d.Engines, s.Persistence.Engine) {
+	length := s.Persistence.Mask.Len6()
+	switch {
+	case s.Scheduler != noScheduler && !has(d.Schedulers, s.Scheduler):
 		return ENOENT
+	case s.Persistence.Engine != "" && !has(d.Engines, s.Persistence.Engine):
+		return ENOENT
+	case s.Key.Family() == ipvsnl.IPv6 && (length < 1 || length > 128):
+		return EINVAL
 	}
 	return nil
+}
+
+// reported returns a service as the kernel reports it: only persistence has a mask.
+func reported(s ipvsnl.Service) ipvsnl.Service {
+	if s.Persistence.Timeout == 0 {
+		s.Persistence.Mask = ipvsnl.Mask{}
+	}
+	return s
 }
 
 func (d *Director) addService(c *ipvsnl.Change) error {
@@ -132,7 +156,7 @@ func (d *Director) addService(c *ipvsnl.Change) error {
 	if err := d.checkService(&c.Service); err != nil {
 		return err
 	}
-	d.services.add(c.Service.Key, &Service{ServiceState: ipvsnl.ServiceState{Service: c.Service}})
+	d.services.add(c.Service.Key, &Service{ServiceState: ipvsnl.ServiceState{Service: reported(c.Service)}})
 	return nil
 }
 
@@ -144,7 +168,7 @@ func (d *Director) setService(c *ipvsnl.Change) error {
 	if err := d.checkService(&c.Service); err != nil {
 		return err
 	}
-	s.Service = c.Service
+	s.Service = reported(c.Service)
 	return nil
 }
 
@@ -165,12 +189,16 @@ func (d *Director) deleteService(c *ipvsnl.Change) error {
 // checkDestination returns a destination's service, or the refusal of its
 // configuration.
 func (d *Director) checkDestination(c *ipvsnl.Change) (*Service, error) {
-	s := d.services.get(c.Service.Key)
+	s, dest := d.services.get(c.Service.Key), &c.Destination
 	switch {
 	case s == nil:
 		return nil, ESRCH
-	case c.Destination.Weight > 1<<31-1, c.Destination.LowerThreshold > c.Destination.UpperThreshold:
+	case isMixed(c.Service.Key, dest.Addr) && (dest.Forwarding != ipvsnl.Tunnel || len(d.Daemons()) > 0):
+		return nil, EINVAL
+	case dest.Weight > 1<<31-1, dest.LowerThreshold > dest.UpperThreshold:
 		return nil, ERANGE
+	case dest.TunnelType == ipvsnl.GUE && dest.TunnelPort == 0:
+		return nil, EINVAL
 	}
 	return s, nil
 }
@@ -180,10 +208,10 @@ func (d *Director) addDestination(c *ipvsnl.Change) error {
 	switch {
 	case err != nil:
 		return err
-	case isMixed(c.Service.Key, c.Destination.Addr) && (c.Destination.Forwarding != ipvsnl.Tunnel || len(d.Daemons()) > 0):
-		return EINVAL
 	case s.destinations.get(c.Destination.Addr) != nil:
 		return EEXIST
+	case !isUnicast(c.Destination.Addr.Addr()):
+		return EINVAL
 	}
 	s.destinations.add(c.Destination.Addr, &ipvsnl.DestinationState{Destination: c.Destination})
 	return nil
@@ -237,14 +265,14 @@ func (d *Director) deleteDestination(c *ipvsnl.Change) error {
 func (d *Director) startDaemon(c *ipvsnl.Change) error {
 	i := c.Daemon.State - 1
 	switch {
-	case i >= ipvsnl.DaemonState(len(d.daemons)):
+	case c.Daemon.Group.IsValid() && !c.Daemon.Group.IsMulticast(), d.isMixed():
 		return EINVAL
-	case d.isMixed():
+	case !has(d.Interfaces, c.Daemon.Interface):
+		return ENODEV
+	case i >= ipvsnl.DaemonState(len(d.daemons)):
 		return EINVAL
 	case d.daemons[i].State != 0:
 		return EEXIST
-	case !has(d.Interfaces, c.Daemon.Interface):
-		return ENODEV
 	}
 	d.daemons[i] = c.Daemon
 	return nil
@@ -262,14 +290,19 @@ func (d *Director) stopDaemon(c *ipvsnl.Change) error {
 	return nil
 }
 
+// maxTimeout is the longest timeout that any kernel takes: INT_MAX jiffies, of which
+// there are at least a hundred a second.
+const maxTimeout = (1<<31 - 1) / 100 * time.Second
+
 func (d *Director) setTimeouts(c *ipvsnl.Change) error {
-	t := &d.Timeouts
-	for _, timeout := range []struct{ to, from *time.Duration }{
-		{&t.TCP, &c.Timeouts.TCP}, {&t.TCPFin, &c.Timeouts.TCPFin}, {&t.UDP, &c.Timeouts.UDP},
-	} {
-		if *timeout.from != 0 {
-			*timeout.to = *timeout.from
-		}
+	t := &c.Timeouts
+	if t.TCP > maxTimeout || t.TCPFin > maxTimeout || t.UDP > maxTimeout {
+		return EINVAL
+	}
+	d.Timeouts = ipvsnl.Timeouts{
+		TCP:    cmp.Or(t.TCP, d.Timeouts.TCP),
+		TCPFin: cmp.Or(t.TCPFin, d.Timeouts.TCPFin),
+		UDP:    cmp.Or(t.UDP, d.Timeouts.UDP),
 	}
 	return nil
 }
@@ -300,6 +333,15 @@ func (s *Service) zero() {
 func (d *Director) flush(*ipvsnl.Change) error {
 	d.services = ordered[ipvsnl.ServiceKey, *Service]{}
 	return nil
+}
+
+// isUnicast reports whether an address can be that of a destination. A link-local one
+// of IPv6 can be, but only if it is the director's own.
+func isUnicast(a netip.Addr) bool {
+	if a.Is4() {
+		return a != netip.IPv4Unspecified() && a != netip.AddrFrom4([4]byte{255, 255, 255, 255}) && !a.IsMulticast()
+	}
+	return a != netip.IPv6Unspecified() && !a.IsMulticast() && !a.IsLinkLocalUnicast() && !a.Is4In6()
 }
 
 // isMixed reports whether a destination is of another family than its service. There

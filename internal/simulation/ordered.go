@@ -2,6 +2,8 @@
 
 package simulation
 
+import "slices"
+
 // An ordered is a map to pointers that keeps the order in which its keys were added.
 type ordered[K comparable, V comparable] struct {
 	index map[K]int
@@ -40,6 +42,16 @@ func (o *ordered[K, V]) delete(key K) bool {
 func (o *ordered[K, V]) all(yield func(V) bool) {
 	var zero V
 	for _, v := range o.items {
+		if v != zero && !yield(v) {
+			return
+		}
+	}
+}
+
+// backward yields the values, the last first.
+func (o *ordered[K, V]) backward(yield func(V) bool) {
+	var zero V
+	for _, v := range slices.Backward(o.items) {
 		if v != zero && !yield(v) {
 			return
 		}

@@ -368,12 +368,12 @@ func TestSetWeight(t *testing.T) {
 	tunnel.Weight = 0
 	got, err := c.Destinations(ctx, web)
 	require.NoError(t, err)
-	require.Equal(t, []ipvsnl.DestinationState{{Destination: tunnel}, {Destination: server}}, got)
+	require.Equal(t, []ipvsnl.DestinationState{{Destination: server}, {Destination: tunnel}}, got)
 	seven := server
 	seven.Weight, tunnel.Weight = 7, 8
 	got, err = c.Destinations(ctx, other)
 	require.NoError(t, err)
-	require.Equal(t, []ipvsnl.DestinationState{{Destination: seven}, {Destination: tunnel}}, got)
+	require.Equal(t, []ipvsnl.DestinationState{{Destination: tunnel}, {Destination: seven}}, got)
 }
 
 // A broken exchange while a weight is looked up leaves the change in doubt only if

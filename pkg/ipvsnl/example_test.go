@@ -60,8 +60,8 @@ func Example() {
 	}
 	// Output:
 	// TCP 192.0.2.1:80 mh true
-	// -> 10.0.0.1:80 Route 0
 	// -> 10.0.0.2:80 Route 1
+	// -> 10.0.0.1:80 Route 0
 }
 
 // Failures of many changes are told apart, and name what they are about.

@@ -9,8 +9,11 @@ import (
 	"github.com/mdlayher/genetlink/genltest"
 	"github.com/mdlayher/netlink"
 	"github.com/mdlayher/netlink/nltest"
-	"golang.org/x/sys/unix"
 )
+
+// controller is the number of the family that tells those of the others
+// (GENL_ID_CTRL).
+const controller = 16
 
 // Answer returns a function that answers as a kernel does that has the IPVS family:
 // it tells the family's number, and leaves what the family says to answer. The
@@ -23,7 +26,7 @@ func Answer(answer nltest.Func) nltest.Func {
 		}
 		var replies []netlink.Message
 		var err error
-		if requests[0].Header.Type == unix.GENL_ID_CTRL {
+		if requests[0].Header.Type == controller {
 			replies, err = adapt(families, requests[0])
 		} else {
 			replies, err = answer(requests)

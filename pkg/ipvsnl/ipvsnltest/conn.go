@@ -4,7 +4,6 @@ package ipvsnltest
 
 import (
 	"encoding/binary"
-	"io"
 	"io/fs"
 	"sync"
 
@@ -36,12 +35,12 @@ type conn struct {
 // entries as were sent before, whatever has become of these.
 type dump struct {
 	request netlink.Header
-	command byte
 	sent    int
-	part    func(sent int) (messages [][]byte, more bool)
+	part    func(sent int) (messages [][]byte) // none at the end
 }
 
-// Write takes a datagram of requests, and acts on each.
+// Write takes a datagram of requests, and acts on each. What is no request ends it,
+// without an error.
 func (c *conn) Write(b []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -51,7 +50,7 @@ func (c *conn) Write(b []byte) (int, error) {
 	for rest := b; len(rest) >= 16; {
 		length := binary.NativeEndian.Uint32(rest)
 		if length < 16 || uint64(length) > uint64(len(rest)) {
-			return 0, io.ErrUnexpectedEOF
+			break
 		}
 		c.request(netlink.Header{
 			Length:   length,
@@ -60,7 +59,7 @@ func (c *conn) Write(b []byte) (int, error) {
 			Sequence: binary.NativeEndian.Uint32(rest[8:]),
 			PID:      binary.NativeEndian.Uint32(rest[12:]),
 		}, rest[16:length])
-		rest = rest[min(int(length+3)&^3, len(rest)):]
+		rest = rest[min((int(length)+3)&^3, len(rest)):]
 	}
 	c.ready.Broadcast()
 	return len(b), nil
@@ -97,45 +96,54 @@ func (c *conn) Close() error {
 // request acts on a request: it answers, begins a listing, or acknowledges.
 func (c *conn) request(h netlink.Header, data []byte) {
 	number := 0
-	switch h.Type {
-	case netlink.Noop:
-	case controller:
-		number = c.tellFamily(h)
-	case family:
-		if c.director.isAbsent() {
-			number = enoent
-			break
-		}
+	switch {
+	case h.Flags&netlink.Request == 0, h.Type < controller:
+		// nothing to do
+	case h.Type == controller:
+		number = c.tellFamily(h, data)
+	case h.Type == family && !c.director.isAbsent():
 		number = c.serve(h, data)
+		if number == 0 && h.Flags&netlink.Dump == netlink.Dump {
+			return // the end of the listing acknowledges it
+		}
 	default:
 		number = enoent
 	}
 	if number != 0 || h.Flags&netlink.Acknowledge != 0 {
-		c.acknowledge(h, number)
+		c.acknowledge(h, data, number)
 	}
 }
 
-// acknowledge queues an acknowledgement or, if the number is not 0, a refusal.
-func (c *conn) acknowledge(h netlink.Header, number int) {
+// capped is the flag of an answer without the payload of the request
+// (NLM_F_CAPPED).
+const capped netlink.HeaderFlags = 0x100
+
+// acknowledge queues an acknowledgement or, if the number is not 0, a refusal. That
+// has the whole request.
+func (c *conn) acknowledge(h netlink.Header, data []byte, number int) {
 	b := binary.NativeEndian.AppendUint32(nil, uint32(-int32(number)))
 	b = binary.NativeEndian.AppendUint32(b, h.Length)
 	b = binary.NativeEndian.AppendUint16(b, uint16(h.Type))
 	b = binary.NativeEndian.AppendUint16(b, uint16(h.Flags))
 	b = binary.NativeEndian.AppendUint32(b, h.Sequence)
 	b = binary.NativeEndian.AppendUint32(b, h.PID)
-	c.replies = append(c.replies, message(nil, netlink.Error, 0, h, b))
+	flags := capped
+	if number != 0 {
+		b, flags = append(b, data...), 0
+	}
+	c.replies = append(c.replies, message(nil, netlink.Error, flags, h, b))
 }
 
-// continueDump queues the next part of the listing.
+// continueDump queues the next part of the listing, or its end.
 func (c *conn) continueDump() {
 	d := c.dump
-	messages, more := d.part(d.sent)
+	messages := d.part(d.sent)
 	d.sent += len(messages)
 	var b []byte
 	for _, m := range messages {
 		b = message(b, family, netlink.Multi, d.request, m)
 	}
-	if !more {
+	if len(messages) == 0 {
 		b = message(b, netlink.Done, netlink.Multi, d.request, make([]byte, 4))
 		c.dump = nil
 	}

@@ -7,8 +7,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/mdlayher/netlink"
-
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -20,217 +18,132 @@ const (
 	flagsScheduler = 0x38
 )
 
-// A request is the attributes of a request.
-type request struct {
-	service  *service
-	dest     *ipvsnl.Destination
-	daemon   *ipvsnl.Daemon
-	timeouts ipvsnl.Timeouts
-}
+// part is how much of a service or a destination a request has to have.
+type part bool
 
-// A service is the attributes of IPVS_CMD_ATTR_SERVICE.
-type service struct {
-	family    ipvsnl.Family
-	protocol  ipvsnl.Protocol
-	addr      []byte
-	port      uint16
-	mark      uint32
-	scheduler string
-	flags     []byte
-	timeout   *uint32
-	netmask   []byte
-	engine    string
-}
+const (
+	key   part = false
+	whole part = true
+)
 
-// decode reads the attributes of a request.
-func decode(b []byte) (*request, error) {
-	ad, err := netlink.NewAttributeDecoder(b)
-	if err != nil {
-		return nil, err
+// readKey reads which service IPVS_CMD_ATTR_SERVICE is about.
+func readKey(command attributes) (a attributes, k ipvsnl.ServiceKey, number int) {
+	if command[1] == nil {
+		return nil, k, einval
 	}
-	r := &request{}
-	dest := []byte(nil)
-	for ad.Next() {
-		switch ad.Type() {
-		case 1: // IPVS_CMD_ATTR_SERVICE
-			r.service = &service{}
-			ad.Nested(r.service.decode)
-		case 2: // IPVS_CMD_ATTR_DEST
-			dest = ad.Bytes()
-		case 3: // IPVS_CMD_ATTR_DAEMON
-			r.daemon = &ipvsnl.Daemon{}
-			ad.Nested(func(ad *netlink.AttributeDecoder) error { return decodeDaemon(ad, r.daemon) })
-		case 4: // IPVS_CMD_ATTR_TIMEOUT_TCP
-			r.timeouts.TCP = seconds(ad.Uint32())
-		case 5: // IPVS_CMD_ATTR_TIMEOUT_TCP_FIN
-			r.timeouts.TCPFin = seconds(ad.Uint32())
-		case 6: // IPVS_CMD_ATTR_TIMEOUT_UDP
-			r.timeouts.UDP = seconds(ad.Uint32())
+	a, ok := servicePolicy.parse(command[1])
+	if !ok || !a.has(1) || !a.has(5) && !a.has(2, 3, 4) {
+		return nil, k, einval
+	}
+	f := ipvsnl.Family(a.u16(1))
+	switch mark := a.u32(5); {
+	case f != ipvsnl.IPv4 && f != ipvsnl.IPv6:
+		return nil, k, eafnosupport
+	case mark != 0:
+		return a, ipvsnl.ServiceKey{Mark: mark, IPv6: f == ipvsnl.IPv6}, 0
+	case a.has(5): // mark 0 is TCP with no address
+		return a, ipvsnl.ServiceKey{Protocol: ipvsnl.TCP, Addr: addrPort(make([]byte, 16), f, 0)}, 0
+	}
+	return a, ipvsnl.ServiceKey{Protocol: ipvsnl.Protocol(a.u16(2)), Addr: addrPort(a.octets(3, 16), f, a.be16(4))}, 0
+}
+
+// readService reads the configuration of a service that may exist.
+func (d *Director) readService(a attributes, k ipvsnl.ServiceKey) (s ipvsnl.Service, number int) {
+	if !a.has(6, 7, 8, 9) {
+		return s, einval
+	}
+	b := a.octets(7, 8)
+	flags, mask := binary.NativeEndian.Uint32(b), binary.NativeEndian.Uint32(b[4:])
+	flags &= mask
+	if existing := d.table.Service(k); existing != nil {
+		flags |= flagsOf(&existing.Service) &^ mask
+	}
+	s = ipvsnl.Service{
+		Key:            k,
+		Scheduler:      a.text(6),
+		SchedulerFlags: ipvsnl.SchedulerFlags(flags & flagsScheduler),
+		OnePacket:      flags&flagOnePacket != 0,
+		Persistence:    ipvsnl.Persistence{Engine: a.text(11)},
+	}
+	if flags&flagPersistent != 0 {
+		s.Persistence.Timeout = seconds(a.u32(8))
+		if s.Persistence.Timeout == 0 {
+			s.Persistence.Timeout = ipvsnl.PersistZero
 		}
 	}
-	if err := ad.Err(); err != nil {
-		return nil, err
+	if k.Family() == ipvsnl.IPv6 {
+		s.Persistence.Mask = ipvsnl.Mask6(int(a.u32(9)))
+	} else {
+		s.Persistence.Mask = ipvsnl.Mask4([4]byte(a.octets(9, 4)))
 	}
-	if dest == nil {
-		return r, nil
+	return s, 0
+}
+
+// readDest reads IPVS_CMD_ATTR_DEST. The address of one without a family is of its
+// service's.
+func readDest(command attributes, f ipvsnl.Family, p part) (d ipvsnl.Destination, number int) {
+	if command[2] == nil {
+		return d, einval
 	}
-	r.dest, err = r.decodeDest(dest)
-	return r, err
+	a, ok := destPolicy.parse(command[2])
+	if !ok || !a.has(1, 2) || p == whole && !a.has(3, 4, 5, 6) {
+		return d, einval
+	}
+	if own := ipvsnl.Family(a.u16(11)); own != 0 {
+		f = own
+	}
+	if f != ipvsnl.IPv4 && f != ipvsnl.IPv6 {
+		return d, eafnosupport
+	}
+	return ipvsnl.Destination{
+		Addr:           addrPort(a.octets(1, 16), f, a.be16(2)),
+		Forwarding:     ipvsnl.Forwarding(a.u32(3) & 7),
+		Weight:         a.u32(4),
+		UpperThreshold: a.u32(5),
+		LowerThreshold: a.u32(6),
+		TunnelType:     ipvsnl.TunnelType(a.u8(13)),
+		TunnelPort:     a.be16(14),
+		TunnelFlags:    ipvsnl.TunnelFlags(a.u16(15)),
+	}, 0
+}
+
+// readDaemon reads IPVS_CMD_ATTR_DAEMON, with at least the attributes of those
+// numbers.
+func readDaemon(command attributes, needs ...int) (d ipvsnl.Daemon, number int) {
+	if command[3] == nil {
+		return d, einval
+	}
+	a, ok := daemonPolicy.parse(command[3])
+	if !ok || !a.has(needs...) {
+		return d, einval
+	}
+	d = ipvsnl.Daemon{
+		State:     ipvsnl.DaemonState(a.u32(1)),
+		Interface: a.text(2),
+		SyncID:    uint8(a.u32(3)),
+		MaxLen:    a.u16(4),
+		Port:      a.u16(7),
+		TTL:       a.u8(8),
+	}
+	switch {
+	case a.has(5):
+		d.Group = netip.AddrFrom4([4]byte(a.octets(5, 4)))
+	case a.has(6):
+		d.Group = netip.AddrFrom16([16]byte(a.octets(6, 16)))
+	}
+	return d, 0
+}
+
+func readTimeouts(command attributes) ipvsnl.Timeouts {
+	return ipvsnl.Timeouts{TCP: seconds(command.u32(4)), TCPFin: seconds(command.u32(5)), UDP: seconds(command.u32(6))}
 }
 
 func seconds(n uint32) time.Duration { return time.Duration(n) * time.Second }
 
-func (s *service) decode(ad *netlink.AttributeDecoder) error {
-	for ad.Next() {
-		switch ad.Type() {
-		case 1: // IPVS_SVC_ATTR_AF
-			s.family = ipvsnl.Family(ad.Uint16())
-		case 2: // IPVS_SVC_ATTR_PROTOCOL
-			s.protocol = ipvsnl.Protocol(ad.Uint16())
-		case 3: // IPVS_SVC_ATTR_ADDR
-			s.addr = ad.Bytes()
-		case 4: // IPVS_SVC_ATTR_PORT
-			s.port = bigEndian(ad)
-		case 5: // IPVS_SVC_ATTR_FWMARK
-			s.mark = ad.Uint32()
-		case 6: // IPVS_SVC_ATTR_SCHED_NAME
-			s.scheduler = ad.String()
-		case 7: // IPVS_SVC_ATTR_FLAGS
-			s.flags = ad.Bytes()
-		case 8: // IPVS_SVC_ATTR_TIMEOUT
-			n := ad.Uint32()
-			s.timeout = &n
-		case 9: // IPVS_SVC_ATTR_NETMASK
-			s.netmask = ad.Bytes()
-		case 11: // IPVS_SVC_ATTR_PE_NAME
-			s.engine = ad.String()
-		}
+// addrPort returns an address of union nf_inet_addr.
+func addrPort(b []byte, f ipvsnl.Family, port uint16) netip.AddrPort {
+	if f == ipvsnl.IPv6 {
+		return netip.AddrPortFrom(netip.AddrFrom16([16]byte(b)), port)
 	}
-	return ad.Err()
-}
-
-// identified reports whether the attributes identify a service.
-func (s *service) identified() bool {
-	if s.mark != 0 {
-		return s.family == ipvsnl.IPv4 || s.family == ipvsnl.IPv6
-	}
-	_, ok := addrPort(s.addr, s.family, s.port)
-	return ok && s.protocol != 0
-}
-
-// whole reports whether the attributes are those of a whole service.
-func (s *service) whole() bool {
-	if s.scheduler == "" || len(s.flags) != 8 || s.timeout == nil || len(s.netmask) != 4 {
-		return false
-	}
-	length := binary.NativeEndian.Uint32(s.netmask)
-	return s.family != ipvsnl.IPv6 || 1 <= length && length <= 128
-}
-
-func (s *service) key() ipvsnl.ServiceKey {
-	if s.mark != 0 {
-		return ipvsnl.ServiceKey{Mark: s.mark, IPv6: s.family == ipvsnl.IPv6}
-	}
-	a, _ := addrPort(s.addr, s.family, s.port)
-	return ipvsnl.ServiceKey{Protocol: s.protocol, Addr: a}
-}
-
-// service returns what the attributes describe.
-func (s *service) service() ipvsnl.Service {
-	out := ipvsnl.Service{Key: s.key(), Scheduler: s.scheduler}
-	out.Persistence.Engine = s.engine
-	if !s.whole() {
-		return out
-	}
-	flags := binary.NativeEndian.Uint32(s.flags)
-	out.OnePacket = flags&flagOnePacket != 0
-	out.SchedulerFlags = ipvsnl.SchedulerFlags(flags & flagsScheduler)
-	if flags&flagPersistent == 0 {
-		return out
-	}
-	out.Persistence.Timeout = seconds(*s.timeout)
-	if *s.timeout == 0 {
-		out.Persistence.Timeout = ipvsnl.PersistZero
-	}
-	if s.family == ipvsnl.IPv6 {
-		out.Persistence.Mask = ipvsnl.Mask6(int(binary.NativeEndian.Uint32(s.netmask)))
-	} else {
-		out.Persistence.Mask = ipvsnl.Mask4([4]byte(s.netmask))
-	}
-	return out
-}
-
-// decodeDest reads the attributes of IPVS_CMD_ATTR_DEST. The address of one without a
-// family is of its service's.
-func (r *request) decodeDest(b []byte) (*ipvsnl.Destination, error) {
-	ad, err := netlink.NewAttributeDecoder(b)
-	if err != nil {
-		return nil, err
-	}
-	var (
-		d    ipvsnl.Destination
-		addr []byte
-		port uint16
-		f    ipvsnl.Family
-	)
-	if r.service != nil {
-		f = r.service.family
-	}
-	for ad.Next() {
-		switch ad.Type() {
-		case 1: // IPVS_DEST_ATTR_ADDR
-			addr = ad.Bytes()
-		case 2: // IPVS_DEST_ATTR_PORT
-			port = bigEndian(ad)
-		case 3: // IPVS_DEST_ATTR_FWD_METHOD
-			d.Forwarding = ipvsnl.Forwarding(ad.Uint32() & 7)
-		case 4: // IPVS_DEST_ATTR_WEIGHT
-			d.Weight = ad.Uint32()
-		case 5: // IPVS_DEST_ATTR_U_THRESH
-			d.UpperThreshold = ad.Uint32()
-		case 6: // IPVS_DEST_ATTR_L_THRESH
-			d.LowerThreshold = ad.Uint32()
-		case 11: // IPVS_DEST_ATTR_ADDR_FAMILY
-			f = ipvsnl.Family(ad.Uint16())
-		case 13: // IPVS_DEST_ATTR_TUN_TYPE
-			d.TunnelType = ipvsnl.TunnelType(ad.Uint8())
-		case 14: // IPVS_DEST_ATTR_TUN_PORT
-			d.TunnelPort = bigEndian(ad)
-		case 15: // IPVS_DEST_ATTR_TUN_FLAGS
-			d.TunnelFlags = ipvsnl.TunnelFlags(ad.Uint16())
-		}
-	}
-	d.Addr, _ = addrPort(addr, f, port)
-	return &d, ad.Err()
-}
-
-func decodeDaemon(ad *netlink.AttributeDecoder, d *ipvsnl.Daemon) error {
-	for ad.Next() {
-		switch ad.Type() {
-		case 1: // IPVS_DAEMON_ATTR_STATE
-			d.State = ipvsnl.DaemonState(ad.Uint32())
-		case 2: // IPVS_DAEMON_ATTR_MCAST_IFN
-			d.Interface = ad.String()
-		case 3: // IPVS_DAEMON_ATTR_SYNC_ID
-			d.SyncID = uint8(ad.Uint32())
-		case 4: // IPVS_DAEMON_ATTR_SYNC_MAXLEN
-			d.MaxLen = ad.Uint16()
-		case 5, 6: // IPVS_DAEMON_ATTR_MCAST_GROUP, IPVS_DAEMON_ATTR_MCAST_GROUP6
-			d.Group, _ = netip.AddrFromSlice(ad.Bytes())
-		case 7: // IPVS_DAEMON_ATTR_MCAST_PORT
-			d.Port = ad.Uint16()
-		case 8: // IPVS_DAEMON_ATTR_MCAST_TTL
-			d.TTL = ad.Uint8()
-		}
-	}
-	return ad.Err()
-}
-
-// bigEndian returns a number in network byte order.
-func bigEndian(ad *netlink.AttributeDecoder) uint16 {
-	b := ad.Bytes()
-	if len(b) != 2 {
-		return 0
-	}
-	return binary.BigEndian.Uint16(b)
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[:4])), port)
 }

@@ -93,7 +93,8 @@ func (d *Director) Unload(unloaded bool) {
 // Refuse has the director refuse the changes for which refuse returns one of Linux'
 // error numbers instead of 0, such as 1 (EPERM) or 12 (ENOMEM). The changes are those
 // that the kernel knows: one that puts a service is asked for as an OpAddService and
-// an OpSetService. Nil ends it.
+// an OpSetService. They are refused before the director looks at its table. Nil ends
+// it. Refuse must not use the director.
 func (d *Director) Refuse(refuse func(ipvsnl.Change) int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -101,7 +102,7 @@ func (d *Director) Refuse(refuse func(ipvsnl.Change) int) {
 }
 
 // SetService has f change what the director reports of a service, such as its
-// counters. It reports whether the service exists.
+// counters. It reports whether the service exists. F must not use the director.
 func (d *Director) SetService(key ipvsnl.ServiceKey, f func(*ipvsnl.ServiceState)) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -113,7 +114,7 @@ func (d *Director) SetService(key ipvsnl.ServiceKey, f func(*ipvsnl.ServiceState
 }
 
 // SetDestination has f change what the director reports of a destination, such as its
-// connections. It reports whether the destination exists.
+// connections. It reports whether the destination exists. F must not use the director.
 func (d *Director) SetDestination(key ipvsnl.ServiceKey, addr netip.AddrPort, f func(*ipvsnl.DestinationState)) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -53,15 +53,8 @@ func encodeService(state *ipvsnl.ServiceState) *netlink.AttributeEncoder {
 		if s.Persistence.Engine != "" {
 			ae.String(11, s.Persistence.Engine) // IPVS_SVC_ATTR_PE_NAME
 		}
-		flags := uint32(flagHashed) | uint32(s.SchedulerFlags)
-		if s.OnePacket {
-			flags |= flagOnePacket
-		}
-		timeout := uint32(0)
-		if s.Persistence.Timeout != 0 {
-			flags |= flagPersistent
-			timeout = uint32(max(0, s.Persistence.Timeout) / time.Second)
-		}
+		flags := flagHashed | flagsOf(s)
+		timeout := uint32(max(0, s.Persistence.Timeout) / time.Second)
 		// IPVS_SVC_ATTR_FLAGS, with a mask of all
 		ae.Bytes(7, binary.NativeEndian.AppendUint32(binary.NativeEndian.AppendUint32(nil, flags), ^uint32(0)))
 		ae.Uint32(8, timeout) // IPVS_SVC_ATTR_TIMEOUT
@@ -71,6 +64,18 @@ func encodeService(state *ipvsnl.ServiceState) *netlink.AttributeEncoder {
 		return nil
 	})
 	return ae
+}
+
+// flagsOf returns the bits of IPVS_SVC_ATTR_FLAGS that a service was given.
+func flagsOf(s *ipvsnl.Service) uint32 {
+	flags := uint32(s.SchedulerFlags)
+	if s.OnePacket {
+		flags |= flagOnePacket
+	}
+	if s.Persistence.Timeout != 0 {
+		flags |= flagPersistent
+	}
+	return flags
 }
 
 // netmask returns IPVS_SVC_ATTR_NETMASK: an address of IPv4, a length of IPv6.
@@ -106,37 +111,53 @@ func encodeDestination(state *ipvsnl.DestinationState) *netlink.AttributeEncoder
 	return ae
 }
 
-func encodeDaemon(d *ipvsnl.Daemon) *netlink.AttributeEncoder {
+func encodeDaemon(daemon *ipvsnl.Daemon) *netlink.AttributeEncoder {
 	ae := netlink.NewAttributeEncoder()
+	d := running(*daemon)
 	ae.Nested(3, func(ae *netlink.AttributeEncoder) error { // IPVS_CMD_ATTR_DAEMON
 		ae.Uint32(1, uint32(d.State))  // IPVS_DAEMON_ATTR_STATE
 		ae.String(2, d.Interface)      // IPVS_DAEMON_ATTR_MCAST_IFN
 		ae.Uint32(3, uint32(d.SyncID)) // IPVS_DAEMON_ATTR_SYNC_ID
-		maxLen, group, port, ttl := d.MaxLen, d.Group, d.Port, d.TTL
-		// What the kernel takes for what a request leaves to it.
-		if maxLen == 0 {
-			maxLen = 1472
-		}
-		if !group.IsValid() {
-			group = netip.AddrFrom4([4]byte{224, 0, 0, 81})
-		}
-		if port == 0 {
-			port = 8848
-		}
-		if ttl == 0 {
-			ttl = 1
-		}
-		ae.Uint16(4, maxLen) // IPVS_DAEMON_ATTR_SYNC_MAXLEN
-		if group.Is6() {
-			ae.Bytes(6, group.AsSlice()) // IPVS_DAEMON_ATTR_MCAST_GROUP6
+		ae.Uint16(4, d.MaxLen)         // IPVS_DAEMON_ATTR_SYNC_MAXLEN
+		ae.Uint16(7, d.Port)           // IPVS_DAEMON_ATTR_MCAST_PORT
+		ae.Uint8(8, d.TTL)             // IPVS_DAEMON_ATTR_MCAST_TTL
+		if d.Group.Is6() {
+			ae.Bytes(6, d.Group.AsSlice()) // IPVS_DAEMON_ATTR_MCAST_GROUP6
 		} else {
-			ae.Bytes(5, group.AsSlice()) // IPVS_DAEMON_ATTR_MCAST_GROUP
+			ae.Bytes(5, d.Group.AsSlice()) // IPVS_DAEMON_ATTR_MCAST_GROUP
 		}
-		ae.Uint16(7, port) // IPVS_DAEMON_ATTR_MCAST_PORT
-		ae.Uint8(8, ttl)   // IPVS_DAEMON_ATTR_MCAST_TTL
 		return nil
 	})
 	return ae
+}
+
+// running returns a daemon with what the kernel takes for what a request leaves to it.
+func running(d ipvsnl.Daemon) ipvsnl.Daemon {
+	if !d.Group.IsValid() {
+		d.Group = netip.AddrFrom4([4]byte{224, 0, 0, 81})
+	}
+	if d.Port == 0 {
+		d.Port = 8848
+	}
+	if d.TTL == 0 {
+		d.TTL = 1
+	}
+	headers := 28 // of IPv4 and UDP
+	if d.Group.Is6() {
+		headers = 48
+	}
+	shortest, mtu := 1, 1500
+	if d.State == ipvsnl.Backup {
+		shortest = 1024
+		if d.Interface == "lo" {
+			mtu = 65535
+		}
+	}
+	if d.MaxLen == 0 {
+		d.MaxLen = uint16(mtu - headers)
+	}
+	d.MaxLen = uint16(min(max(int(d.MaxLen), shortest), 65535-headers))
+	return d
 }
 
 // figures returns counters and rates in the order of their attributes

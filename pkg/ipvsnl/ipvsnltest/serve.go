@@ -3,7 +3,8 @@
 package ipvsnltest
 
 import (
-	"net/netip"
+	"iter"
+	"slices"
 
 	"github.com/mdlayher/netlink"
 
@@ -13,10 +14,13 @@ import (
 
 // The error numbers of what concerns no change.
 const (
-	enoent     = int(simulation.ENOENT)
-	esrch      = int(simulation.ESRCH)
-	einval     = int(simulation.EINVAL)
-	eopnotsupp = 95
+	enoent       = int(simulation.ENOENT)
+	esrch        = int(simulation.ESRCH)
+	ebusy        = 16
+	einval       = int(simulation.EINVAL)
+	erange       = int(simulation.ERANGE)
+	eopnotsupp   = 95
+	eafnosupport = 97
 )
 
 // The commands of linux/ip_vs.h (IPVS_CMD_*).
@@ -46,15 +50,27 @@ func (d *Director) isAbsent() bool {
 	return d.absent
 }
 
-// tellFamily tells the number of the IPVS family.
-func (c *conn) tellFamily(h netlink.Header) (number int) {
-	if c.director.isAbsent() {
+// tellFamily tells the number of the IPVS family, to one who asks for its name.
+func (c *conn) tellFamily(h netlink.Header, data []byte) (number int) {
+	const newFamily, getFamily = 1, 3 // CTRL_CMD_NEWFAMILY, CTRL_CMD_GETFAMILY
+	switch {
+	case len(data) < 4:
+		return einval
+	case data[0] != getFamily || h.Flags&netlink.Dump == netlink.Dump:
+		return eopnotsupp
+	}
+	a, ok := familyPolicy.parse(data[4:])
+	switch {
+	case !ok:
+		return erange
+	case !a.has(2):
+		return einval
+	case a.text(2) != "IPVS" || c.director.isAbsent():
 		return enoent
 	}
-	const newFamily = 1 // CTRL_CMD_NEWFAMILY
 	ae := netlink.NewAttributeEncoder()
-	ae.Uint16(1, uint16(family)) // CTRL_ATTR_FAMILY_ID
 	ae.String(2, "IPVS")         // CTRL_ATTR_FAMILY_NAME
+	ae.Uint16(1, uint16(family)) // CTRL_ATTR_FAMILY_ID
 	ae.Uint32(3, 1)              // CTRL_ATTR_VERSION
 	ae.Uint32(4, 0)              // CTRL_ATTR_HDRSIZE
 	ae.Uint32(5, 6)              // CTRL_ATTR_MAXATTR
@@ -68,20 +84,23 @@ func (c *conn) serve(h netlink.Header, data []byte) (number int) {
 	if len(data) < 4 {
 		return einval
 	}
-	r, err := decode(data[4:])
-	if err != nil {
-		return einval
+	command, isDump := data[0], h.Flags&netlink.Dump == netlink.Dump
+	if command >= byte(len(kinds)) || kinds[command]&kindOf(isDump) == 0 {
+		return eopnotsupp
 	}
 	d := c.director
+	a, ok := commandPolicy.parse(data[4:])
+	if isDump {
+		return c.list(h, command, a)
+	}
+	if !ok {
+		return erange
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	command := data[0]
-	if h.Flags&netlink.Dump == netlink.Dump {
-		return c.list(h, command, r)
-	}
 	switch command {
 	case cmdGetService:
-		return c.tellService(h, r)
+		return c.tellService(h, a)
 	case cmdGetConfig:
 		c.reply(h, cmdSetConfig, encodeTimeouts(&d.table.Timeouts))
 		return 0
@@ -89,11 +108,46 @@ func (c *conn) serve(h netlink.Header, data []byte) (number int) {
 		c.reply(h, cmdSetInfo, encodeInfo(&d.info))
 		return 0
 	}
-	change, number := r.change(command)
+	change, number := d.change(command, a)
 	if number != 0 {
 		return number
 	}
 	return d.make(change)
+}
+
+// A kind is how a command can be asked for.
+type kind uint8
+
+const (
+	single kind = 1 << iota
+	dumped
+)
+
+func kindOf(isDump bool) kind {
+	if isDump {
+		return dumped
+	}
+	return single
+}
+
+// kinds are those of the commands.
+var kinds = [...]kind{
+	cmdNewService: single,
+	cmdSetService: single,
+	cmdDelService: single,
+	cmdGetService: single | dumped,
+	cmdNewDest:    single,
+	cmdSetDest:    single,
+	cmdDelDest:    single,
+	cmdGetDest:    dumped,
+	cmdNewDaemon:  single,
+	cmdDelDaemon:  single,
+	cmdGetDaemon:  dumped,
+	cmdSetConfig:  single,
+	cmdGetConfig:  single,
+	cmdGetInfo:    single,
+	cmdZero:       single,
+	cmdFlush:      single,
 }
 
 // reply queues the answer to a request that wants one message.
@@ -101,11 +155,12 @@ func (c *conn) reply(h netlink.Header, command byte, ae *netlink.AttributeEncode
 	c.replies = append(c.replies, message(nil, family, 0, h, encoded(command, 1, ae)))
 }
 
-func (c *conn) tellService(h netlink.Header, r *request) (number int) {
-	if r.service == nil || !r.service.identified() {
-		return einval
+func (c *conn) tellService(h netlink.Header, a attributes) (number int) {
+	_, k, number := readKey(a)
+	if number != 0 {
+		return number
 	}
-	s := c.director.table.Service(r.service.key())
+	s := c.director.table.Service(k)
 	if s == nil {
 		return esrch
 	}
@@ -113,126 +168,121 @@ func (c *conn) tellService(h netlink.Header, r *request) (number int) {
 	return 0
 }
 
-// list begins a listing.
-func (c *conn) list(h netlink.Header, command byte, r *request) (number int) {
+// list begins a listing. One that asks for the impossible is empty.
+func (c *conn) list(h netlink.Header, command byte, a attributes) (number int) {
+	if c.dump != nil {
+		return ebusy
+	}
 	d := c.director
-	var part func(sent int) ([][]byte, bool)
+	var part func(sent int) [][]byte
 	switch command {
 	case cmdGetService:
-		part = func(sent int) ([][]byte, bool) {
+		part = func(sent int) [][]byte {
 			return cut(d.table.Services, sent, func(s *simulation.Service) []byte {
 				return encoded(cmdNewService, 1, encodeService(&s.ServiceState))
 			})
 		}
 	case cmdGetDest:
-		if r.service == nil || !r.service.identified() {
-			return einval
-		}
-		key := r.service.key()
-		part = func(sent int) ([][]byte, bool) {
-			s := d.table.Service(key)
-			if s == nil {
-				return nil, false
+		part = func(sent int) [][]byte {
+			if a == nil {
+				return nil
 			}
-			return cut(s.Destinations, sent, func(state *ipvsnl.DestinationState) []byte {
+			_, k, _ := readKey(a)
+			s := d.table.Service(k)
+			if s == nil {
+				return nil
+			}
+			return cut(s.NewestDestinations, sent, func(state *ipvsnl.DestinationState) []byte {
 				return encoded(cmdNewDest, 1, encodeDestination(state))
 			})
 		}
 	case cmdGetDaemon:
-		part = func(int) (messages [][]byte, more bool) {
-			for _, daemon := range d.table.Daemons() {
-				messages = append(messages, encoded(cmdNewDaemon, 1, encodeDaemon(&daemon)))
-			}
-			return messages, false
+		part = func(sent int) [][]byte {
+			return cut(slices.Values(d.table.Daemons()), sent, func(daemon ipvsnl.Daemon) []byte {
+				return encoded(cmdNewDaemon, 1, encodeDaemon(&daemon))
+			})
 		}
-	default:
-		return eopnotsupp
 	}
-	c.dump = &dump{request: h, command: command, part: func(sent int) ([][]byte, bool) {
+	c.dump = &dump{request: h, part: func(sent int) [][]byte {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		return part(sent)
 	}}
+	c.continueDump()
 	return 0
 }
 
 // cut returns the next part of a listing: what comes after as many items as were sent.
-func cut[T any](items func(yield func(T) bool), sent int, encode func(T) []byte) (messages [][]byte, more bool) {
+// After the last part it is empty.
+func cut[T any](items iter.Seq[T], sent int, encode func(T) []byte) (messages [][]byte) {
 	size, index := 0, 0
 	for item := range items {
 		if index++; index <= sent {
 			continue
 		}
 		if size >= partSize {
-			return messages, true
+			break
 		}
 		m := encode(item)
 		messages, size = append(messages, m), size+len(m)
 	}
-	return messages, false
+	return messages
 }
 
 // change returns the change that a request asks for, or the number by which the kernel
-// refuses what makes none.
-func (r *request) change(command byte) (*ipvsnl.Change, int) {
-	op := map[byte]ipvsnl.Op{
-		cmdNewService: ipvsnl.OpAddService,
-		cmdSetService: ipvsnl.OpSetService,
-		cmdDelService: ipvsnl.OpDeleteService,
-		cmdNewDest:    ipvsnl.OpAddDestination,
-		cmdSetDest:    ipvsnl.OpSetDestination,
-		cmdDelDest:    ipvsnl.OpDeleteDestination,
-		cmdNewDaemon:  ipvsnl.OpStartDaemon,
-		cmdDelDaemon:  ipvsnl.OpStopDaemon,
-		cmdSetConfig:  ipvsnl.OpSetTimeouts,
-		cmdZero:       ipvsnl.OpZero,
-		cmdFlush:      ipvsnl.OpFlush,
-	}[command]
-	c := &ipvsnl.Change{Op: op}
+// refuses it before it looks at the table any closer.
+func (d *Director) change(command byte, a attributes) (c *ipvsnl.Change, number int) {
+	c = &ipvsnl.Change{Op: changes[command]}
 	switch command {
 	case cmdFlush:
 		return c, 0
 	case cmdSetConfig:
-		c.Timeouts = r.timeouts
+		c.Timeouts = readTimeouts(a)
 		return c, 0
-	case cmdNewDaemon, cmdDelDaemon:
-		if r.daemon == nil || command == cmdNewDaemon && r.daemon.Interface == "" {
-			return nil, einval
-		}
-		c.Daemon = *r.daemon
-		return c, 0
+	case cmdNewDaemon:
+		c.Daemon, number = readDaemon(a, 1, 2, 3)
+		return c, number
+	case cmdDelDaemon:
+		c.Daemon, number = readDaemon(a, 1)
+		return c, number
 	case cmdZero:
-		if r.service == nil {
+		if a[1] == nil {
 			return c, 0
 		}
 		c.Op = ipvsnl.OpZeroService
 	}
-	if op == 0 {
-		return nil, eopnotsupp
+	service, k, number := readKey(a)
+	if number != 0 {
+		return nil, number
 	}
-	whole := command == cmdNewService || command == cmdSetService
-	if r.service == nil || !r.service.identified() || whole && !r.service.whole() {
-		return nil, einval
+	c.Service.Key = k
+	if command == cmdNewService || command == cmdSetService {
+		c.Service, number = d.readService(service, k)
+		return c, number
 	}
-	c.Service = r.service.service()
-	if command == cmdNewDest || command == cmdSetDest || command == cmdDelDest {
-		if r.dest == nil || !r.dest.Addr.IsValid() {
-			return nil, einval
-		}
-		c.Destination = *r.dest
+	switch command {
+	case cmdNewDest, cmdSetDest:
+		c.Destination, number = readDest(a, k.Family(), whole)
+	case cmdDelDest:
+		c.Destination, number = readDest(a, k.Family(), key)
 	}
-	return c, 0
+	if number != 0 && d.table.Service(k) == nil {
+		return nil, esrch
+	}
+	return c, number
 }
 
-// addrPort returns an address of which a request has given the parts.
-func addrPort(b []byte, f ipvsnl.Family, port uint16) (a netip.AddrPort, ok bool) {
-	switch {
-	case len(b) != 16:
-		return a, false
-	case f == ipvsnl.IPv4:
-		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[:4])), port), true
-	case f == ipvsnl.IPv6:
-		return netip.AddrPortFrom(netip.AddrFrom16([16]byte(b)), port), true
-	}
-	return a, false
+// changes are what the commands ask for.
+var changes = [...]ipvsnl.Op{
+	cmdNewService: ipvsnl.OpAddService,
+	cmdSetService: ipvsnl.OpSetService,
+	cmdDelService: ipvsnl.OpDeleteService,
+	cmdNewDest:    ipvsnl.OpAddDestination,
+	cmdSetDest:    ipvsnl.OpSetDestination,
+	cmdDelDest:    ipvsnl.OpDeleteDestination,
+	cmdNewDaemon:  ipvsnl.OpStartDaemon,
+	cmdDelDaemon:  ipvsnl.OpStopDaemon,
+	cmdSetConfig:  ipvsnl.OpSetTimeouts,
+	cmdZero:       ipvsnl.OpZero,
+	cmdFlush:      ipvsnl.OpFlush,
 }

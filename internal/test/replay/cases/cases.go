@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -87,6 +88,9 @@ var (
 	}
 )
 
+// other is an address of no destination.
+var other = netip.MustParseAddrPort("198.51.100.9:80")
+
 // Daemons of the cases.
 var (
 	master = ipvsnl.Daemon{State: ipvsnl.Master, Interface: "lo", SyncID: 7}
@@ -133,6 +137,8 @@ var All = []Case{
 		Run: apply(ipvsnl.AddService(ipvsnl.Service{Key: stream, Scheduler: "nosuch"})), Err: ipvsnl.ErrSchedulerNotFound},
 	{Name: "set-service", About: "SetService: another scheduler and timeout",
 		Run: apply(ipvsnl.SetService(changed(sip)))},
+	{Name: "set-service-scheduler", About: "SetService with a scheduler that does not exist",
+		Run: apply(ipvsnl.SetService(ipvsnl.Service{Key: sip.Key, Scheduler: "nosuch"})), Err: ipvsnl.ErrSchedulerNotFound},
 	{Name: "set-service-missing", About: "SetService of a service that does not exist",
 		Run: apply(ipvsnl.SetService(ipvsnl.Service{Key: missing, Scheduler: "wlc"})), Err: ipvsnl.ErrServiceNotFound},
 	{Name: "service", About: "Service",
@@ -174,6 +180,22 @@ var All = []Case{
 			ipvsnl.Destination{Addr: gre.Addr, Forwarding: ipvsnl.Tunnel, Weight: 3}))},
 	{Name: "set-destination-missing", About: "SetDestination of a destination that does not exist",
 		Run: apply(ipvsnl.SetDestination(sip.Key, route)), Err: ipvsnl.ErrDestinationNotFound},
+	{Name: "add-destination-weight", About: "AddDestination with a weight beyond 2^31-1",
+		Run: apply(ipvsnl.AddDestination(web.Key, ipvsnl.Destination{Addr: other, Weight: 1 << 31})), Err: syscall.ERANGE},
+	{Name: "add-destination-thresholds", About: "AddDestination with a lower threshold above the upper one",
+		Run: apply(ipvsnl.AddDestination(web.Key, ipvsnl.Destination{Addr: other, LowerThreshold: 1})), Err: syscall.ERANGE},
+	{Name: "add-destination-port", About: "AddDestination: GUE tunnel without a port",
+		Run: apply(ipvsnl.AddDestination(web.Key, ipvsnl.Destination{Addr: other, Forwarding: ipvsnl.Tunnel, TunnelType: ipvsnl.GUE})),
+		Err: syscall.EINVAL},
+	{Name: "add-destination-multicast", About: "AddDestination of a multicast address",
+		Run: apply(ipvsnl.AddDestination(web.Key, ipvsnl.Destination{Addr: netip.MustParseAddrPort("224.0.0.1:80")})), Err: syscall.EINVAL},
+	{Name: "add-destination-mixed", About: "AddDestination: direct routing, IPv6 for an IPv4 service",
+		Run: apply(ipvsnl.AddDestination(web.Key, ipvsnl.Destination{Addr: netip.MustParseAddrPort("[2001:db8::3]:80"), Forwarding: ipvsnl.Route})),
+		Err: syscall.EINVAL},
+	{Name: "set-destination-mixed", About: "SetDestination: direct routing, IPv6 for an IPv4 service",
+		Run: apply(ipvsnl.SetDestination(web.Key, ipvsnl.Destination{Addr: ipip6.Addr, Forwarding: ipvsnl.Route})), Err: syscall.EINVAL},
+	{Name: "start-daemon-mixed", About: "StartDaemon beside an IPv6 destination of an IPv4 service",
+		Run: apply(ipvsnl.StartDaemon(master)), Err: syscall.EINVAL},
 	{Name: "destinations", About: "Destinations",
 		Run: destinations(web.Key),
 		Want: []ipvsnl.DestinationState{{Destination: ipip6},
@@ -214,6 +236,23 @@ var All = []Case{
 	{Name: "start-daemon-interface", About: "StartDaemon on an interface that does not exist",
 		Run: apply(ipvsnl.StartDaemon(ipvsnl.Daemon{State: ipvsnl.Master, Interface: "nosuch", Group: netip.MustParseAddr("224.0.0.82")})),
 		Err: ipvsnl.ErrInterfaceNotFound},
+	{Name: "start-daemon-group", About: "StartDaemon with a group that is no multicast address",
+		Run: apply(ipvsnl.StartDaemon(ipvsnl.Daemon{State: ipvsnl.Master, Interface: "lo", Group: netip.MustParseAddr("192.0.2.1")})),
+		Err: syscall.EINVAL},
+	{Name: "stop-daemon-backup", About: "StopDaemon of the backup",
+		Run: apply(ipvsnl.StopDaemon(ipvsnl.Backup))},
+	{Name: "start-daemon-backup", About: "StartDaemon: backup with an IPv6 group, all else left to the kernel",
+		Run: apply(ipvsnl.StartDaemon(ipvsnl.Daemon{State: ipvsnl.Backup, Interface: "lo", Group: netip.MustParseAddr("ff02::81")}))},
+	{Name: "start-daemon-maxlen", About: "StartDaemon: master, with a MaxLen beyond what fits",
+		Run: apply(ipvsnl.StartDaemon(ipvsnl.Daemon{State: ipvsnl.Master, Interface: "lo", MaxLen: 65535}))},
+	{Name: "daemons-defaults", About: "Daemons that the kernel completed",
+		Run: daemons, Want: []ipvsnl.Daemon{
+			{State: ipvsnl.Master, Interface: "lo", MaxLen: 65507, Group: netip.MustParseAddr("224.0.0.81"), Port: 8848, TTL: 1},
+			{State: ipvsnl.Backup, Interface: "lo", MaxLen: 65487, Group: netip.MustParseAddr("ff02::81"), Port: 8848, TTL: 1}}},
+	{Name: "add-service-flushed", About: "AddService after Flush",
+		Run: apply(ipvsnl.AddService(web))},
+	{Name: "add-destination-daemon", About: "AddDestination: IPIP tunnel, IPv6 for an IPv4 service, beside a sync daemon",
+		Run: apply(ipvsnl.AddDestination(web.Key, ipip6)), Err: syscall.EINVAL},
 }
 
 // changed is another scheduler and timeout.
