@@ -80,9 +80,10 @@ func WithDial(dial func() (io.ReadWriteCloser, error)) Option {
 	}
 }
 
-// WithMappedAddrs has the client add services and destinations whose address is an
-// IPv4-mapped IPv6 one (::ffff:192.0.2.1) as the IPv6 ones that they are to the
-// kernel. Otherwise they are refused: mostly the IPv4 address is meant.
+// WithMappedAddrs has the client add services whose address is an IPv4-mapped IPv6 one
+// (::ffff:192.0.2.1) as the IPv6 services that they are to the kernel, which refuses
+// destinations of that kind. Otherwise the client refuses them: mostly the IPv4 address
+// is meant.
 func WithMappedAddrs() Option {
 	return func(c *Client) error {
 		c.mapped = true

@@ -13,7 +13,6 @@ import (
 
 	"github.com/mdlayher/netlink"
 	"github.com/mdlayher/netlink/nltest"
-	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/replay"
 )
@@ -44,7 +43,7 @@ func (f *fake) reply(requests []netlink.Message) ([]netlink.Message, error) {
 	if f.mute {
 		return nil, nil
 	}
-	if requests[0].Header.Type == unix.GENL_ID_CTRL {
+	if requests[0].Header.Type == 0x10 /* GENL_ID_CTRL */ {
 		f.mu.Lock()
 		f.lookups++
 		f.mu.Unlock()

@@ -46,10 +46,15 @@ func additions(table reconcile.Table) (changes []ipvsnl.Change) {
 	return changes
 }
 
-// newDirector returns a director that has that table.
+// newDirector returns a director that lists that table: destinations added last come
+// first.
 func newDirector(t testing.TB, table reconcile.Table) *ipvsnltest.Director {
 	t.Helper()
 	d := ipvsnltest.New()
+	table = clone(table)
+	for i := range table {
+		slices.Reverse(table[i].Destinations)
+	}
 	require.NoError(t, open(t, d).Apply(context.Background(), additions(table)...))
 	return d
 }
@@ -194,9 +199,11 @@ func clone(table reconcile.Table) reconcile.Table {
 	return table
 }
 
-// requireTable fails the test unless got is the wanted table, in the same order.
+// requireTable fails the test unless got is the wanted table, with the services in
+// the same order. That of destinations tells only which was added last.
 func requireTable(t testing.TB, want, got reconcile.Table, why ...any) {
 	t.Helper()
-	diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.AddrPort{}, ipvsnl.Mask{}))
+	diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.AddrPort{}, ipvsnl.Mask{}),
+		cmpopts.SortSlices(func(a, b ipvsnl.Destination) int { return a.Addr.Compare(b.Addr) }))
 	require.Empty(t, diff, why...)
 }

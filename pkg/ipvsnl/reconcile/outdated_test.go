@@ -144,7 +144,7 @@ func TestApplyToFirst(t *testing.T) {
 	d := newDirector(t, three)
 	other, mine := open(t, d), open(t, d)
 	current := read(t, d)
-	changes := plan(t, current, append(clone(current), mark(8, "rr", server(1, 1)), mark(9, "rr"), mark(10, "none")))
+	changes := plan(t, current, append(clone(current), mark(8, "rr", server(1, 1)), mark(9, "rr"), mark(10, "nosuch")))
 	require.NoError(t, other.Apply(t.Context(), ipvsnl.AddService(mark(8, "sh").Service), ipvsnl.AddService(mark(9, "sh").Service)))
 	err := reconcile.ApplyTo(t.Context(), mine, current, changes)
 	var outdated *reconcile.OutdatedError
