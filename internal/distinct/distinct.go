@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package distinct drops from a listing what the kernel has listed before.
 package distinct
 
-// few is up to how many items it takes less time to compare each with each than to make a
-// map. Most services have no more destinations.
+// few is how many items are compared with each other in less time than a map of them
+// takes. Most services have no more destinations.
 const few = 16
 
 // By returns the items without those whose key an earlier one has. It reuses the slice.
