@@ -3,8 +3,8 @@
 // Package distinct drops from a listing what the kernel has listed before.
 package distinct
 
-// few is up to how many items it takes less time to compare each with each than to make a
-// map. Most services have no more destinations.
+// few is how many items are compared with each other in less time than a map of them
+// takes. Most services have no more destinations.
 const few = 16
 
 // By returns the items without those whose key an earlier one has. It reuses the slice.
@@ -17,7 +17,7 @@ func By[T any, K comparable](items []T, key func(*T) K) []T {
 	for i := range items {
 		seen[key(&items[i])] = struct{}{}
 		if len(seen) > kept {
-			if kept < i { // items are large
+			if kept != i { // items are large
 				items[kept] = items[i]
 			}
 			kept++
@@ -37,7 +37,7 @@ next:
 				continue next
 			}
 		}
-		if kept < i {
+		if kept != i {
 			items[kept] = items[i]
 		}
 		keys[kept] = k

@@ -4,7 +4,8 @@ package simulation
 
 import "slices"
 
-// An ordered is a map to pointers that keeps the order in which its keys were added.
+// An ordered is a map to values other than the zero V that keeps the order in which its
+// keys were added.
 type ordered[K comparable, V comparable] struct {
 	index map[K]int
 	items []V // the zero V where one was deleted
@@ -30,12 +31,33 @@ func (o *ordered[K, V]) get(key K) (value V) {
 // delete deletes the value of a key, and reports whether there was one.
 func (o *ordered[K, V]) delete(key K) bool {
 	i, ok := o.index[key]
-	if ok {
-		var zero V
-		delete(o.index, key)
-		o.items[i] = zero
+	if !ok {
+		return false
 	}
-	return ok
+	var zero V
+	delete(o.index, key)
+	o.items[i] = zero
+	if len(o.items) > 2*len(o.index) {
+		o.compact()
+	}
+	return true
+}
+
+// compact drops the places of what was deleted.
+func (o *ordered[K, V]) compact() {
+	var zero V
+	kept := make([]V, 0, len(o.index))
+	moved := make([]int, len(o.items))
+	for i, v := range o.items {
+		moved[i] = len(kept)
+		if v != zero {
+			kept = append(kept, v)
+		}
+	}
+	o.items = kept
+	for key, i := range o.index {
+		o.index[key] = moved[i]
+	}
 }
 
 // all yields the values in order.

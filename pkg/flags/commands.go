@@ -132,21 +132,14 @@ func checkListing(given optionSet) error {
 	return nil
 }
 
-// check holds the options that were given against the rules of what the
-// name is the name of, in the order of the options, and reports the first that
-// does not fit.
+// check checks the options that were given, in their order, and reports the first that
+// does not fit. Name is what the rules are of.
 func (r rules) check(given optionSet, name, of string) error {
-	chosenOf := given & r.oneOf
-	if r.needs&^given == 0 && given&^(r.needs|r.takes|r.oneOf) == 0 && chosenOf&(chosenOf-1) == 0 {
-		return nil
-	}
 	chosen := noOption
-	for id := range optionCount {
-		switch {
+	for rest := given | r.needs; rest != 0; rest &= rest - 1 {
+		switch id := rest.first(); {
 		case !given.has(id):
-			if r.needs.has(id) {
-				return fault("You need to supply the '" + optionNames[id] + "' option for the '" + name + "' " + of)
-			}
+			return fault("You need to supply the '" + optionNames[id] + "' option for the '" + name + "' " + of)
 		case r.oneOf.has(id):
 			if chosen != noOption {
 				return fault("The option '" + optionNames[id] + "' conflicts with the '" + optionNames[chosen] +
