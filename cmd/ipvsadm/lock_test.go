@@ -20,6 +20,7 @@ func newLocker(t *testing.T, path string, patience time.Duration) (*locker, *byt
 	return &locker{
 		file:     func() (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o600) },
 		patience: patience,
+		silence:  time.Hour,
 		complain: func(text string) { said.WriteString(text + "\n") },
 	}, &said
 }

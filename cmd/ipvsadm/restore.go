@@ -21,10 +21,6 @@ import (
 // maxPending is how many lines of a restore wait for each other at most.
 const maxPending = 512
 
-// maxIdle is how long a restore may wait for its next line before others may change the
-// table: whoever writes the lines may take hours.
-const maxIdle = 10 * time.Second
-
 // A restorer runs the lines of rules. Changes are gathered and sent together, when there
 // are enough of them or no further line is at hand, and while the kernel makes them the
 // next lines are read. What comes of them is reported in order all the same.
@@ -35,6 +31,10 @@ type restorer struct {
 	apply  func(context.Context, ...ipvsnl.Change) error
 	show   func(context.Context, *flags.Command) (code int, ends bool)
 	locker *locker
+
+	// idle is how long the next line is waited for before others may change the table:
+	// whoever writes the lines may take hours.
+	idle time.Duration
 
 	next     *pending      // what is being gathered
 	sent     *pending      // what is on its way or has been; used again
@@ -76,6 +76,7 @@ func (r *runner) restorer(c *flags.Command, in io.Reader) *restorer {
 		apply:    r.client.Apply,
 		show:     r.show,
 		locker:   r.locker(c),
+		idle:     r.sys.idle,
 		next:     &pending{},
 		sent:     &pending{},
 		reported: reported,
@@ -87,7 +88,7 @@ func (r *runner) restorer(c *flags.Command, in io.Reader) *restorer {
 // running; a line at fault ends it. The exit code is that of the last line.
 func (r *runner) restore(ctx context.Context, c *flags.Command) int {
 	rest := r.restorer(c, r.con.in)
-	return untilSignal(ctx, rest.run, rest.stop)
+	return untilSignal(ctx, r.sys.patience, rest.run, rest.stop)
 }
 
 // restoreChecked runs ipvsadm-restore: it replaces the table by its input, but only if no
@@ -108,7 +109,7 @@ func (r *runner) restoreChecked(ctx context.Context, c *flags.Command) int {
 	rest := r.restorer(c, bytes.NewReader(input))
 	rest.numbered = true
 	rest.next.add(rulefile.Line{Text: "clear the table"}, ipvsnl.Flush())
-	return untilSignal(ctx, rest.run, rest.stop)
+	return untilSignal(ctx, r.sys.patience, rest.run, rest.stop)
 }
 
 // errNoRules keeps input that never came from clearing the table.
@@ -211,7 +212,7 @@ func (r *restorer) copy(ctx context.Context) error {
 // read reads the next line. If that takes long, others may change the table meanwhile.
 func (r *restorer) read() (rulefile.Line, error) {
 	if !r.lines.Ready() {
-		defer time.AfterFunc(maxIdle, r.letGo).Stop()
+		defer time.AfterFunc(r.idle, r.letGo).Stop()
 	}
 	return r.lines.Next()
 }
