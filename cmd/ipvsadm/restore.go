@@ -49,7 +49,8 @@ type restorer struct {
 	changed bool   // whether anything has been sent
 
 	// done and begun are the numbers of the last line that has been run and of the last
-	// that was sent to be run. The lines between the two are in doubt.
+	// that was sent to be run. The lines between the two are in doubt. Before clearing the
+	// table, which counts as line 0, both are -1.
 	done, begun atomic.Int64
 }
 
@@ -108,6 +109,8 @@ func (r *runner) restoreChecked(ctx context.Context, c *flags.Command) int {
 	}
 	rest := r.restorer(c, bytes.NewReader(input))
 	rest.numbered = true
+	rest.done.Store(-1)
+	rest.begun.Store(-1)
 	rest.next.add(rulefile.Line{Text: "clear the table"}, ipvsnl.Flush())
 	return untilSignal(ctx, r.sys.patience, rest.run, rest.stop)
 }
@@ -166,17 +169,20 @@ func (r *restorer) stop(s syscall.Signal) int {
 }
 
 // progress puts into words which lines of a restore are done, and which were at least
-// sent. The table may have been cleared before the first.
-func progress(done, begun int, cleared bool) string {
+// sent. If clears is true, the table is cleared before the first.
+func progress(done, begun int, clears bool) string {
 	var b strings.Builder
 	switch {
-	case done > 0 && cleared:
+	case done > 0 && clears:
 		fmt.Fprintf(&b, "the table was cleared and lines 1 to %d are done, ", done)
 	case done > 0:
 		fmt.Fprintf(&b, "lines 1 to %d are done, ", done)
-	case begun > 0 && cleared:
+	case done == 0 && clears:
+		b.WriteString("the table was cleared, ")
+	case begun >= 0 && clears:
 		b.WriteString("whether the table was cleared is in doubt, ")
 	}
+	done, begun = max(done, 0), max(begun, 0)
 	if begun > done {
 		fmt.Fprintf(&b, "lines %d to %d are in doubt, ", done+1, begun)
 	}
@@ -327,7 +333,7 @@ func (r *restorer) report(ctx context.Context, p *pending) error {
 		}
 		if e.InDoubt >= 0 {
 			number := p.lines[e.InDoubt].Number
-			r.done.Store(int64(max(number-1, 0)))
+			r.done.Store(int64(number - 1))
 			return fmt.Errorf("line %d and later ones are in doubt: %s", max(number, 1), message(e.Err))
 		}
 	}
