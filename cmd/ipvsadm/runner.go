@@ -47,7 +47,9 @@ func (r *runner) run(words []string) int {
 	case c.Kind == flags.Build:
 		return r.con.build()
 	case c.Kind == flags.Help || c.Kind == flags.Version:
-		r.con.inform(c.Kind)
+		if code := r.con.inform(c.Kind); code != exitDone {
+			return code
+		}
 	case fault == nil && c.Restoring == flags.Restoring{DryRun: true}:
 		return r.dryRun()
 	}

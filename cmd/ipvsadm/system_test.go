@@ -11,7 +11,9 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -88,6 +90,7 @@ const (
 // A request is a datagram of requests to IPVS.
 type request struct {
 	command byte            // of the first
+	dump    bool            // whether it asks for a listing
 	closed  <-chan struct{} // is closed when the socket is
 }
 
@@ -121,7 +124,7 @@ func (s *testSystem) tapped() (io.ReadWriteCloser, error) {
 func (t *tap) Write(b []byte) (int, error) {
 	const family = 0x20 // that the director gives to IPVS; others ask for it
 	if len(b) > 16 && binary.NativeEndian.Uint16(b[4:]) == family {
-		if err := t.before(request{b[16], t.closed}); err != nil {
+		if err := t.before(request{b[16], b[7] == 3, t.closed}); err != nil {
 			return 0, err
 		}
 	}
@@ -245,4 +248,30 @@ func (s *testSystem) saved(t *testing.T) string {
 	require.Equal(t, result{stdout: got.stdout}, got)
 	_, rules, _ := strings.Cut(got.stdout, "\n") // the timeouts
 	return rules
+}
+
+// How long tests wait for what happens beside them, and how often they look.
+const (
+	waiting = time.Minute
+	polling = time.Millisecond
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// A safeBuffer is a buffer that is written and read side by side.
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(b)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
 }
