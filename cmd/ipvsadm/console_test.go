@@ -106,7 +106,7 @@ func TestLostInTheMiddle(t *testing.T) {
 	s.connTable = table.String()
 	s.restore(t, services(1, 6000))
 	for _, line := range []string{"ipvsadm -L -n", "ipvsadm -L -n --sort-by conns", "ipvsadm -L --json", "ipvsadm -S -n", "ipvsadm -L -n -c", "ipvsadm -L -c", "ipvsadm -L -c --json"} {
-		for _, room := range []int{0, 1000, 70000} {
+		for _, room := range []int{66000} {
 			var stderr bytes.Buffer
 			require.Equal(t, 141, s.run(strings.Fields(line), nil, &full{room: room, err: unix.EPIPE}, &stderr), line)
 			require.Empty(t, stderr.String(), line)

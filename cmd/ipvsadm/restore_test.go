@@ -304,7 +304,7 @@ func TestRestoreSignalInDoubt(t *testing.T) {
 		{"ipvsadm-restore", 3, "the table was cleared and lines 1 to 128 are done, lines 129 to 300 are in doubt, nothing was sent from line 301 on\n"},
 	} {
 		s := newTestSystem(t)
-		s.patience = 300 * time.Millisecond
+		s.patience = 200 * time.Millisecond
 		number := 0
 		s.before = func(r request) error {
 			if r.changes() {

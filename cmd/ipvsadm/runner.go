@@ -136,8 +136,6 @@ func (r *runner) restoreAs(ctx context.Context, c *flags.Command) int {
 	switch {
 	case c.Restoring.Replace:
 		return r.replace(ctx, c)
-	case c.Restoring.DryRun:
-		return r.dryRun()
 	case r.checked:
 		return r.restoreChecked(ctx, c)
 	}
