@@ -16,15 +16,13 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
 
-// silentWait is how long a wait for the lock may take before anything is said about it.
-const silentWait = time.Second
-
 // A locker keeps restores, replacements and clears from running at the same time in a
 // network namespace. It locks the namespace's own file (flock(2)): that needs no place of
 // its own, and the lock ends with the process.
 type locker struct {
 	file     func() (*os.File, error) // opens the namespace's file
 	patience time.Duration            // how long to wait for another process
+	silence  time.Duration            // how long to wait before anything is said about it
 	complain func(text string)
 }
 
@@ -81,7 +79,7 @@ func (l *locker) waitFor(ctx context.Context, file *os.File) error {
 	locked := make(chan error, 1)
 	go func() { locked <- flock(file, unix.LOCK_EX) }()
 	limit := time.After(l.patience)
-	silence := time.After(silentWait)
+	silence := time.After(l.silence)
 	for {
 		select {
 		case err := <-locked:

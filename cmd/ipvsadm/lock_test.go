@@ -7,10 +7,12 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 // newLocker returns a locker of a file, and what it says.
@@ -20,6 +22,7 @@ func newLocker(t *testing.T, path string, patience time.Duration) (*locker, *byt
 	return &locker{
 		file:     func() (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o600) },
 		patience: patience,
+		silence:  time.Hour,
 		complain: func(text string) { said.WriteString(text + "\n") },
 	}, &said
 }
@@ -124,4 +127,86 @@ func TestLockedError(t *testing.T) {
 	} {
 		require.EqualError(t, e, want)
 	}
+}
+
+// A wait that takes its time is reported, and so is one that is in vain.
+func TestLockWaits(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "namespace")
+	first, _ := newLocker(t, path, 0)
+	unlock, err := first.lock(t.Context())
+	require.NoError(t, err)
+	second, said := newLocker(t, path, time.Hour)
+	second.silence = time.Millisecond
+	second.complain = func(text string) {
+		said.WriteString(text + "\n")
+		unlock()
+	}
+	unlockSecond, err := second.lock(t.Context())
+	require.NoError(t, err)
+	require.Regexp(t, "^the table is locked by .*process.*; waiting for up to 3600 seconds\n$", said.String())
+	third, _ := newLocker(t, path, time.Millisecond)
+	_, err = third.lock(t.Context())
+	require.ErrorContains(t, err, "the table is still locked by ")
+	require.ErrorContains(t, err, " after 0 seconds")
+	unlockSecond()
+}
+
+// What holds a lock is found in the kernel's list.
+func TestHolder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "namespace")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	file, err := os.Open(path)
+	require.NoError(t, err)
+	require.Equal(t, anyHolder, holder(file))
+	require.NoError(t, flock(file, unix.LOCK_EX))
+	list, err := os.ReadFile("/proc/locks")
+	require.NoError(t, err)
+	if bytes.Contains(list, []byte("FLOCK")) { // not on every machine
+		require.Equal(t, "process "+strconv.Itoa(os.Getpid()), holder(file))
+	}
+	require.NoError(t, file.Close())
+	require.Equal(t, anyHolder, holder(file))
+	require.Error(t, flock(file, unix.LOCK_EX))
+}
+
+// A file that cannot be locked keeps nobody from working.
+func TestCannotLock(t *testing.T) {
+	l, said := newLocker(t, filepath.Join(t.TempDir(), "namespace"), 0)
+	open := l.file
+	var file *os.File
+	l.file = func() (_ *os.File, err error) {
+		if file, err = open(); err == nil {
+			err = file.Close()
+		}
+		return file, err
+	}
+	unlock, err := l.lock(t.Context())
+	require.NoError(t, err)
+	unlock()
+	require.Equal(t, "warning: cannot keep other restores from running at the same time: flock: bad file descriptor\n", said.String())
+
+	s := newTestSystem(t)
+	require.NoError(t, os.Remove(s.lockPath))
+	for line, stdin := range map[string]string{"ipvsadm -C": "", "ipvsadm -R": "-A -f 1\n", "ipvsadm-restore": "-A -f 2\n", "ipvsadm -R --replace": "-A -f 3\n"} {
+		got := s.input(stdin, line)
+		require.Zero(t, got.code, line)
+		require.Contains(t, got.stderr, "warning: cannot keep other restores from running at the same time: open ")
+	}
+}
+
+// A lock is let go of when its command is over.
+func TestUnlocked(t *testing.T) {
+	s := newTestSystem(t)
+	for range 2 {
+		for line, stdin := range map[string]string{"ipvsadm -C --wait 0": "", "ipvsadm -R --wait 0": "-A -f 1\n-C\n", "ipvsadm-restore --wait 0": "-A -f 2\n", "ipvsadm -R --replace --wait 0": "-A -f 3\n"} {
+			require.Equal(t, result{}, s.input(stdin, line), line)
+		}
+	}
+	// A change that is no clear needs none.
+	first, _ := newLocker(t, s.lockPath, 0)
+	unlock, err := first.lock(t.Context())
+	require.NoError(t, err)
+	defer unlock()
+	s.do(t, "ipvsadm -A -f 9")
+	require.Equal(t, result{}, s.input("", "ipvsadm -R --wait 0"))
 }

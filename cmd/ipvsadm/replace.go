@@ -45,7 +45,7 @@ func (r *runner) replace(ctx context.Context, c *flags.Command) int {
 	}
 	defer unlock()
 	stop, applied := make(chan syscall.Signal, 1), make(chan int, 1)
-	return untilSignal(ctx, func(ctx context.Context) int {
+	return untilSignal(ctx, r.sys.patience, func(ctx context.Context) int {
 		code := rep.carryOut(ctx, stop)
 		applied <- code
 		return code

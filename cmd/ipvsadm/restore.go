@@ -21,10 +21,6 @@ import (
 // maxPending is how many lines of a restore wait for each other at most.
 const maxPending = 512
 
-// maxIdle is how long a restore may wait for its next line before others may change the
-// table: whoever writes the lines may take hours.
-const maxIdle = 10 * time.Second
-
 // A restorer runs the lines of rules. Changes are gathered and sent together, when there
 // are enough of them or no further line is at hand, and while the kernel makes them the
 // next lines are read. What comes of them is reported in order all the same.
@@ -35,6 +31,10 @@ type restorer struct {
 	apply  func(context.Context, ...ipvsnl.Change) error
 	show   func(context.Context, *flags.Command) (code int, ends bool)
 	locker *locker
+
+	// idle is how long the next line is waited for before others may change the table:
+	// whoever writes the lines may take hours.
+	idle time.Duration
 
 	next     *pending      // what is being gathered
 	sent     *pending      // what is on its way or has been; used again
@@ -49,7 +49,8 @@ type restorer struct {
 	changed bool   // whether anything has been sent
 
 	// done and begun are the numbers of the last line that has been run and of the last
-	// that was sent to be run. The lines between the two are in doubt.
+	// that was sent to be run. The lines between the two are in doubt. Before clearing the
+	// table, which counts as line 0, both are -1.
 	done, begun atomic.Int64
 }
 
@@ -76,6 +77,7 @@ func (r *runner) restorer(c *flags.Command, in io.Reader) *restorer {
 		apply:    r.client.Apply,
 		show:     r.show,
 		locker:   r.locker(c),
+		idle:     r.sys.idle,
 		next:     &pending{},
 		sent:     &pending{},
 		reported: reported,
@@ -87,7 +89,7 @@ func (r *runner) restorer(c *flags.Command, in io.Reader) *restorer {
 // running; a line at fault ends it. The exit code is that of the last line.
 func (r *runner) restore(ctx context.Context, c *flags.Command) int {
 	rest := r.restorer(c, r.con.in)
-	return untilSignal(ctx, rest.run, rest.stop)
+	return untilSignal(ctx, r.sys.patience, rest.run, rest.stop)
 }
 
 // restoreChecked runs ipvsadm-restore: it replaces the table by its input, but only if no
@@ -107,8 +109,10 @@ func (r *runner) restoreChecked(ctx context.Context, c *flags.Command) int {
 	}
 	rest := r.restorer(c, bytes.NewReader(input))
 	rest.numbered = true
+	rest.done.Store(-1)
+	rest.begun.Store(-1)
 	rest.next.add(rulefile.Line{Text: "clear the table"}, ipvsnl.Flush())
-	return untilSignal(ctx, rest.run, rest.stop)
+	return untilSignal(ctx, r.sys.patience, rest.run, rest.stop)
 }
 
 // errNoRules keeps input that never came from clearing the table.
@@ -165,17 +169,20 @@ func (r *restorer) stop(s syscall.Signal) int {
 }
 
 // progress puts into words which lines of a restore are done, and which were at least
-// sent. The table may have been cleared before the first.
-func progress(done, begun int, cleared bool) string {
+// sent. If clears is true, the table is cleared before the first.
+func progress(done, begun int, clears bool) string {
 	var b strings.Builder
 	switch {
-	case done > 0 && cleared:
+	case done > 0 && clears:
 		fmt.Fprintf(&b, "the table was cleared and lines 1 to %d are done, ", done)
 	case done > 0:
 		fmt.Fprintf(&b, "lines 1 to %d are done, ", done)
-	case begun > 0 && cleared:
+	case done == 0 && clears:
+		b.WriteString("the table was cleared, ")
+	case begun >= 0 && clears:
 		b.WriteString("whether the table was cleared is in doubt, ")
 	}
+	done, begun = max(done, 0), max(begun, 0)
 	if begun > done {
 		fmt.Fprintf(&b, "lines %d to %d are in doubt, ", done+1, begun)
 	}
@@ -211,7 +218,7 @@ func (r *restorer) copy(ctx context.Context) error {
 // read reads the next line. If that takes long, others may change the table meanwhile.
 func (r *restorer) read() (rulefile.Line, error) {
 	if !r.lines.Ready() {
-		defer time.AfterFunc(maxIdle, r.letGo).Stop()
+		defer time.AfterFunc(r.idle, r.letGo).Stop()
 	}
 	return r.lines.Next()
 }
@@ -326,7 +333,7 @@ func (r *restorer) report(ctx context.Context, p *pending) error {
 		}
 		if e.InDoubt >= 0 {
 			number := p.lines[e.InDoubt].Number
-			r.done.Store(int64(max(number-1, 0)))
+			r.done.Store(int64(number - 1))
 			return fmt.Errorf("line %d and later ones are in doubt: %s", max(number, 1), message(e.Err))
 		}
 	}

@@ -126,7 +126,7 @@ func (r *runner) show(ctx context.Context, c *flags.Command) (code int, ends boo
 		return r.con.printed(r.saver().save(ctx, c))
 	}
 	if c.Listing.Watch != 0 {
-		return r.watch(ctx, c), true
+		return r.watcher(c).watch(ctx), true
 	}
 	return r.con.printed(r.lister(r.con).list(ctx, c))
 }
@@ -136,8 +136,6 @@ func (r *runner) restoreAs(ctx context.Context, c *flags.Command) int {
 	switch {
 	case c.Restoring.Replace:
 		return r.replace(ctx, c)
-	case c.Restoring.DryRun:
-		return r.dryRun()
 	case r.checked:
 		return r.restoreChecked(ctx, c)
 	}
@@ -157,6 +155,7 @@ func (r *runner) locker(c *flags.Command) *locker {
 	return &locker{
 		file:     func() (*os.File, error) { return r.sys.lockFile(r.netns) },
 		patience: time.Duration(c.Wait) * time.Second,
+		silence:  r.sys.silence,
 		complain: r.con.complain,
 	}
 }

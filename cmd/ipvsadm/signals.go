@@ -17,9 +17,6 @@ import (
 // ending are the signals that end what takes its time, in an orderly manner.
 var ending = []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT}
 
-// patience is how long after a signal the kernel's reply to a change is waited for.
-const patience = 3 * time.Second
-
 // ignoreBrokenPipes has a write to a pipe without a reader fail, rather than end the program: it may be
 // in the middle of a change, which nobody has to watch.
 func ignoreBrokenPipes() { signal.Ignore(unix.SIGPIPE) }
@@ -58,8 +55,9 @@ func stopped(s syscall.Signal) string { return "stopped by a signal (" + s.Strin
 // untilSignal runs f, which makes changes one after the other, and returns its exit code.
 // Once a signal asks for the end, stop has f send no more, reports how far it has come and
 // returns the exit code. Neither a kernel that does not reply nor a terminal that takes
-// nothing keeps the program from ending.
-func untilSignal(ctx context.Context, f func(context.Context) int, stop func(syscall.Signal) int) int {
+// nothing keeps the program from ending: what is under way has patience to end, and what
+// remains to be said has as long again.
+func untilSignal(ctx context.Context, patience time.Duration, f func(context.Context) int, stop func(syscall.Signal) int) int {
 	signals := make(chan os.Signal, 1)
 	notify(signals, ending)
 	defer signal.Stop(signals)

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -43,6 +44,10 @@ type system struct {
 
 	// names returns what looks names up. It calls waiting when a caller has to wait.
 	names func(ctx context.Context, waiting func()) names
+
+	patience time.Duration // how long after a signal the kernel's reply to a change is waited for
+	silence  time.Duration // how long to wait for another process before anything is said about it
+	idle     time.Duration // how long a restore waits for a line before others may change the table
 }
 
 // names looks up the names of hosts and ports, both ways.
@@ -70,7 +75,7 @@ var linux = &system{
 		}
 		return ipvsnl.Open(ctx, options...)
 	},
-	loadModule:  loadModule,
+	loadModule:  func() { loadModule("/sbin/modprobe") },
 	mayUseIPVS:  mayUseIPVS,
 	connections: func(ns *netns.Namespace) (io.ReadCloser, error) { return ns.OpenProc("ip_vs_conn") },
 	lockFile:    (*netns.Namespace).OpenAgain,
@@ -79,6 +84,9 @@ var linux = &system{
 		r.Waiting = waiting
 		return r
 	},
+	patience: 3 * time.Second,
+	silence:  time.Second,
+	idle:     10 * time.Second,
 }
 
 // minVersion is the oldest IPVS that the command works with.
@@ -113,10 +121,11 @@ func (sys *system) openIPVS(ctx context.Context, con *console, ns *netns.Namespa
 	return client, info, nil
 }
 
-func loadModule() {
+// loadModule runs modprobe, given its path.
+func loadModule(modprobe string) {
 	// Programs inherit signals that are ignored, but not those that are caught.
 	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
-	p, err := os.StartProcess("/sbin/modprobe", []string{"/sbin/modprobe", "--", "ip_vs"},
+	p, err := os.StartProcess(modprobe, []string{modprobe, "--", "ip_vs"},
 		&os.ProcAttr{Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}})
 	if err == nil {
 		_, _ = p.Wait()

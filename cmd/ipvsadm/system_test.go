@@ -5,14 +5,21 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"errors"
 	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -24,6 +31,7 @@ type testSystem struct {
 	system
 	director    *ipvsnltest.Director
 	dial        func() (io.ReadWriteCloser, error) // opens a socket, that of the director at first
+	before      func(request) error                // is told of each request before it is sent; its error breaks the socket
 	connTable   string                             // the connection table
 	noConnTable error                              // why there is none
 	loads       int                                // how often the module was loaded
@@ -37,6 +45,7 @@ func newTestSystem(t *testing.T) *testSystem {
 	s := &testSystem{director: ipvsnltest.New(), onLoad: func() {}, lockPath: filepath.Join(t.TempDir(), "namespace")}
 	require.NoError(t, os.WriteFile(s.lockPath, nil, 0o600))
 	s.dial = s.director.Dial
+	s.before = func(request) error { return nil }
 	s.system = system{
 		enter: func(word string) (*netns.Namespace, error) {
 			if word == "" {
@@ -45,7 +54,7 @@ func newTestSystem(t *testing.T) *testSystem {
 			return netns.Open(word)
 		},
 		open: func(ctx context.Context, _ *netns.Namespace) (*ipvsnl.Client, error) {
-			return ipvsnl.Open(ctx, ipvsnl.WithDial(func() (io.ReadWriteCloser, error) { return s.dial() }), ipvsnl.WithMappedAddrs())
+			return ipvsnl.Open(ctx, ipvsnl.WithDial(s.tapped), ipvsnl.WithMappedAddrs())
 		},
 		loadModule: func() {
 			s.loads++
@@ -57,9 +66,125 @@ func newTestSystem(t *testing.T) *testSystem {
 		},
 		lockFile: func(*netns.Namespace) (*os.File, error) { return os.Open(s.lockPath) },
 		names:    func(context.Context, func()) names { return testNames{} },
+		patience: time.Hour,
+		silence:  time.Hour,
+		idle:     time.Hour,
 	}
 	return s
 }
+
+// The commands of IPVS that tests look for (IPVS_CMD_*).
+const (
+	newService = 1
+	setService = 2
+	delService = 3
+	getService = 4
+	newDest    = 5
+	getDest    = 8
+	getDaemon  = 11
+	getConfig  = 13
+	getInfo    = 15
+	flush      = 17
+)
+
+// A request is a datagram of requests to IPVS.
+type request struct {
+	command byte            // of the first
+	dump    bool            // whether it asks for a listing
+	closed  <-chan struct{} // is closed when the socket is
+}
+
+// changes reports whether it is one to make changes.
+func (r request) changes() bool {
+	switch r.command {
+	case getService, getDest, getDaemon, getConfig, getInfo:
+		return false
+	}
+	return true
+}
+
+// A tap is a socket of the director of which the test is told.
+type tap struct {
+	io.ReadWriteCloser
+	before func(request) error
+	isOpen atomic.Bool
+	closed chan struct{}
+}
+
+func (s *testSystem) tapped() (io.ReadWriteCloser, error) {
+	c, err := s.dial()
+	if err != nil {
+		return nil, err
+	}
+	t := &tap{ReadWriteCloser: c, before: func(r request) error { return s.before(r) }, closed: make(chan struct{})}
+	t.isOpen.Store(true)
+	return t, nil
+}
+
+func (t *tap) Write(b []byte) (int, error) {
+	const family = 0x20 // that the director gives to IPVS; others ask for it
+	if len(b) > 16 && binary.NativeEndian.Uint16(b[4:]) == family {
+		if err := t.before(request{b[16], b[7] == 3, t.closed}); err != nil {
+			return 0, err
+		}
+	}
+	return t.ReadWriteCloser.Write(b)
+}
+
+func (t *tap) Close() error {
+	if t.isOpen.CompareAndSwap(true, false) {
+		close(t.closed)
+	}
+	return t.ReadWriteCloser.Close()
+}
+
+// breakAt has the socket break before the datagram of changes of that number, from 1.
+func (s *testSystem) breakAt(number int) {
+	s.before = func(r request) error {
+		if r.changes() {
+			if number--; number == 0 {
+				return errBroken
+			}
+		}
+		return nil
+	}
+}
+
+// breakReading has the socket break at a request to read.
+func (s *testSystem) breakReading(command byte) {
+	s.before = func(r request) error {
+		if r.command == command {
+			return errBroken
+		}
+		return nil
+	}
+}
+
+// errBroken is the error of a socket that is broken.
+var errBroken = errors.New("broken")
+
+// another returns another client of the same table.
+func (s *testSystem) another(t *testing.T) *ipvsnl.Client {
+	t.Helper()
+	c, err := s.director.Open(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// journal has all changes written down that are asked for.
+func (s *testSystem) journal() *[]string {
+	var all []string
+	s.director.Refuse(func(c ipvsnl.Change) int {
+		all = append(all, c.String())
+		return 0
+	})
+	return &all
+}
+
+// raiseSignal sends a signal to the test's own process. Whoever calls it has to have a
+// handler of the signal.
+func raiseSignal(s unix.Signal) { _ = unix.Kill(unix.Getpid(), s) }
 
 // testNames knows one host and one port.
 type testNames struct{}
@@ -101,6 +226,13 @@ func (s *testSystem) input(stdin, line string) result {
 	return result{stdout.String(), stderr.String(), code}
 }
 
+// both runs a command line and returns what it prints, messages among it, in order.
+func (s *testSystem) both(stdin io.Reader, line string) (output string, code int) {
+	var b bytes.Buffer
+	code = s.run(strings.Fields(line), stdin, &b, &b)
+	return b.String(), code
+}
+
 // do runs command lines that have to succeed in silence.
 func (s *testSystem) do(t *testing.T, lines ...string) {
 	t.Helper()
@@ -116,4 +248,30 @@ func (s *testSystem) saved(t *testing.T) string {
 	require.Equal(t, result{stdout: got.stdout}, got)
 	_, rules, _ := strings.Cut(got.stdout, "\n") // the timeouts
 	return rules
+}
+
+// How long tests wait for what happens beside them, and how often they look.
+const (
+	waiting = time.Minute
+	polling = time.Millisecond
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// A safeBuffer is a buffer that is written and read side by side.
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(b)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
 }

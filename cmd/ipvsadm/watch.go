@@ -45,8 +45,8 @@ type page struct {
 	err  error
 }
 
-// watch runs -L --watch, until a signal or a key ends it.
-func (r *runner) watch(ctx context.Context, c *flags.Command) int {
+// watcher returns what runs -L --watch.
+func (r *runner) watcher(c *flags.Command) *watcher {
 	w := &watcher{
 		con:     r.con,
 		list:    func(ctx context.Context, con *console) error { return r.lister(con).list(ctx, c) },
@@ -57,9 +57,10 @@ func (r *runner) watch(ctx context.Context, c *flags.Command) int {
 	if c.Listing.Stats || c.Listing.Rate {
 		w.figures = statsColumns
 	}
-	return w.watch(ctx)
+	return w
 }
 
+// watch lists until a signal or a key ends it.
 func (w *watcher) watch(ctx context.Context) int {
 	notify(w.signals, ending)
 	defer signal.Stop(w.signals)
