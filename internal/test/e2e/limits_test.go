@@ -145,15 +145,18 @@ func TestFewDescriptors(t *testing.T) {
 
 // TestLittleMemory has commands work in small control groups.
 func TestLittleMemory(t *testing.T) {
-	table := someServices(500)
+	table := someServices(1000)
 	for _, size := range []int{16, 8} {
-		for _, words := range []string{"-A -f 7000", "-Z", "-L -n", "-L -n --stats", "-L -n -j", "-S -n", "-R"} {
+		for _, words := range []string{"-A -f 7000", "-Z", "-L -n", "-L -n --stats", "-L -n -j", "-S -n", "-R", "restore"} {
 			t.Run(fmt.Sprintf("%d MiB/%s", size, words), func(t *testing.T) {
 				n := kernel.NewNamespace(t)
 				c := calling(program(), words)
-				if words[1] == 'R' {
+				switch words {
+				case "restore":
+					c = kernel.Command{Path: program(), Args: []string{"ipvsadm-restore"}, Stdin: table}
+				case "-R":
 					c.Stdin = table
-				} else {
+				default:
 					restore(t, n, program(), table)
 				}
 				got := under(t, n, "memory.max", size, c)
@@ -161,7 +164,7 @@ func TestLittleMemory(t *testing.T) {
 				if words == "-S -n" {
 					require.Equal(t, table, got.Stdout)
 				}
-				if words[1] == 'R' {
+				if c.Stdin != "" {
 					require.Equal(t, table, n.Ipvsadm(t, kernel.Reference, "-S", "-n").Stdout)
 				}
 			})

@@ -52,8 +52,8 @@ func TestOddWords(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, input := range []string{"-A -f 1\n" + line + "\n-A -f 2\n", "-A -f 1\n" + line} {
-				if !strings.HasSuffix(input, "\n") && strings.HasSuffix(line, " \t\r") {
-					continue // a difference of its own
+				if !strings.HasSuffix(input, "\n") && len(line) > 1<<20 {
+					continue // which takes its time
 				}
 				var results []string
 				for _, program := range []string{kernel.Reference, program()} {
