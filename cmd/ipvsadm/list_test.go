@@ -109,7 +109,7 @@ func TestViews(t *testing.T) {
 // A listing is in order unless it is asked for as the kernel has it.
 func TestSorted(t *testing.T) {
 	s := newTestSystem(t)
-	s.restore(t, "-A -f 2\n-a -f 2 -r 10.0.0.2\n-a -f 2 -r 10.0.0.1\n-A -f 1\n")
+	s.restore(t, "-A -f 2\n-a -f 2 -r 10.0.0.1\n-a -f 2 -r 10.0.0.2\n-A -f 1\n")
 	marks := func(line string) (all []string) {
 		for line := range strings.Lines(s.input("", line).stdout) {
 			if words := strings.Fields(line); words[0] == "FWM" || words[0] == "->" && words[1] != "RemoteAddress:Port" {
@@ -222,7 +222,7 @@ func TestListSettings(t *testing.T) {
 	require.Equal(t, result{}, s.input("", "ipvsadm -L --daemon"))
 	s.do(t, "ipvsadm --start-daemon master --syncid 1", "ipvsadm --start-daemon backup --mcast-interface lo", "ipvsadm --set 1 0 3")
 	require.Equal(t, result{stdout: "master sync daemon (mcast=eth0, syncid=1, maxlen=1472, group=224.0.0.81, port=8848, ttl=1)\n" +
-		"backup sync daemon (mcast=lo, syncid=0, maxlen=1472, group=224.0.0.81, port=8848, ttl=1)\n"}, s.input("", "ipvsadm -L --daemon"))
+		"backup sync daemon (mcast=lo, syncid=0, maxlen=65507, group=224.0.0.81, port=8848, ttl=1)\n"}, s.input("", "ipvsadm -L --daemon"))
 	require.Equal(t, result{stdout: "Timeout (tcp tcpfin udp): 1 120 3\n"}, s.input("", "ipvsadm -L --timeout"))
 }
 
