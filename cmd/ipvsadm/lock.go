@@ -53,10 +53,7 @@ func (l *locker) lock(ctx context.Context) (unlock func(), err error) {
 		_ = file.Close()
 		return l.without(err)
 	}
-	return func() {
-		_ = flock(file, unix.LOCK_UN)
-		_ = file.Close()
-	}, nil
+	return func() { _ = file.Close() }, nil
 }
 
 // without lets a command run without the lock.

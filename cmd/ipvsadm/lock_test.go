@@ -171,19 +171,17 @@ func TestHolder(t *testing.T) {
 
 // A file that cannot be locked keeps nobody from working.
 func TestCannotLock(t *testing.T) {
-	l, said := newLocker(t, filepath.Join(t.TempDir(), "namespace"), 0)
-	open := l.file
+	l, said := newLocker(t, "", 0)
 	var file *os.File
 	l.file = func() (_ *os.File, err error) {
-		if file, err = open(); err == nil {
-			err = file.Close()
-		}
+		file, err = os.OpenFile(t.TempDir(), unix.O_PATH, 0)
 		return file, err
 	}
 	unlock, err := l.lock(t.Context())
 	require.NoError(t, err)
 	unlock()
 	require.Equal(t, "warning: cannot keep other restores from running at the same time: flock: bad file descriptor\n", said.String())
+	require.ErrorIs(t, file.Close(), os.ErrClosed)
 
 	s := newTestSystem(t)
 	require.NoError(t, os.Remove(s.lockPath))

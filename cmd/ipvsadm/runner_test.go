@@ -3,7 +3,9 @@
 package main
 
 import (
+	"os"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -93,8 +95,7 @@ func TestInform(t *testing.T) {
 
 	got = s.input("", "ipvsadm --build")
 	require.Equal(t, 0, got.code)
-	require.Contains(t, got.stdout, "go "+runtime.Version()+"\n")
-	require.Contains(t, got.stdout, "revision ")
+	require.Contains(t, got.stdout, "version 1.31.0\nrevision unknown\ngo "+runtime.Version()+"\n")
 }
 
 func TestOldIPVS(t *testing.T) {
@@ -113,4 +114,51 @@ func TestNoNetNS(t *testing.T) {
 		s.input("", "ipvsadm -L --netns nosuch\u00e9"))
 	require.Equal(t, result{stderr: "cannot enter network namespace `/dev/null': not a network namespace\n", code: 2},
 		s.input("", "ipvsadm -L --netns /dev/null"))
+}
+
+// No command leaves a socket open.
+func TestSocketsClosed(t *testing.T) {
+	s := newListed(t)
+	for line, stdin := range map[string]string{
+		"ipvsadm -L -n":            "",
+		"ipvsadm -L -n -f 9":       "",
+		"ipvsadm -x":               "",
+		"ipvsadm -S":               "",
+		"ipvsadm -A -f 9":          "",
+		"ipvsadm -R":               "-A -f 10\n-L\n",
+		"ipvsadm-restore":          "-A -f 10\n",
+		"ipvsadm -R --replace":     "-A -f 11\n",
+		"ipvsadm -v":               "",
+		"ipvsadm -R --dry-run":     "",
+		"ipvsadm -L --watch 9 -f9": "",
+	} {
+		s.input(stdin, line)
+		require.Zero(t, s.opened.Load(), line)
+	}
+	s.breakReading(getInfo)
+	s.input("", "ipvsadm -L")
+	require.Zero(t, s.opened.Load())
+}
+
+// A namespace is closed when the command is over, or IPVS cannot be opened.
+func TestNetNSClosed(t *testing.T) {
+	open := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		require.NoError(t, err)
+		n := 0
+		for _, e := range entries {
+			if target, _ := os.Readlink("/proc/self/fd/" + e.Name()); strings.HasPrefix(target, "net:") {
+				n++
+			}
+		}
+		return n
+	}
+	s := newTestSystem(t)
+	if got := s.input("", "ipvsadm -L --netns /proc/self/ns/net"); got.code != exitDone {
+		require.Contains(t, got.stderr, "Permission denied") // who is not root may enter none
+	}
+	require.Zero(t, open())
+	s.director.Unload(true)
+	s.input("", "ipvsadm -L --netns /proc/self/ns/net")
+	require.Zero(t, open())
 }

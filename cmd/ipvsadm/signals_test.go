@@ -115,6 +115,10 @@ func TestUntilSignal(t *testing.T) {
 	require.Equal(t, 143, untilSignal(t.Context(), time.Millisecond, signaled, func(syscall.Signal) int { select {} }))
 }
 
+func TestStopped(t *testing.T) {
+	require.EqualError(t, &stoppedError{unix.SIGTERM, 3}, "stopped by a signal (terminated): ")
+}
+
 // modprobe is asked for the module by its name and nothing else.
 func TestLoadModule(t *testing.T) {
 	dir := t.TempDir()

@@ -32,6 +32,7 @@ type testSystem struct {
 	director    *ipvsnltest.Director
 	dial        func() (io.ReadWriteCloser, error) // opens a socket, that of the director at first
 	before      func(request) error                // is told of each request before it is sent; its error breaks the socket
+	opened      atomic.Int64                       // how many sockets are open
 	connTable   string                             // the connection table
 	noConnTable error                              // why there is none
 	loads       int                                // how often the module was loaded
@@ -108,6 +109,7 @@ type tap struct {
 	io.ReadWriteCloser
 	before func(request) error
 	isOpen atomic.Bool
+	opened *atomic.Int64
 	closed chan struct{}
 }
 
@@ -116,8 +118,9 @@ func (s *testSystem) tapped() (io.ReadWriteCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tap{ReadWriteCloser: c, before: func(r request) error { return s.before(r) }, closed: make(chan struct{})}
+	t := &tap{ReadWriteCloser: c, before: func(r request) error { return s.before(r) }, opened: &s.opened, closed: make(chan struct{})}
 	t.isOpen.Store(true)
+	t.opened.Add(1)
 	return t, nil
 }
 
@@ -133,6 +136,7 @@ func (t *tap) Write(b []byte) (int, error) {
 
 func (t *tap) Close() error {
 	if t.isOpen.CompareAndSwap(true, false) {
+		t.opened.Add(-1)
 		close(t.closed)
 	}
 	return t.ReadWriteCloser.Close()
