@@ -148,7 +148,7 @@ complete -c ipvsadm-restore -n 'not contains -- --wait (commandline -opc)' -l wa
 complete -c ipvsadm-save -f
 # Of what goes with --save it takes all but --numeric.
 complete -c ipvsadm-save -w 'ipvsadm ipvsadm-save'
-complete -c ipvsadm-save -n 'not contains -- -n (commandline -opc)' -s n -d 'with addresses and ports as numbers'
+complete -c ipvsadm-save -n 'not contains -- -n (commandline -opc)' -s n -d 'with numeric addresses and ports'
 complete -c ipvsadm-restore -l netns -x -a '(__ipvsadm_namespaces)' -d 'work in this network namespace'
 
 # Commands
@@ -156,8 +156,8 @@ complete -c ipvsadm -n __ipvsadm_first -s A -l add-service -d 'add a service'
 complete -c ipvsadm -n __ipvsadm_first -s E -l edit-service -d 'change a service'
 complete -c ipvsadm -n __ipvsadm_first -s D -l delete-service -d 'delete a service and its real servers'
 complete -c ipvsadm -n __ipvsadm_first -s C -l clear -d 'delete all services'
-complete -c ipvsadm -n __ipvsadm_first -s L -l list -d 'list services, or what the options say'
-complete -c ipvsadm -n __ipvsadm_first -s l -d 'list services, or what the options say'
+complete -c ipvsadm -n __ipvsadm_first -s L -l list -d 'list services, or what the options select'
+complete -c ipvsadm -n __ipvsadm_first -s l -d 'list services, or what the options select'
 complete -c ipvsadm -n __ipvsadm_first -s Z -l zero -d 'set the counters of one or all services to zero'
 complete -c ipvsadm -n __ipvsadm_first -s a -l add-server -d 'add a real server to a service'
 complete -c ipvsadm -n __ipvsadm_first -s e -l edit-server -d 'change a real server'
@@ -165,7 +165,7 @@ complete -c ipvsadm -n __ipvsadm_first -s d -l delete-server -d 'delete a real s
 complete -c ipvsadm -n __ipvsadm_first -l set -d 'set the timeouts of connections'
 complete -c ipvsadm -n __ipvsadm_first -l start-daemon -d 'start the sync daemon'
 complete -c ipvsadm -n __ipvsadm_first -l stop-daemon -d 'stop the sync daemon'
-complete -c ipvsadm -n __ipvsadm_first -s R -l restore -d 'run the command lines that standard input has'
+complete -c ipvsadm -n __ipvsadm_first -s R -l restore -d 'run the command lines on standard input'
 complete -c ipvsadm -n __ipvsadm_first -s S -l save -d 'write the table as command lines for --restore'
 complete -c ipvsadm -n __ipvsadm_first -s h -l help -d 'print the help'
 complete -c ipvsadm -n __ipvsadm_first -s v -l version -d 'print the version'
@@ -185,7 +185,7 @@ complete -c ipvsadm -n '__ipvsadm_can of-service -p --persistent' -s p -l persis
 complete -c ipvsadm -n '__ipvsadm_can of-service -M --netmask' -s M -l netmask -x -d 'treat clients that are alike as one'
 complete -c ipvsadm -n '__ipvsadm_can of-service --pe' -l pe -x -a 'sip' -d 'persistence engine'
 complete -c ipvsadm -n '__ipvsadm_can of-service -b --sched-flags' -s b -l sched-flags -x -a '(__ipvsadm_sched_flags)' -d 'flags of the scheduler'
-complete -c ipvsadm -n '__ipvsadm_can of-service -o --ops' -s o -l ops -d 'schedule each UDP packet by itself'
+complete -c ipvsadm -n '__ipvsadm_can of-service -o --ops' -s o -l ops -d 'schedule each UDP packet separately'
 
 # Real servers
 complete -c ipvsadm -n '__ipvsadm_can server -r --real-server' -s r -l real-server -x -a '(__ipvsadm_servers)' -d 'real server'
@@ -203,7 +203,7 @@ complete -c ipvsadm -n '__ipvsadm_can of-server --tun-nocsum --tun-csum --tun-re
 
 # Sync daemons
 complete -c ipvsadm -n '__ipvsadm_can daemon --mcast-interface' -l mcast-interface -x -a '(__fish_print_interfaces)' -d 'network interface'
-complete -c ipvsadm -n '__ipvsadm_can syncid --syncid' -l syncid -x -d 'number of the group of directors'
+complete -c ipvsadm -n '__ipvsadm_can syncid --syncid' -l syncid -x -d 'ID of the group of directors'
 complete -c ipvsadm -n '__ipvsadm_can daemon --mcast-group' -l mcast-group -x -d 'multicast address'
 complete -c ipvsadm -n '__ipvsadm_can daemon --mcast-port' -l mcast-port -x -d 'UDP port'
 complete -c ipvsadm -n '__ipvsadm_can daemon --mcast-ttl' -l mcast-ttl -x -d 'time to live'
@@ -228,7 +228,7 @@ complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort --sort-by' -l sort
 complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort --sort-by' -l sort-by -x -a 'conns inpkts outpkts inbytes outbytes cps inpps outpps inbps outbps active inactive weight' -d 'highest first'
 complete -c ipvsadm -n '__ipvsadm_can listing --watch' -l watch -d 'list again and again'
 complete -c ipvsadm -n '__ipvsadm_can listing -X --exact' -s X -l exact -d 'with all digits of large numbers'
-complete -c ipvsadm -n '__ipvsadm_can numeric -n --numeric' -s n -l numeric -d 'with addresses and ports as numbers'
+complete -c ipvsadm -n '__ipvsadm_can numeric -n --numeric' -s n -l numeric -d 'with numeric addresses and ports'
 complete -c ipvsadm -n '__ipvsadm_can listing -j --json' -s j -l json -d 'everything, as JSON'
 
 # With -S

@@ -47,10 +47,10 @@ func TestConnectionsBroken(t *testing.T) {
 	second, listed2 := connection(2)
 	s := newTestSystem(t)
 	for _, c := range []struct{ table, want string }{
-		{"x\n", "/proc/net/ip_vs_conn: line 2: no connection\n"},
-		{first + "x\n" + second, listed1 + listed2 + "/proc/net/ip_vs_conn: line 3: no connection\n"},
-		{"x\n" + first + "y\n" + second + "z\n", listed1 + "/proc/net/ip_vs_conn: line 2: no connection\n" +
-			listed2 + "/proc/net/ip_vs_conn: line 4: no connection\n" + "/proc/net/ip_vs_conn: line 6: no connection\n"},
+		{"x\n", "/proc/net/ip_vs_conn: line 2: malformed entry\n"},
+		{first + "x\n" + second, listed1 + listed2 + "/proc/net/ip_vs_conn: line 3: malformed entry\n"},
+		{"x\n" + first + "y\n" + second + "z\n", listed1 + "/proc/net/ip_vs_conn: line 2: malformed entry\n" +
+			listed2 + "/proc/net/ip_vs_conn: line 4: malformed entry\n" + "/proc/net/ip_vs_conn: line 6: malformed entry\n"},
 	} {
 		s.connTable = emptyTable + c.table
 		output, code := s.both(nil, "ipvsadm -L -n -c")
@@ -95,11 +95,11 @@ func TestConnectionsMany(t *testing.T) {
 func TestConnectionsJSONBroken(t *testing.T) {
 	s := newTestSystem(t)
 	line, _ := connection(1)
-	message := func(line int) string { return fmt.Sprintf("/proc/net/ip_vs_conn: line %d: no connection\n", line) }
+	message := func(line int) string { return fmt.Sprintf("/proc/net/ip_vs_conn: line %d: malformed entry\n", line) }
 	for broken, more := range map[int]string{
 		0: "", 1: "", 9: "", 10: "",
-		11: "/proc/net/ip_vs_conn: more lines with no connection: 1\n",
-		25: "/proc/net/ip_vs_conn: more lines with no connection: 15\n",
+		11: "/proc/net/ip_vs_conn: more malformed entries: 1\n",
+		25: "/proc/net/ip_vs_conn: more malformed entries: 15\n",
 	} {
 		s.connTable = emptyTable + strings.Repeat("x\n", broken) + line + line
 		want := ""
@@ -132,11 +132,11 @@ func TestConnectionsUnreadable(t *testing.T) {
 		return closer{table, func() { closed++ }}, nil
 	}
 	output, code := s.both(nil, "ipvsadm -L -n -c")
-	require.Equal(t, connHead+listed+"/proc/net/ip_vs_conn: line 3: no connection\nworn out\n", output)
+	require.Equal(t, connHead+listed+"/proc/net/ip_vs_conn: line 3: malformed entry\nworn out\n", output)
 	require.Equal(t, 1, code)
 	require.Equal(t, 1, closed)
 	output, code = s.both(nil, "ipvsadm -L -c --json")
-	require.Contains(t, output, "/proc/net/ip_vs_conn: line 3: no connection\nworn out\n")
+	require.Contains(t, output, "/proc/net/ip_vs_conn: line 3: malformed entry\nworn out\n")
 	require.Equal(t, 1, code)
 }
 

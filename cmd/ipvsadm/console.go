@@ -15,7 +15,7 @@ import (
 // A console is what a command reads and writes: the lines of rules, what it prints, and
 // its messages.
 type console struct {
-	name string // the name that the program was called by
+	name string // the name by which the program was called
 	in   io.Reader
 	out  *bufio.Writer
 	sink io.Writer // where out goes
@@ -26,11 +26,11 @@ func newConsole(name string, in io.Reader, out, err io.Writer) *console {
 	return &console{name: name, in: in, out: bufio.NewWriterSize(out, 64<<10), sink: out, err: err}
 }
 
-// write prints lines. Each goes out whole, whenever the program may be ended. After an
-// error every further write fails, so a listing is to end there.
+// write prints lines. Each is written whole, whenever the program ends. After an
+// error every further write fails, so a listing should end there.
 func (c *console) write(lines []byte) error {
 	if len(lines) > c.out.Available() {
-		c.flush() // its error is that of the write
+		c.flush() // its error is also that of the write
 	}
 	_, err := c.out.Write(lines)
 	return err
@@ -39,17 +39,17 @@ func (c *console) write(lines []byte) error {
 // room returns an empty slice to append the next lines to.
 func (c *console) room() []byte { return c.out.AvailableBuffer() }
 
-// flush has all that was printed go out. An error stays with out.
+// flush writes out everything printed so far. An error stays in out.
 func (c *console) flush() { _ = c.out.Flush() }
 
-// complain writes a message, after all that was printed.
+// complain writes a message, after flushing what was printed.
 func (c *console) complain(text string) {
 	c.flush()
-	_, _ = io.WriteString(c.err, text+"\n") // whoever reads it may be gone
+	_, _ = io.WriteString(c.err, text+"\n") // the reader may have exited
 }
 
 // printed ends a command that prints, given its error. A restore ends with a command that
-// failed, but not because its output is lost.
+// failed, but not because of lost output.
 func (c *console) printed(err error) (code int, ends bool) {
 	lost := c.out.Flush()
 	switch {
@@ -62,8 +62,8 @@ func (c *console) printed(err error) (code int, ends bool) {
 	return exitDone, false
 }
 
-// cannotWrite reports why not all could be printed, unless it is that the reader has
-// gone: a program ends by SIGPIPE then.
+// cannotWrite reports why printing failed, unless the reader has
+// exited: then the program ends by SIGPIPE.
 func (c *console) cannotWrite(err error) int {
 	if errors.Is(err, unix.EPIPE) {
 		return exitSignal + int(unix.SIGPIPE)
@@ -72,7 +72,7 @@ func (c *console) cannotWrite(err error) int {
 	return exitListing
 }
 
-// reject reports why words are not a command.
+// reject reports why the words are not a valid command.
 func (c *console) reject(err error) (code int, ends bool) {
 	var e *flags.Error
 	errors.As(err, &e) // as every error of the package

@@ -10,7 +10,7 @@ import (
 )
 
 // What -v prints. Tools parse it, so the version is that of the ipvsadm whose behaviour
-// this is; the date is the release's own.
+// this program reproduces; the date is that of our release.
 const (
 	compatible  = "1.31"
 	released    = "2026/11/27"

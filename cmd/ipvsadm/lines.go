@@ -13,11 +13,11 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
 
-// A lineParser understands lines of rules.
+// A lineParser parses lines of rules.
 type lineParser struct{ names flags.Resolver }
 
-// parse understands a line, which may ask for anything but another restore. A line
-// cannot say in which network namespace a run works or how long it waits, nor keep the
+// parse parses a line, which may contain any command except another restore. A line
+// cannot select the network namespace or the time to wait, nor keep the
 // lines after it waiting.
 func (p *lineParser) parse(line rulefile.Line) (flags.Command, error) {
 	c, err := flags.Parse(line.Words, p.names)
@@ -37,21 +37,21 @@ func (p *lineParser) parse(line rulefile.Line) (flags.Command, error) {
 	return c, err
 }
 
-// errLong is why a line is at fault that is too long to be read whole, and without a fault up to there.
-var errLong error = &flags.Error{Text: "a line of rules of more than 1 MB", Exit: flags.ExitFault, Ends: true}
+// errLong is the fault of a line that is too long to be read completely and has no fault up to the limit.
+var errLong error = &flags.Error{Text: "a line of rules longer than 1 MB", Exit: flags.ExitFault, Ends: true}
 
 func illegalInLine(option string) error {
 	return &flags.Error{Text: "Illegal '" + option + "' option in a line of rules", Exit: flags.ExitFault, Ends: true}
 }
 
-// What keeps a line from being among rules that are checked before they are restored.
+// Faults that only matter in rules that are checked before they are restored.
 var (
-	errNUL      = errors.New("a NUL, which no rule has") // a file that has one is damaged
-	errNoChange = errors.New("not a command that changes anything")
+	errNUL      = errors.New("rules cannot contain a NUL") // a file with a NUL is damaged
+	errNoChange = errors.New("the command changes nothing")
 )
 
-// readWhole reads all lines and checks them: each has to be a command that accept returns
-// no error for. It reports all that are at fault.
+// readWhole reads and checks all lines: each must be a command for which accept returns
+// no error. It reports every line with a fault.
 func (p *lineParser) readWhole(con *console, accept func(*flags.Command) error) (input []byte, code int) {
 	lines := rulefile.NewReader(con.in)
 	faults := 0
@@ -76,7 +76,7 @@ func (p *lineParser) readWhole(con *console, accept func(*flags.Command) error) 
 	return input, exitDone
 }
 
-// check returns why a line is at fault, if it is.
+// check returns the fault of a line, if it has one.
 func (p *lineParser) check(line rulefile.Line, accept func(*flags.Command) error) error {
 	if line.Empty() {
 		return nil
@@ -99,7 +99,7 @@ func onlyChanges(c *flags.Command) error {
 	return nil
 }
 
-// numbered returns a message about a line, with the line before it.
+// numbered returns a message about a line, preceded by the line itself.
 func numbered(line rulefile.Line, message string) string {
 	text := visible.Text(line.Text) + ": " + message
 	if line.Number == 0 {

@@ -22,12 +22,12 @@ func TestCheckShows(t *testing.T) {
 		"-A\u00a0-t 192.0.2.1:80":              "-A<U+00A0>-t 192.0.2.1:80: -A\u00a0-t: unknown option",
 		"-A -f 1 \u201crr\u201d":               "-A -f 1 <U+201C>rr<U+201D>: unexpected argument \u201crr\u201d",
 		"-A -f 1 \x1b[2J":                      "-A -f 1 <U+001B>[2J: unexpected argument \x1b[2J",
-		"-A -f 1 -s rr\x00x":                   "-A -f 1 -s rr<U+0000>x: a NUL, which no rule has",
-		"\xff\xfe-\x00A\x00":                   "<FF><FE>-<U+0000>A<U+0000>: a NUL, which no rule has",
+		"-A -f 1 -s rr\x00x":                   "-A -f 1 -s rr<U+0000>x: rules cannot contain a NUL",
+		"\xff\xfe-\x00A\x00":                   "<FF><FE>-<U+0000>A<U+0000>: rules cannot contain a NUL",
 		"-A -f 1 --netns \u00e9":               "-A -f 1 --netns <U+00E9>: Illegal 'netns' option in a line of rules",
-		"-L --sort-by \u00e9":                  "-L --sort-by <U+00E9>: no column `<U+00E9>'; there are: ",
-		"-A -f 1" + long:                       "-A -f 1" + long[:993] + "...: a line of rules of more than 1 MB",
-		strings.Repeat(" ", 2<<20) + "x":       strings.Repeat(" ", 1000) + "...: a line of rules of more than 1 MB",
+		"-L --sort-by \u00e9":                  "-L --sort-by <U+00E9>: unknown column `<U+00E9>'; the columns are: ",
+		"-A -f 1" + long:                       "-A -f 1" + long[:993] + "...: a line of rules longer than 1 MB",
+		strings.Repeat(" ", 2<<20) + "x":       strings.Repeat(" ", 1000) + "...: a line of rules longer than 1 MB",
 		"x" + strings.Repeat(" ", 2<<20) + "x": "x" + strings.Repeat(" ", 999) + "...: no command",
 	} {
 		var stdout, stderr bytes.Buffer

@@ -45,7 +45,7 @@ func (l *lister) list(ctx context.Context, c *flags.Command) error {
 	return w.table(ctx, r, services, columns.ByName(c.Listing.SortBy))
 }
 
-// layout returns what a listing of the table looks like.
+// layout returns the layout of a listing of the table.
 func (l *lister) layout(how *flags.Listing) layout {
 	if how.JSON {
 		return new(format.JSON)
@@ -53,7 +53,7 @@ func (l *lister) layout(how *flags.Listing) layout {
 	return &format.Options{View: view(how), Exact: how.Exact, Names: formatNames(l.names, how)}
 }
 
-// view returns the view of a listing of the table. The first word in this order wins.
+// view returns the view of a listing of the table. The first option in this order wins.
 func view(l *flags.Listing) format.View {
 	switch {
 	case l.Stats:
@@ -70,7 +70,7 @@ func view(l *flags.Listing) format.View {
 	return format.Plain
 }
 
-// formatNames returns where a listing gets its names from, nil for numbers.
+// formatNames returns the source of names for a listing, or nil for numbers.
 func formatNames(n names, l *flags.Listing) format.Names {
 	if l.Numeric {
 		return nil

@@ -16,9 +16,9 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
 
-// A locker keeps restores, replacements and clears from running at the same time in a
-// network namespace. It locks the namespace's own file (flock(2)): that needs no place of
-// its own, and the lock ends with the process.
+// A locker prevents restores, replacements and clears from running at the same time in a
+// network namespace. It locks the file of the namespace (flock(2)): this needs no lock file,
+// and the lock ends with the process.
 type locker struct {
 	file     func() (*os.File, error) // opens the namespace's file
 	patience time.Duration            // how long to wait for another process
@@ -39,8 +39,8 @@ func (e *lockedError) Error() string {
 	return fmt.Sprintf("the table is still locked by %s after %s", e.holder, seconds(e.waited))
 }
 
-// lock waits until nobody else holds the lock, and holds it. Where the namespace has no
-// file, it does without and says so.
+// lock waits until no other process holds the lock, and takes it. If the namespace has no
+// file, it prints a warning and continues without a lock.
 func (l *locker) lock(ctx context.Context) (unlock func(), err error) {
 	file, err := l.file()
 	if err != nil {
@@ -58,12 +58,12 @@ func (l *locker) lock(ctx context.Context) (unlock func(), err error) {
 
 // without lets a command run without the lock.
 func (l *locker) without(err error) (unlock func(), _ error) {
-	l.complain("warning: cannot keep other restores from running at the same time: " + err.Error())
+	l.complain("warning: no lock against other restores: " + err.Error())
 	return func() {}, nil
 }
 
-// waitFor locks a file, as soon as nobody else has it locked. If that takes too long, the
-// error is a *lockedError and the file is of no more use: the kernel goes on waiting.
+// waitFor locks a file as soon as no other process has it locked. If that takes too long, the
+// error is a *lockedError and the file can no longer be used, since the kernel is still waiting.
 func (l *locker) waitFor(ctx context.Context, file *os.File) error {
 	err := flock(file, unix.LOCK_EX|unix.LOCK_NB)
 	if !errors.Is(err, unix.EWOULDBLOCK) {
@@ -72,7 +72,7 @@ func (l *locker) waitFor(ctx context.Context, file *os.File) error {
 	if l.patience == 0 {
 		return &lockedError{holder: holder(file)}
 	}
-	// The kernel wakes those that wait at once and in turn.
+	// The kernel wakes waiters immediately and in order.
 	locked := make(chan error, 1)
 	go func() { locked <- flock(file, unix.LOCK_EX) }()
 	limit := time.After(l.patience)
@@ -101,7 +101,7 @@ func flock(file *os.File, how int) error {
 	}
 }
 
-// holder returns who has a file locked, as far as the kernel's list of locks tells.
+// holder returns the process that has locked a file, according to the kernel's list of locks.
 func holder(file *os.File) string {
 	var stat unix.Stat_t
 	if err := unix.Fstat(int(file.Fd()), &stat); err != nil {
@@ -111,15 +111,15 @@ func holder(file *os.File) string {
 	return holderIn(string(list), fmt.Sprintf("%02x:%02x:%d", unix.Major(stat.Dev), unix.Minor(stat.Dev), stat.Ino))
 }
 
-// anyHolder is a holder that is not known.
+// anyHolder stands for an unknown holder.
 const anyHolder = "another process"
 
-// holderIn finds who has an inode locked in a list with lines such as
+// holderIn finds the holder of the lock on an inode in a list with lines such as
 //
 //	1: FLOCK  ADVISORY  WRITE 4711 00:04:4026531840 0 EOF
 //
-// Those that wait have an arrow before FLOCK. A process outside of the reader's namespace
-// of processes has no number there.
+// Waiters have an arrow before FLOCK. A process outside the reader's PID
+// namespace has no number there.
 func holderIn(list, inode string) string {
 	for line := range strings.Lines(list) {
 		words := strings.Fields(line)
@@ -140,7 +140,7 @@ func seconds(d time.Duration) string {
 	return strconv.FormatInt(int64(d/time.Second), 10) + " seconds"
 }
 
-// notLocked reports that a command was not run, as another process holds the lock.
+// notLocked reports that a command was not run because another process holds the lock.
 func notLocked(con *console, err error) int {
 	con.complain(err.Error() + "; nothing was changed")
 	return flags.ExitFault

@@ -100,7 +100,7 @@ func TestNoLock(t *testing.T) {
 	unlock, err := l.lock(t.Context())
 	require.NoError(t, err)
 	unlock()
-	require.Contains(t, said.String(), "warning: cannot keep other restores from running at the same time: open ")
+	require.Contains(t, said.String(), "warning: no lock against other restores: open ")
 }
 
 func TestHolderIn(t *testing.T) {
@@ -180,7 +180,7 @@ func TestCannotLock(t *testing.T) {
 	unlock, err := l.lock(t.Context())
 	require.NoError(t, err)
 	unlock()
-	require.Equal(t, "warning: cannot keep other restores from running at the same time: flock: bad file descriptor\n", said.String())
+	require.Equal(t, "warning: no lock against other restores: flock: bad file descriptor\n", said.String())
 	require.ErrorIs(t, file.Close(), os.ErrClosed)
 
 	s := newTestSystem(t)
@@ -188,7 +188,7 @@ func TestCannotLock(t *testing.T) {
 	for line, stdin := range map[string]string{"ipvsadm -C": "", "ipvsadm -R": "-A -f 1\n", "ipvsadm-restore": "-A -f 2\n", "ipvsadm -R --replace": "-A -f 3\n"} {
 		got := s.input(stdin, line)
 		require.Zero(t, got.code, line)
-		require.Contains(t, got.stderr, "warning: cannot keep other restores from running at the same time: open ")
+		require.Contains(t, got.stderr, "warning: no lock against other restores: open ")
 	}
 }
 

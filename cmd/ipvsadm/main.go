@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command ipvsadm sets up and lists the services of IPVS, the load balancer in the
-// Linux kernel. It takes the command lines of ipvsadm 1.31 and prints what that
-// prints.
+// Command ipvsadm administers IPVS, the load balancer of the
+// Linux kernel. It accepts the command lines of ipvsadm 1.31 and prints the same
+// output.
 package main
 
 import (
@@ -18,14 +18,14 @@ func main() {
 	end(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
 
-// Exit codes besides those that errors of package flags carry.
+// Exit codes in addition to those of errors of package flags.
 const (
 	exitDone    = 0
 	exitListing = 1   // a listing failed, or could not be written
 	exitNoIPVS  = 2   // IPVS cannot be opened
 	exitChange  = 255 // the kernel refused a change
 
-	// Whatever ends by a signal has this and the signal's number, as a shell reports it.
+	// exitSignal plus the number of a signal is the exit code after it, as in a shell.
 	exitSignal = 128
 )
 

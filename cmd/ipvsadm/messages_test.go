@@ -52,12 +52,12 @@ func TestMessageInvalid(t *testing.T) {
 		got = append(got, message(f.Err))
 	}
 	require.Equal(t, []string{
-		"Cannot add service: a service's address has no zone",
-		"Cannot add service: a scheduler's name has 1 to 15 bytes, none of them NUL",
-		"Cannot delete service: a service has either a firewall mark, with IPv6 or not, or a protocol and an address",
+		"Cannot add service: the address of a service cannot have a zone",
+		"Cannot add service: the name of a scheduler must have 1 to 15 bytes, none of them NUL",
+		"Cannot delete service: a service needs either a firewall mark or a protocol and an address",
 		"Cannot add destination: a destination needs an address without a zone",
-		"Cannot set destination: not a forwarding method",
-		"Cannot start daemon: an interface's name has 1 to 15 bytes, none of them NUL",
+		"Cannot set destination: unknown forwarding method",
+		"Cannot start daemon: the name of an interface must have 1 to 15 bytes, none of them NUL",
 	}, got)
 }
 
@@ -78,7 +78,7 @@ func TestMessageReply(t *testing.T) {
 		{info, netlink.Message{Header: netlink.Header{Type: 99}}, "Cannot get info: malformed reply: of another netlink family"},
 		{info, netlink.Message{Header: netlink.Header{Type: netlink.Overrun}}, "Cannot get info: replies were lost"},
 		{info, netlink.Message{Data: []byte{1, 1, 0, 0, 9, 0, 0, 0}}, "Cannot get info: reply of info: malformed reply: not attributes"},
-		{flush, netlink.Message{}, "It is in doubt whether this was done: malformed reply: of another netlink family"},
+		{flush, netlink.Message{}, "It is unknown whether this was done: malformed reply: of another netlink family"},
 	} {
 		t.Run(c.want, func(t *testing.T) {
 			client := clientOf(t, func([]netlink.Message) ([]netlink.Message, error) { return []netlink.Message{c.reply}, nil })

@@ -16,14 +16,14 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/reconcile"
 )
 
-// errNoServices keeps a file that is empty, or input that never came, from clearing the
+// errNoServices prevents an empty file, or missing input, from clearing the
 // table.
-var errNoServices = errors.New("no rule has a service, but the table does: to clear it, have -C among the rules")
+var errNoServices = errors.New("the rules have no service, but the table does: to clear it, add -C to the rules")
 
-// maxPlans is how often a replacement is planned while something else changes the table.
+// maxPlans is the maximum number of plans for a replacement while something else changes the table.
 const maxPlans = 5
 
-// A replacer makes the table what is wanted, with as few changes as that takes.
+// A replacer changes the table into the wanted one, with as few changes as possible.
 type replacer struct {
 	con    *console
 	client *ipvsnl.Client
@@ -58,7 +58,7 @@ func (r *runner) replace(ctx context.Context, c *flags.Command) int {
 	})
 }
 
-// showPlan prints what there is to change.
+// showPlan prints the changes.
 func (r *replacer) showPlan(ctx context.Context) int {
 	_, changes, err := r.plan(ctx)
 	if err != nil {
@@ -70,7 +70,7 @@ func (r *replacer) showPlan(ctx context.Context) int {
 
 func (r *replacer) writeChanges(changes []ipvsnl.Change) error {
 	for i := range changes {
-		rule, _ := format.AppendChange(r.con.room(), &changes[i]) // a plan has no others
+		rule, _ := format.AppendChange(r.con.room(), &changes[i]) // plans have only changes that rules can express
 		if err := r.con.write(rule); err != nil {
 			return err
 		}
@@ -78,8 +78,8 @@ func (r *replacer) writeChanges(changes []ipvsnl.Change) error {
 	return nil
 }
 
-// carryOut makes the table what is wanted. If something else changes what is to be edited
-// or deleted, it plans anew.
+// carryOut changes the table into the wanted one. If something else changes what is to be edited
+// or deleted, it makes a new plan.
 func (r *replacer) carryOut(ctx context.Context, stop <-chan syscall.Signal) int {
 	var before []ipvsnl.Change // those of earlier plans
 	for n := 1; ; n++ {
@@ -107,8 +107,8 @@ func (r *replacer) cannotPlan(err error) int {
 	return exitChange
 }
 
-// plan reads the table and returns it and what there is to change. Timeouts and sync
-// daemons are looked at only if the lines speak of them.
+// plan reads the table and returns it with the changes to make. Timeouts and sync
+// daemons are read only if lines mention them.
 func (r *replacer) plan(ctx context.Context) (current reconcile.Table, changes []ipvsnl.Change, err error) {
 	current, err = readStable(ctx, r.con, r.client)
 	if err != nil {
@@ -125,7 +125,7 @@ func (r *replacer) plan(ctx context.Context) (current reconcile.Table, changes [
 	return current, changes, err
 }
 
-// planSettings adds what there is to change about timeouts and sync daemons.
+// planSettings adds the changes of timeouts and sync daemons.
 func (r *replacer) planSettings(ctx context.Context, changes []ipvsnl.Change) ([]ipvsnl.Change, error) {
 	if timeouts := r.wanted.director.Timeouts; timeouts != (ipvsnl.Timeouts{}) {
 		t, err := r.client.Timeouts(ctx)
@@ -145,7 +145,7 @@ func (r *replacer) planSettings(ctx context.Context, changes []ipvsnl.Change) ([
 	return slices.Concat(stop, changes, start), nil
 }
 
-// A stoppedError means that a signal has kept changes, from one on, from being sent.
+// A stoppedError means that a signal has prevented changes, from one on, from being sent.
 type stoppedError struct {
 	signal syscall.Signal
 	index  int
@@ -153,7 +153,7 @@ type stoppedError struct {
 
 func (e *stoppedError) Error() string { return stopped(e.signal) }
 
-// unlessStopped keeps changes from being sent once stop has a signal.
+// unlessStopped prevents changes from being sent once stop has received a signal.
 func unlessStopped(stop <-chan syscall.Signal) reconcile.Option {
 	return reconcile.Before(func(i int) error {
 		select {
@@ -165,7 +165,7 @@ func unlessStopped(stop <-chan syscall.Signal) reconcile.Option {
 	})
 }
 
-// reportFailed reports changes that failed by their rules. Others may have been made
+// reportFailed reports failed changes by their rules. Others may have been made
 // before them.
 func (r *replacer) reportFailed(ctx context.Context, err error, changes, before []ipvsnl.Change) int {
 	var applied *ipvsnl.ApplyError
@@ -200,17 +200,17 @@ func (r *replacer) reportFailed(ctx context.Context, err error, changes, before 
 	return exitChange
 }
 
-// outdatedMessage names what something else keeps changing.
+// outdatedMessage names the entry that something else keeps changing.
 func outdatedMessage(e *reconcile.OutdatedError) string {
 	why := "something else keeps changing this"
 	if e.Err != nil {
 		why = message(e.Err)
 	}
-	return rule(&e.Change) + ": " + why + "; what was to be changed after it is as it was"
+	return rule(&e.Change) + ": " + why + "; later changes were not made"
 }
 
-// startStopped starts the sync daemons again that changes have stopped, if others were to
-// start them.
+// startStopped restarts the sync daemons that were stopped, if their
+// replacements could not be started.
 func (r *replacer) startStopped(ctx context.Context, made, left []ipvsnl.Change) {
 	for i := range left {
 		if left[i].Op == ipvsnl.OpStartDaemon {
@@ -219,7 +219,7 @@ func (r *replacer) startStopped(ctx context.Context, made, left []ipvsnl.Change)
 	}
 }
 
-// startAgain starts a sync daemon as it ran before changes, if they have stopped it.
+// startAgain restarts a sync daemon with its previous options if it was stopped.
 func (r *replacer) startAgain(ctx context.Context, changes []ipvsnl.Change, state ipvsnl.DaemonState) {
 	for _, c := range changes {
 		if c.Op != ipvsnl.OpStopDaemon || c.Daemon.State != state {

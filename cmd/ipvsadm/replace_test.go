@@ -58,9 +58,9 @@ func TestReplaceFaults(t *testing.T) {
 	s.do(t, "ipvsadm -A -f 7")
 	require.Equal(t, result{
 		stderr: "line 2: -A -f 1: Service already exists\n" +
-			"line 3: -Z: counters live on and cannot be zeroed here\n" +
-			"line 4: -Z -f 1: counters live on and cannot be zeroed here\n" +
-			"line 5: -L: not a command that changes anything\n" +
+			"line 3: -Z: -Z is not allowed with --replace, which keeps counters\n" +
+			"line 4: -Z -f 1: -Z is not allowed with --replace, which keeps counters\n" +
+			"line 5: -L: the command changes nothing\n" +
 			"line 6: -D -f 2: No such service\n" +
 			"line 7: -a -f 2 -r 10.0.0.1: Service not defined\n" +
 			"line 8: -d -f 1 -r 10.0.0.1: No such destination\n" +
@@ -75,7 +75,7 @@ func TestReplaceFaults(t *testing.T) {
 
 // Rules without a service clear no table, unless they say so.
 func TestReplaceNothing(t *testing.T) {
-	const why = "no rule has a service, but the table does: to clear it, have -C among the rules\n"
+	const why = "the rules have no service, but the table does: to clear it, add -C to the rules\n"
 	s := newTestSystem(t)
 	require.Equal(t, result{}, s.input("", replaceLine))
 	s.do(t, "ipvsadm -A -f 7")
@@ -155,7 +155,7 @@ func TestReplaceOutdated(t *testing.T) {
 	turns = 0
 	s.before = writes
 	require.Equal(t, result{
-		stderr: "-A -f 1 -s wrr: Service already exists; what was to be changed after it is as it was\n",
+		stderr: "-A -f 1 -s wrr: Service already exists; later changes were not made\n",
 		code:   255,
 	}, s.input("-A -f 1 -s wrr\n", replaceLine))
 	require.Equal(t, 5, turns)
@@ -180,7 +180,7 @@ func TestReplaceOutdatedBeforeSending(t *testing.T) {
 		return nil
 	}
 	require.Equal(t, result{
-		stderr: "-E -f 1 -s wrr: something else keeps changing this; what was to be changed after it is as it was\n",
+		stderr: "-E -f 1 -s wrr: something else keeps changing this; later changes were not made\n",
 		code:   255,
 	}, s.input("-A -f 1 -s wrr\n--start-daemon master --syncid 2\n", replaceLine))
 	require.Equal(t, maxPlans, turns)
@@ -196,7 +196,7 @@ func TestReplaceUnstable(t *testing.T) {
 	require.Contains(t, got.stdout, "-A -f 1 -s wlc\n")
 }
 
-const unstable = "warning: the table keeps changing while it is read; what was read last may lack services or real servers\n"
+const unstable = "warning: the table keeps changing while it is read; the output may lack services or real servers\n"
 
 // changing has another writer add a service before each listing of services.
 func changing(t *testing.T, s *testSystem) {

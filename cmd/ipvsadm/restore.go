@@ -18,12 +18,12 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// maxPending is how many lines of a restore wait for each other at most.
+// maxPending is the maximum number of lines of a restore that are gathered.
 const maxPending = 512
 
-// A restorer runs the lines of rules. Changes are gathered and sent together, when there
-// are enough of them or no further line is at hand, and while the kernel makes them the
-// next lines are read. What comes of them is reported in order all the same.
+// A restorer runs lines of rules. Changes are gathered and sent together when there
+// are enough of them or no further line is available, and while the kernel makes them the
+// next lines are read. Their results are still reported in order.
 type restorer struct {
 	con    *console
 	lines  *rulefile.Reader
@@ -33,28 +33,28 @@ type restorer struct {
 	locker *locker
 
 	// idle is how long the next line is waited for before others may change the table:
-	// whoever writes the lines may take hours.
+	// its input may take hours.
 	idle time.Duration
 
-	next     *pending      // what is being gathered
-	sent     *pending      // what is on its way or has been; used again
-	reported chan error    // has a value once all that was sent is reported
-	stopped  chan struct{} // closed when nothing more is to be sent
-	numbered bool          // whether messages name their lines
+	next     *pending      // lines being gathered
+	sent     *pending      // lines being sent, or sent before; reused
+	reported chan error    // receives a value once everything sent is reported
+	stopped  chan struct{} // closed when nothing more may be sent
+	numbered bool          // whether messages include their lines
 	refused  int           // how many lines the kernel has refused
 	code     int           // the exit code of the last line
 
-	// Both belong to whoever has the value of reported.
-	unlock  func() // lets others change the table; nil if they may
+	// Both belong to the goroutine that holds the value of reported.
+	unlock  func() // releases the lock; nil if it is not held
 	changed bool   // whether anything has been sent
 
-	// done and begun are the numbers of the last line that has been run and of the last
-	// that was sent to be run. The lines between the two are in doubt. Before clearing the
+	// done is the number of the last line that has been run, and begun of the last
+	// that was sent. The lines between them are in doubt. Before clearing the
 	// table, which counts as line 0, both are -1.
 	done, begun atomic.Int64
 }
 
-// A pending is lines, without their words, and their changes.
+// A pending holds lines, without their words, and their changes.
 type pending struct {
 	lines   []rulefile.Line
 	changes []ipvsnl.Change
@@ -85,16 +85,16 @@ func (r *runner) restorer(c *flags.Command, in io.Reader) *restorer {
 	}
 }
 
-// restore runs -R. A line that the kernel refuses does not keep the next one from
-// running; a line at fault ends it. The exit code is that of the last line.
+// restore runs -R. After a line that the kernel refuses, the next one is
+// run; a line with a fault ends the restore. The exit code is that of the last line.
 func (r *runner) restore(ctx context.Context, c *flags.Command) int {
 	rest := r.restorer(c, r.con.in)
 	return untilSignal(ctx, r.sys.patience, rest.run, rest.stop)
 }
 
 // restoreChecked runs ipvsadm-restore: it replaces the table by its input, but only if no
-// line of that is at fault. Each line that the kernel refuses is reported, and the others
-// are in force.
+// line has a fault. Each line that the kernel refuses is reported, and the others
+// take effect.
 func (r *runner) restoreChecked(ctx context.Context, c *flags.Command) int {
 	commands := 0
 	input, code := r.lines.readWhole(r.con, func(c *flags.Command) error {
@@ -115,10 +115,10 @@ func (r *runner) restoreChecked(ctx context.Context, c *flags.Command) int {
 	return untilSignal(ctx, r.sys.patience, rest.run, rest.stop)
 }
 
-// errNoRules keeps input that never came from clearing the table.
-var errNoRules = errors.New("the input has no rule, but the table has services: -C clears a table")
+// errNoRules prevents missing input from clearing the table.
+var errNoRules = errors.New("the input has no rules, but the table has services: to clear it, use -C")
 
-// allowEmpty refuses input without a command, unless there is no service to lose.
+// allowEmpty refuses input without a command, unless the table has no services.
 func (r *runner) allowEmpty(ctx context.Context) (code int) {
 	for _, err := range r.client.EachService(ctx) {
 		if err != nil {
@@ -157,18 +157,18 @@ func (r *restorer) run(ctx context.Context) int {
 	return r.code
 }
 
-// stop keeps what has not been sent from being sent, waits for the replies to what has,
-// and reports how far the restore has come. Lines may be waited for all the while, or a
-// listing be printed.
+// stop prevents further changes from being sent, waits for the replies to those sent,
+// and reports the progress of the restore. It may run while the restore waits for lines or
+// prints a listing.
 func (r *restorer) stop(s syscall.Signal) int {
 	close(r.stopped)
-	<-r.reported // and is never given back, so that nothing else is sent
+	<-r.reported // and is never returned, so that nothing else is sent
 	text := stopped(s) + progress(int(r.done.Load()), int(r.begun.Load()), r.numbered) + "\n"
-	_, _ = io.WriteString(r.con.err, text) // not after what was printed, which may go nowhere
+	_, _ = io.WriteString(r.con.err, text) // without a flush, which may block
 	return exitSignal + int(s)
 }
 
-// progress puts into words which lines of a restore are done, and which were at least
+// progress describes which lines of a restore are done and which were at least
 // sent. If clears is true, the table is cleared before the first.
 func progress(done, begun int, clears bool) string {
 	var b strings.Builder
@@ -180,7 +180,7 @@ func progress(done, begun int, clears bool) string {
 	case done == 0 && clears:
 		b.WriteString("the table was cleared, ")
 	case begun >= 0 && clears:
-		b.WriteString("whether the table was cleared is in doubt, ")
+		b.WriteString("it is unknown whether the table was cleared, ")
 	}
 	done, begun = max(done, 0), max(begun, 0)
 	if begun > done {
@@ -190,11 +190,11 @@ func progress(done, begun int, clears bool) string {
 	return b.String()
 }
 
-// copy runs the lines, up to one at fault.
+// copy runs the lines up to the first fault.
 func (r *restorer) copy(ctx context.Context) error {
 	for {
 		if !r.lines.Ready() {
-			// Whoever writes the lines may wait for what they do and print.
+			// The writer of the lines may be waiting for their effects and output.
 			if err := r.send(ctx); err != nil {
 				return err
 			}
@@ -215,7 +215,7 @@ func (r *restorer) copy(ctx context.Context) error {
 	}
 }
 
-// read reads the next line. If that takes long, others may change the table meanwhile.
+// read reads the next line. If that takes long, it releases the lock meanwhile.
 func (r *restorer) read() (rulefile.Line, error) {
 	if !r.lines.Ready() {
 		defer time.AfterFunc(r.idle, r.letGo).Stop()
@@ -223,7 +223,7 @@ func (r *restorer) read() (rulefile.Line, error) {
 	return r.lines.Next()
 }
 
-// hold keeps others from changing the table.
+// hold takes the lock.
 func (r *restorer) hold(ctx context.Context) error {
 	if r.unlock != nil {
 		return nil
@@ -238,7 +238,7 @@ func (r *restorer) hold(ctx context.Context) error {
 	return err
 }
 
-// letGo lets others change the table, once all that was sent is reported.
+// letGo releases the lock once everything sent is reported.
 func (r *restorer) letGo() {
 	err := r.await()
 	if r.unlock != nil {
@@ -248,7 +248,7 @@ func (r *restorer) letGo() {
 	r.reported <- err
 }
 
-// line runs a line. Ends reports whether the lines after it are not to be run.
+// line runs a line. Ends reports whether the restore ends there.
 func (r *restorer) line(ctx context.Context, line rulefile.Line) (ends bool, err error) {
 	c, fault := r.parser.parse(line)
 	if fault == nil && c.Kind == flags.Change {
@@ -275,7 +275,7 @@ func (r *restorer) passed(line rulefile.Line) {
 	r.done.Store(int64(line.Number))
 }
 
-// settle sends what is gathered and returns when all is reported.
+// settle sends the gathered lines and returns when all results are reported.
 func (r *restorer) settle(ctx context.Context) error {
 	if err := r.send(ctx); err != nil {
 		return err
@@ -285,8 +285,8 @@ func (r *restorer) settle(ctx context.Context) error {
 	return err
 }
 
-// await takes what reported has once all that was sent is reported. It does not return
-// after stop: what becomes of the program is then for stop to say.
+// await waits until everything sent is reported, and takes the value of reported. It does not return
+// after stop, which then determines how the program ends.
 func (r *restorer) await() error {
 	err := <-r.reported
 	select {
@@ -298,7 +298,7 @@ func (r *restorer) await() error {
 	}
 }
 
-// send begins to send what is gathered, once all before it is reported.
+// send starts sending the gathered lines once everything before them is reported.
 func (r *restorer) send(ctx context.Context) error {
 	if len(r.next.lines) == 0 {
 		return nil
@@ -317,7 +317,7 @@ func (r *restorer) send(ctx context.Context) error {
 	return nil
 }
 
-// report sends what is pending and reports what the kernel refuses.
+// report sends the pending changes and reports refusals.
 func (r *restorer) report(ctx context.Context, p *pending) error {
 	last := len(p.lines) - 1
 	r.begun.Store(int64(p.lines[last].Number))
@@ -342,7 +342,7 @@ func (r *restorer) report(ctx context.Context, p *pending) error {
 	return nil
 }
 
-// refuse reports a line that the kernel refuses.
+// refuse reports a line that the kernel has refused.
 func (r *restorer) refuse(p *pending, f *ipvsnl.Failure) {
 	text := message(f.Err)
 	if r.numbered {

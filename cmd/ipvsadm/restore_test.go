@@ -85,7 +85,7 @@ func TestRestoreCode(t *testing.T) {
 		{"-A -f 1\n-C\n", "", 0, 0},
 		{"-A -f 1\x00x\n", "", 0, 1},
 		{"-A -f 1 \xff\n-A -f 2\n", "unexpected argument \xff\n", 2, 0},
-		{"-A -f 1" + strings.Repeat(" --sort", 1<<18) + "\n-A -f 2\n", "a line of rules of more than 1 MB\n", 2, 0},
+		{"-A -f 1" + strings.Repeat(" --sort", 1<<18) + "\n-A -f 2\n", "a line of rules longer than 1 MB\n", 2, 0},
 	} {
 		s := newTestSystem(t)
 		output, code := s.both(strings.NewReader(c.lines), "ipvsadm -R")
@@ -220,7 +220,7 @@ func TestRestoreChecked(t *testing.T) {
 	s.do(t, "ipvsadm -A -f 7")
 	require.Equal(t, result{
 		stderr: "line 2: -A: You need to supply the 'service-address' option for the 'add-service' command\n" +
-			"line 4: -L -n: not a command that changes anything\n" +
+			"line 4: -L -n: the command changes nothing\n" +
 			"line 5: -R: no command\n" +
 			"line 6: -A -f 3 --nosuch: --nosuch: unknown option\n" +
 			"line 7: -C --wait 1: Illegal 'wait' option in a line of rules\n",
@@ -253,7 +253,7 @@ func TestRestoreNothing(t *testing.T) {
 	require.Equal(t, result{}, s.input("", "ipvsadm-restore"))
 	s.do(t, "ipvsadm -A -f 7")
 	for _, input := range []string{"", "\n# a comment\n"} {
-		require.Equal(t, result{stderr: "the input has no rule, but the table has services: -C clears a table\n", code: 2}, s.input(input, "ipvsadm-restore"))
+		require.Equal(t, result{stderr: "the input has no rules, but the table has services: to clear it, use -C\n", code: 2}, s.input(input, "ipvsadm-restore"))
 	}
 	s.breakReading(getService)
 	require.Equal(t, result{stderr: "Cannot list services: netlink send: broken\n", code: 255}, s.input("", "ipvsadm-restore"))
@@ -267,7 +267,7 @@ func TestDryRun(t *testing.T) {
 	s := newTestSystem(t)
 	s.dial = nil
 	require.Equal(t, result{}, s.input("-A -f 1\n-L -n\n-S\n", "ipvsadm -R --dry-run"))
-	require.Equal(t, result{stderr: "line 2: -L -n: not a command that changes anything\n", code: 2},
+	require.Equal(t, result{stderr: "line 2: -L -n: the command changes nothing\n", code: 2},
 		s.input("-A -f 1\n-L -n\n", "ipvsadm-restore --dry-run"))
 	require.Equal(t, result{}, s.input("", "ipvsadm-restore --dry-run"))
 }
@@ -299,7 +299,7 @@ func TestRestoreSignalInDoubt(t *testing.T) {
 		want string
 	}{
 		{"ipvsadm -R", 2, "lines 1 to 128 are done, lines 129 to 300 are in doubt, nothing was sent from line 301 on\n"},
-		{"ipvsadm-restore", 1, "whether the table was cleared is in doubt, nothing was sent from line 1 on\n"},
+		{"ipvsadm-restore", 1, "it is unknown whether the table was cleared, nothing was sent from line 1 on\n"},
 		{"ipvsadm-restore", 2, "the table was cleared, lines 1 to 300 are in doubt, nothing was sent from line 301 on\n"},
 		{"ipvsadm-restore", 3, "the table was cleared and lines 1 to 128 are done, lines 129 to 300 are in doubt, nothing was sent from line 301 on\n"},
 	} {
@@ -374,13 +374,13 @@ func TestProgress(t *testing.T) {
 	}{
 		{0, 0, false, "nothing was sent from line 1 on"},
 		{-1, -1, true, "nothing was sent from line 1 on"},
-		{-1, 0, true, "whether the table was cleared is in doubt, nothing was sent from line 1 on"},
+		{-1, 0, true, "it is unknown whether the table was cleared, nothing was sent from line 1 on"},
 		{0, 0, true, "the table was cleared, nothing was sent from line 1 on"},
 		{0, 300, true, "the table was cleared, lines 1 to 300 are in doubt, nothing was sent from line 301 on"},
 		{7, 7, false, "lines 1 to 7 are done, nothing was sent from line 8 on"},
 		{7, 7, true, "the table was cleared and lines 1 to 7 are done, nothing was sent from line 8 on"},
 		{0, 512, false, "lines 1 to 512 are in doubt, nothing was sent from line 513 on"},
-		{-1, 511, true, "whether the table was cleared is in doubt, lines 1 to 511 are in doubt, nothing was sent from line 512 on"},
+		{-1, 511, true, "it is unknown whether the table was cleared, lines 1 to 511 are in doubt, nothing was sent from line 512 on"},
 		{128, 511, true, "the table was cleared and lines 1 to 128 are done, lines 129 to 511 are in doubt, nothing was sent from line 512 on"},
 	} {
 		require.Equal(t, c.want, progress(c.done, c.begun, c.cleared))

@@ -21,25 +21,25 @@ type runner struct {
 	names names
 	lines *lineParser
 
-	// checked has a restore check its whole input, clear the table and then run it.
+	// checked makes a restore check its whole input, clear the table and then run the input.
 	checked bool
 
-	// What the command line works on, once it is open.
+	// The kernel and the names that the command line works with, once they are open.
 	netns  *netns.Namespace
 	client *ipvsnl.Client
 	info   ipvsnl.Info
 }
 
 func newRunner(sys *system, con *console) *runner {
-	// What is known is shown while names are waited for.
+	// Output so far is shown while waiting for names.
 	names := sys.names(context.Background(), con.flush)
 	return &runner{sys: sys, con: con, names: names, lines: &lineParser{names}}
 }
 
-// run runs the words of a command line. A mere check needs no kernel, and neither does
-// --build; for everything else IPVS has to be there before faults of the words are
-// reported. Help and version are printed all the same, but scripts take their exit code
-// for whether there is IPVS.
+// run runs the words of a command line. A dry run needs no kernel, and neither does
+// --build; everything else opens IPVS before faults in the words are
+// reported. Help and version are printed without IPVS, too, but scripts use their exit code
+// to find out whether it exists.
 func (r *runner) run(words []string) int {
 	ctx := context.Background()
 	c, fault := flags.Parse(words, r.names)
@@ -87,7 +87,7 @@ func (r *runner) close() {
 	_ = r.netns.Close()
 }
 
-// command runs a command line that is understood.
+// command runs a parsed command line.
 func (r *runner) command(ctx context.Context, c *flags.Command) int {
 	switch c.Kind {
 	case flags.Change:
@@ -115,7 +115,7 @@ func (r *runner) change(ctx context.Context, c *flags.Command) int {
 	return exitDone
 }
 
-// show runs a command that prints something. Ends reports whether a restore ends with it.
+// show runs a command that prints something. Ends reports whether it ends a restore.
 func (r *runner) show(ctx context.Context, c *flags.Command) (code int, ends bool) {
 	switch c.Kind {
 	case flags.Help, flags.Version:
@@ -142,7 +142,7 @@ func (r *runner) restoreAs(ctx context.Context, c *flags.Command) int {
 	return r.restore(ctx, c)
 }
 
-// The parts that run commands get what they need, and no more.
+// Each part that runs commands is given only what it needs.
 
 func (r *runner) lister(con *console) *lister {
 	return &lister{con: con, client: r.client, info: r.info, names: r.names,

@@ -19,7 +19,7 @@ type saver struct {
 }
 
 // save runs -S. It reads first and then writes, so that most of what can fail leaves no
-// rules that are not whole.
+// incomplete rules.
 func (s *saver) save(ctx context.Context, c *flags.Command) error {
 	r := newTableReader(s.client, s.names, &c.Listing)
 	services, err := s.services(ctx, c, r)
@@ -30,8 +30,8 @@ func (s *saver) save(ctx context.Context, c *flags.Command) error {
 	if err != nil {
 		return err
 	}
-	// They come before the services: the exit code of -R is that of the last rule, and a
-	// daemon that runs already must not make it a failure.
+	// They precede the services: the exit code of -R is that of the last rule, and a
+	// daemon that is already running must not make it a failure.
 	if err := s.con.write(settings); err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (s *saver) services(ctx context.Context, c *flags.Command, r *tableReader) 
 		return nil, err
 	}
 	if c.OneService && len(table) == 0 {
-		return r.services(ctx, c) // which says that it does not exist
+		return r.services(ctx, c) // to report that it does not exist
 	}
 	services := make([]ipvsnl.ServiceState, len(table))
 	r.known = make(map[ipvsnl.ServiceKey][]ipvsnl.DestinationState, len(table))
@@ -73,16 +73,16 @@ func (s *saver) services(ctx context.Context, c *flags.Command, r *tableReader) 
 }
 
 // readStable reads the table, or a part of it, until two readings agree. If none do, it
-// says so and returns the last one.
+// prints a warning and returns the last one.
 func readStable(ctx context.Context, con *console, client *ipvsnl.Client, scope ...reconcile.Scope) (reconcile.Table, error) {
 	table, stable, err := reconcile.ReadStable(ctx, client, scope...)
 	if err == nil && !stable {
-		con.complain("warning: the table keeps changing while it is read; what was read last may lack services or real servers")
+		con.complain("warning: the table keeps changing while it is read; the output may lack services or real servers")
 	}
 	return table, err
 }
 
-// settings returns the rules of what belongs to no service.
+// settings returns the rules for timeouts and sync daemons.
 func (s *saver) settings(ctx context.Context, how *flags.Saving) (rules []byte, err error) {
 	if how.Timeouts {
 		t, err := s.client.Timeouts(ctx)

@@ -100,7 +100,7 @@ func TestUntilSignal(t *testing.T) {
 	// After some patience the kernel is not waited for any more.
 	var why error
 	ended := make(chan struct{})
-	require.Equal(t, 8, untilSignal(t.Context(), 50*time.Millisecond, func(ctx context.Context) int {
+	require.Equal(t, 8, untilSignal(t.Context(), 400*time.Millisecond, func(ctx context.Context) int {
 		raiseSignal(unix.SIGINT)
 		<-ctx.Done()
 		why = ctx.Err()

@@ -20,8 +20,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// A system is what the command needs of the machine that it runs on. Tests have one
-// whose kernel is in memory.
+// A system provides what the command needs from the machine. Tests use one
+// with a kernel in memory.
 type system struct {
 	// enter opens a network namespace by its name or path; nil is the caller's own.
 	enter func(word string) (*netns.Namespace, error)
@@ -29,20 +29,20 @@ type system struct {
 	// open opens IPVS in a namespace.
 	open func(context.Context, *netns.Namespace) (*ipvsnl.Client, error)
 
-	// loadModule loads the kernel's module. Whether that worked shows when IPVS is
-	// opened again.
+	// loadModule loads the kernel module. Opening IPVS again shows whether that
+	// worked.
 	loadModule func()
 
-	// mayUseIPVS returns why nobody without more rights could use IPVS.
+	// mayUseIPVS returns an error if the process lacks the rights to use IPVS.
 	mayUseIPVS func() error
 
 	// connections opens the connection table of a namespace.
 	connections func(*netns.Namespace) (io.ReadCloser, error)
 
-	// lockFile opens the file whose lock keeps others from changing a namespace's table.
+	// lockFile opens the file whose lock protects the table of a namespace.
 	lockFile func(*netns.Namespace) (*os.File, error)
 
-	// names returns what looks names up. It calls waiting when a caller has to wait.
+	// names returns a resolver, which calls waiting when a caller has to wait.
 	names func(ctx context.Context, waiting func()) names
 
 	patience time.Duration // how long after a signal the kernel's reply to a change is waited for
@@ -50,16 +50,16 @@ type system struct {
 	idle     time.Duration // how long a restore waits for a line before others may change the table
 }
 
-// names looks up the names of hosts and ports, both ways.
+// names looks up hosts and ports, in both directions.
 type names interface {
 	flags.Resolver
 	format.Names
 
-	// Prefetch has an address looked up that Host will be asked for.
+	// Prefetch starts looking up an address for a later call of Host.
 	Prefetch(netip.Addr)
 }
 
-// linux is the system that the command is for.
+// linux is the system on which the command runs.
 var linux = &system{
 	enter: func(word string) (*netns.Namespace, error) {
 		if word == "" {
@@ -68,7 +68,7 @@ var linux = &system{
 		return netns.Open(word)
 	},
 	open: func(ctx context.Context, ns *netns.Namespace) (*ipvsnl.Client, error) {
-		// An IPv4-mapped address is to ipvsadm the IPv6 address that it is.
+		// ipvsadm treats IPv4-mapped addresses as IPv6 addresses.
 		options := []ipvsnl.Option{ipvsnl.WithMappedAddrs()}
 		if ns != nil {
 			options = append(options, ipvsnl.WithNetNS(ns.Path()))
@@ -89,10 +89,10 @@ var linux = &system{
 	idle:     10 * time.Second,
 }
 
-// minVersion is the oldest IPVS that the command works with.
+// minVersion is the oldest IPVS version that the command supports.
 const minVersion ipvsnl.Version = 0x010104
 
-// openIPVS opens IPVS, loading its module if need be, and asks for its version.
+// openIPVS opens IPVS, loading its module if necessary, and checks its version.
 func (sys *system) openIPVS(ctx context.Context, con *console, ns *netns.Namespace) (*ipvsnl.Client, ipvsnl.Info, error) {
 	client, err := sys.open(ctx, ns)
 	if errors.Is(err, ipvsnl.ErrNoIPVS) {
@@ -100,7 +100,7 @@ func (sys *system) openIPVS(ctx context.Context, con *console, ns *netns.Namespa
 		client, err = sys.open(ctx, ns)
 	}
 	if errors.Is(err, ipvsnl.ErrNoIPVS) {
-		// Not to be root comes first: it would not help then to have IPVS.
+		// Missing rights come first: without them, IPVS would be of no use.
 		if err := sys.mayUseIPVS(); err != nil {
 			return nil, ipvsnl.Info{}, err
 		}
@@ -123,7 +123,7 @@ func (sys *system) openIPVS(ctx context.Context, con *console, ns *netns.Namespa
 
 // loadModule runs modprobe, given its path.
 func loadModule(modprobe string) {
-	// Programs inherit signals that are ignored, but not those that are caught.
+	// Child processes inherit ignored signals, but not handlers.
 	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
 	p, err := os.StartProcess(modprobe, []string{modprobe, "--", "ip_vs"},
 		&os.ProcAttr{Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}})
@@ -132,7 +132,7 @@ func loadModule(modprobe string) {
 	}
 }
 
-// mayUseIPVS tries to open a raw socket, which takes the same rights.
+// mayUseIPVS tries to open a raw socket, which requires the same rights.
 func mayUseIPVS() error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_RAW)
 	if err != nil {

@@ -17,27 +17,27 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// How far a listing reads ahead of what it writes, how many services are read between one
-// meeting of reader and writer and the next, and how many readers there are.
+// How far a listing reads ahead of its output, how many services are read between two
+// synchronizations of reader and writer, and the number of readers.
 const (
 	maxAhead   = 64
 	maxPart    = 16
 	maxReaders = 2
 )
 
-// A tableReader reads services and, ahead of whoever writes them, their destinations.
+// A tableReader reads services and, ahead of the output, their destinations.
 type tableReader struct {
 	client *ipvsnl.Client
 	sorted bool                  // otherwise they are in the kernel's order
-	seen   func(addr netip.Addr) // is told of every address, nil if nobody asks
+	seen   func(addr netip.Addr) // called for every address, if not nil
 
-	// known are the destinations of the services; nil if they are yet to be read.
+	// known are the destinations of the services; nil if they have not been read.
 	known map[ipvsnl.ServiceKey][]ipvsnl.DestinationState
 
-	// reading has a value for each reader that is at it, and for each that has no socket
-	// and waits for another's.
+	// reading holds a value for each active reader, and for each that has no socket
+	// and waits for another one's.
 	reading chan struct{}
-	alone   atomic.Bool // whether one waits
+	alone   atomic.Bool // whether a reader waits
 }
 
 func newTableReader(client *ipvsnl.Client, n names, l *flags.Listing) *tableReader {
@@ -48,13 +48,13 @@ func newTableReader(client *ipvsnl.Client, n names, l *flags.Listing) *tableRead
 	return r
 }
 
-// A part is some services, one after the other, with their destinations. Parts are used
-// again, and so is their room.
+// A part is a run of consecutive services with their destinations. Parts and their
+// buffers are reused.
 type part struct {
 	services     []ipvsnl.ServiceState
 	destinations [maxPart][]ipvsnl.DestinationState // of each of the services
-	err          error                              // why those of the service after them are missing
-	read         chan struct{}                      // has a value when all of it is there
+	err          error                              // why those of the next service could not be read
+	read         chan struct{}                      // receives a value when the part is complete
 }
 
 // services returns the services that a command is about, all or one.
@@ -71,7 +71,7 @@ func (r *tableReader) services(ctx context.Context, c *flags.Command) ([]ipvsnl.
 	return services, err
 }
 
-// collect appends what a listing of the kernel has. That the table changed meanwhile is no
+// collect appends the items of a listing. A table that has changed meanwhile is not an
 // error: most kernels do not notice.
 func collect[T any](all []T, items iter.Seq2[T, error]) ([]T, error) {
 	for item, err := range items {
@@ -86,8 +86,8 @@ func collect[T any](all []T, items iter.Seq2[T, error]) ([]T, error) {
 	return all, nil
 }
 
-// each calls f with services and their destinations, in order and up to an error, while
-// those that come next are being read. The destinations are good until f returns.
+// each calls f with services and their destinations, in order and up to an error, while the
+// next ones are being read. The destinations are valid until f returns.
 func (r *tableReader) each(ctx context.Context, services []ipvsnl.ServiceState, f func(*ipvsnl.ServiceState, []ipvsnl.DestinationState) error) error {
 	unused := make(chan *part, maxAhead/maxPart)
 	for range cap(unused) {
@@ -126,7 +126,7 @@ func (r *tableReader) each(ctx context.Context, services []ipvsnl.ServiceState, 
 	return nil
 }
 
-// readPart reads the destinations of services, up to an error, and tells of all addresses.
+// readPart reads the destinations of services, up to an error, and calls seen for all addresses.
 func (r *tableReader) readPart(ctx context.Context, p *part) {
 	for i := range p.services {
 		d := &p.destinations[i]
@@ -139,7 +139,7 @@ func (r *tableReader) readPart(ctx context.Context, p *part) {
 	if r.seen != nil {
 		addrs = p.addrs()
 	}
-	p.read <- struct{}{} // from here on the part may be used again
+	p.read <- struct{}{} // from here on the part may be reused
 	for _, a := range addrs {
 		r.seen(a)
 	}
@@ -173,15 +173,15 @@ func (r *tableReader) destinations(ctx context.Context, d []ipvsnl.DestinationSt
 	return d, nil
 }
 
-// readAlone appends the destinations that the kernel has of a service. A reader that can
-// have no socket of its own reads when no other does, from then on.
+// readAlone appends the kernel's destinations of a service. A reader that cannot
+// have its own socket reads only when no other reader does, from then on.
 func (r *tableReader) readAlone(ctx context.Context, d []ipvsnl.DestinationState, key ipvsnl.ServiceKey) ([]ipvsnl.DestinationState, error) {
 	r.reading <- struct{}{}
 	defer func() { <-r.reading }()
 	all, err := collect(d, r.client.EachDestination(ctx, key))
 	if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
 		if r.alone.CompareAndSwap(false, true) {
-			r.reading <- struct{}{} // and nobody takes it out
+			r.reading <- struct{}{} // and is never removed
 			all, err = collect(d, r.client.EachDestination(ctx, key))
 		}
 	}

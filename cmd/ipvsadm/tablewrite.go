@@ -11,7 +11,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// A layout is what a table looks like. Services and destinations are appended in the
+// A layout formats a table. Services and destinations are appended in the
 // order in which they are written.
 type layout interface {
 	AppendHead(b []byte) []byte
@@ -26,8 +26,8 @@ type tableWriter struct {
 	layout layout
 }
 
-// table writes services, in their order or, if a column is given, with the highest figures
-// first.
+// table writes services, in order or, if a column is given, by descending
+// value.
 func (w *tableWriter) table(ctx context.Context, r *tableReader, services []ipvsnl.ServiceState, by *columns.Column) error {
 	if err := w.con.write(w.layout.AppendHead(nil)); err != nil {
 		return err
@@ -58,9 +58,9 @@ type entry struct {
 	destinations []ipvsnl.DestinationState
 }
 
-// highestFirst writes services, those first whose figure in a column is highest, and
-// their destinations likewise. Where figures are level the order stays as it is. It has
-// to read them all before it writes any.
+// highestFirst writes services by descending value of a column, and
+// their destinations likewise. Equal values keep their order. It has
+// to read everything before it writes anything.
 func (w *tableWriter) highestFirst(ctx context.Context, r *tableReader, services []ipvsnl.ServiceState, by *columns.Column) error {
 	entries := make([]entry, 0, len(services))
 	err := r.each(ctx, services, func(s *ipvsnl.ServiceState, d []ipvsnl.DestinationState) error {

@@ -13,22 +13,22 @@ import (
 )
 
 // errZero is the error of a line that zeroes counters.
-var errZero = errors.New("counters live on and cannot be zeroed here")
+var errZero = errors.New("-Z is not allowed with --replace, which keeps counters")
 
-// A wantedTable is what the lines of rules make of an empty table.
+// A wantedTable is the table that lines of rules create from an empty one.
 type wantedTable struct {
 	director simulation.Director
 
-	// services reports whether lines speak of services, if only to clear them. If not, it
-	// may not be meant that the table is empty.
+	// services reports whether lines mention services, even if only to clear them. If not, an
+	// empty table may not be intended.
 	services bool
 
-	// daemons are the sync daemons that lines speak of, nil for one that is stopped.
+	// daemons are the sync daemons that lines mention; nil for one that is stopped.
 	daemons map[ipvsnl.DaemonState]*ipvsnl.Daemon
 }
 
-// add makes the change of a line. If a kernel of the same table would refuse it, the
-// error is what the kernel would answer.
+// add makes the change of a line. If a kernel with the same table would refuse it, the
+// error is the kernel's answer.
 func (w *wantedTable) add(c *flags.Command) error {
 	if err := onlyChanges(c); err != nil {
 		return err
@@ -38,7 +38,7 @@ func (w *wantedTable) add(c *flags.Command) error {
 		return errZero
 	case ipvsnl.OpStopDaemon:
 		if _, named := w.daemons[c.Change.Daemon.State]; !named {
-			w.setDaemon(c.Change.Daemon.State, nil) // such a one may run
+			w.setDaemon(c.Change.Daemon.State, nil) // it may be running
 			return nil
 		}
 	}
@@ -64,7 +64,7 @@ func (w *wantedTable) setDaemon(state ipvsnl.DaemonState, d *ipvsnl.Daemon) {
 	w.daemons[state] = d
 }
 
-// refused returns the error of a change that is refused by a number.
+// refused returns the error of a change that is refused with an error number.
 func refused(c *ipvsnl.Change, err error) error {
 	var n simulation.Errno
 	errors.As(err, &n) // as every error of a director

@@ -17,29 +17,29 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ofTerminal are those that a watch on a terminal has to know of besides.
+// ofTerminal are the signals that a watch on a terminal handles in addition.
 var ofTerminal = []os.Signal{unix.SIGWINCH, unix.SIGTSTP, unix.SIGCONT}
 
-// errEnded is the error of a page that a signal has kept from being written.
+// errEnded is the error of a page that was not written because of a signal.
 var errEnded = errors.New("ended by a signal")
 
-// statsColumns is how many columns a line of counters or rates ends with.
+// statsColumns is the number of columns at the end of a line of counters or rates.
 const statsColumns = 5
 
-// A watcher lists again and again.
+// A watcher repeats a listing.
 type watcher struct {
 	con     *console
 	list    func(context.Context, *console) error // makes a listing
 	every   time.Duration
-	figures int // how many columns have marks
+	figures int // how many columns are highlighted on changes
 	signals chan os.Signal
-	pages   chan page        // has each listing once it is made
-	next    <-chan time.Time // when the next one is to be made
-	screen  *screen.Screen   // nil for a stream
+	pages   chan page        // receives each listing once it is made
+	next    <-chan time.Time // when to make the next one
+	screen  *screen.Screen   // nil without a terminal
 	keys    <-chan byte
 }
 
-// A page is a listing, or what there is of it and why there is no more.
+// A page is a listing, or the beginning of one and its error.
 type page struct {
 	text []byte
 	err  error
@@ -73,7 +73,7 @@ func (w *watcher) watch(ctx context.Context) int {
 	}
 }
 
-// make makes a page. It does so beside all else: names may take their time.
+// make makes a page in the background, since names may take time.
 func (w *watcher) make(ctx context.Context) {
 	var b bytes.Buffer
 	con := newConsole(w.con.name, nil, &b, w.con.err)
@@ -82,10 +82,10 @@ func (w *watcher) make(ctx context.Context) {
 	w.pages <- page{b.Bytes(), err}
 }
 
-// begin goes on from the first page. If that has failed, there is nothing to watch.
+// begin continues after the first page. If that has failed, the watch ends.
 func (w *watcher) begin(ctx context.Context, first page) int {
 	if first.err != nil {
-		_ = w.con.write(first.text) // what it failed with comes first
+		_ = w.con.write(first.text) // the error of the listing takes precedence
 		w.con.complain(message(first.err))
 		return exitListing
 	}
@@ -101,7 +101,7 @@ func (w *watcher) begin(ctx context.Context, first page) int {
 	return exitDone
 }
 
-// stream goes on from the first page without a terminal.
+// stream continues after the first page without a terminal.
 func (w *watcher) stream(ctx context.Context, first page) int {
 	if err := w.loop(ctx, first); err != nil && !errors.Is(err, errEnded) {
 		return w.con.cannotWrite(err)
@@ -109,7 +109,7 @@ func (w *watcher) stream(ctx context.Context, first page) int {
 	return exitDone
 }
 
-// onScreen goes on from the first page on a terminal.
+// onScreen continues after the first page on a terminal.
 func (w *watcher) onScreen(ctx context.Context, in, out *os.File, first page) (err error) {
 	notify(w.signals, ofTerminal)
 	if w.screen, err = screen.Open(in, out); err != nil {
@@ -120,7 +120,7 @@ func (w *watcher) onScreen(ctx context.Context, in, out *os.File, first page) (e
 	return errors.Join(err, w.screen.Leave())
 }
 
-// terminal returns what pages are drawn on, if it is a terminal that they can be drawn on.
+// terminal returns the input and output if pages can be drawn on them.
 func (w *watcher) terminal() (in, out *os.File, ok bool) {
 	in, hasIn := w.con.in.(*os.File)
 	out, hasOut := w.con.sink.(*os.File)
@@ -128,7 +128,7 @@ func (w *watcher) terminal() (in, out *os.File, ok bool) {
 	return in, out, hasIn && hasOut && term != "" && term != "dumb" && screen.IsTerminal(out)
 }
 
-// loop shows pages until the watch is to end, or what they are shown on is gone.
+// loop shows pages until the watch ends or its output is gone.
 func (w *watcher) loop(ctx context.Context, first page) error {
 	err := w.show(first)
 	for err == nil {
@@ -151,8 +151,8 @@ func (w *watcher) loop(ctx context.Context, first page) error {
 	return err
 }
 
-// show shows a page, and has the next one made after a while. A page that has failed is a
-// message in its place.
+// show shows a page and schedules the next one. A page that has failed is replaced by a
+// message.
 func (w *watcher) show(p page) error {
 	w.next = time.After(w.every)
 	if w.screen != nil {
@@ -168,8 +168,8 @@ func (w *watcher) show(p page) error {
 	return w.writePage(p.text)
 }
 
-// writePage writes a page that is not for a screen. Whoever reads it may take nothing for
-// now: even then a signal ends the watch.
+// writePage writes a page without a terminal. Its reader may block
+// the write: even then a signal ends the watch.
 func (w *watcher) writePage(text []byte) error {
 	written := make(chan error, 1)
 	go func() {
@@ -184,7 +184,7 @@ func (w *watcher) writePage(text []byte) error {
 	}
 }
 
-// adapt does what a signal about the terminal asks for.
+// adapt handles a signal about the terminal.
 func (w *watcher) adapt(s os.Signal) error {
 	switch s {
 	case unix.SIGTSTP:
@@ -199,8 +199,8 @@ func (w *watcher) adapt(s os.Signal) error {
 	return w.screen.Redraw()
 }
 
-// suspend gives the terminal back and stops the program, until it is to go on. In the process
-// group of a session's leader it does nothing, as there is no shell to bring it back.
+// suspend restores the terminal and stops the program until it is continued. In the process
+// group of a session leader it does nothing, because no shell could continue it.
 func (w *watcher) suspend() error {
 	session, err := unix.Getsid(0)
 	if err != nil || session == unix.Getpgrp() {
@@ -209,8 +209,8 @@ func (w *watcher) suspend() error {
 	if err := w.screen.Leave(); err != nil {
 		return err
 	}
-	// SIGTSTP, once asked for, cannot be had without the runtime's handler any more. A signal to
-	// one's own thread has had its effect when the call is over.
+	// Once requested, SIGTSTP keeps the handler of the runtime. A signal to
+	// the calling thread has taken effect when the call returns.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGSTOP); err != nil {

@@ -12,11 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// errNotRules says that something is not to be opened as rules.
-var errNotRules = errors.New("neither a file nor a pipe")
+// errNotRules means that something cannot be opened as rules.
+var errNotRules = errors.New("not a file or a pipe")
 
-// wrapper runs ipvsadm-save or ipvsadm-restore. Words that mean nothing to it are named: it
-// does its work without them, as the reference does.
+// wrapper runs ipvsadm-save or ipvsadm-restore. It reports words that it does not know and
+// ignores them, as the reference does.
 func (sys *system) wrapper(con *console, w *flags.Wrapper, words []string) int {
 	c, err := w.Unwrap(words)
 	if err != nil {
@@ -26,7 +26,7 @@ func (sys *system) wrapper(con *console, w *flags.Wrapper, words []string) int {
 	if len(c.Ignored) > 0 {
 		text := w.Name + ": ignored:"
 		for _, word := range c.Ignored {
-			text += " " + strconv.QuoteToASCII(word) // a dash may be none
+			text += " " + strconv.QuoteToASCII(word) // a dash may be another character
 		}
 		con.complain(text)
 	}
@@ -44,8 +44,8 @@ func (sys *system) wrapper(con *console, w *flags.Wrapper, words []string) int {
 	return r.run(c.Words)
 }
 
-// openRules opens a file with rules. It may be a pipe, as the shell's <(COMMAND) is; of a device the mere
-// opening can have effects.
+// openRules opens a file with rules. It may be a pipe, such as the shell's <(COMMAND), but not a device:
+// merely opening one can have effects.
 func openRules(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	switch {

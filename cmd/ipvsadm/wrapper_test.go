@@ -28,7 +28,7 @@ func TestWrapperUsage(t *testing.T) {
 	}{
 		{[]string{"/usr/sbin/ipvsadm-save", "-h"}, "ipvsadm-save: Script to save the IPVS table to stdout."},
 		{[]string{"ipvsadm-save", "-n", "--numeric"}, "ipvsadm-save: Script to save the IPVS table to stdout."},
-		{[]string{"ipvsadm-restore", "-n", "--help"}, "ipvsadm-restore: Replace the IPVS table by the rules in FILE or on stdin."},
+		{[]string{"ipvsadm-restore", "-n", "--help"}, "ipvsadm-restore: Replace the IPVS table with the rules in FILE or on stdin."},
 	} {
 		var stdout, stderr bytes.Buffer
 		require.Equal(t, 1, run(c.words, unread{}, &stdout, &stderr), c.words)
@@ -67,8 +67,8 @@ func TestRestoreFile(t *testing.T) {
 		{[]string{good, faulty}, strings.NewReader("-A -f 9\n"), 0, "ipvsadm-restore: ignored: \"" + good + "\" \"" + faulty + "\"\n"},
 		{[]string{at("–n")}, unread{}, 2, "cannot read \"" + at(`\u2013n`) + "\": No such file or directory\n"},
 		{[]string{dir}, unread{}, 2, "cannot read \"" + dir + "\": Is a directory\n"},
-		{[]string{"/dev/null"}, unread{}, 2, "cannot read \"/dev/null\": neither a file nor a pipe\n"},
-		{[]string{at("socket")}, unread{}, 2, "cannot read \"" + at("socket") + "\": neither a file nor a pipe\n"},
+		{[]string{"/dev/null"}, unread{}, 2, "cannot read \"/dev/null\": not a file or a pipe\n"},
+		{[]string{at("socket")}, unread{}, 2, "cannot read \"" + at("socket") + "\": not a file or a pipe\n"},
 	} {
 		var stdout, stderr bytes.Buffer
 		code := run(append([]string{"ipvsadm-restore", "--dry-run"}, c.words...), c.stdin, &stdout, &stderr)

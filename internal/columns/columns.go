@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package columns has the figures by which a listing can be sorted.
+// Package columns defines the figures by which a listing can be sorted.
 package columns
 
 import (
@@ -14,7 +14,7 @@ type Column struct {
 	Name        string
 	Destination func(*ipvsnl.DestinationState) uint64
 
-	// ofService is nil for what services have no figure of their own for.
+	// ofService is nil if services do not have the figure.
 	ofService func(*ipvsnl.ServiceState) uint64
 }
 
@@ -56,7 +56,7 @@ func (c *Column) Service(s *ipvsnl.ServiceState, destinations []ipvsnl.Destinati
 	return figure
 }
 
-// ByName returns the column of a name, in small letters or capitals, or nil if there is none.
+// ByName returns the column of a name, regardless of case, or nil.
 func ByName(name string) *Column {
 	for i := range All {
 		if strings.EqualFold(All[i].Name, name) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package distinct drops from a listing what the kernel has listed before.
+// Package distinct removes duplicates from listings.
 package distinct
 
-// few is how many items are compared with each other in less time than a map of them
-// takes. Most services have no more destinations.
+// few is the number of items up to which comparing all pairs is faster than making a
+// map. Most services have no more destinations.
 const few = 16
 
-// By returns the items without those whose key an earlier one has. It reuses the slice.
+// By returns the items without those whose key equals that of an earlier one. It reuses the slice.
 func By[T any, K comparable](items []T, key func(*T) K) []T {
 	if len(items) <= few {
 		return byPairs(items, key)

@@ -12,24 +12,24 @@ import (
 	"strings"
 )
 
-// dirs are where ip(8) keeps the namespaces that it has given names.
+// dirs are where ip(8) keeps named namespaces.
 var dirs = []string{"/run/netns", "/var/run/netns"}
 
-// ErrNot is the error of a file that is not a network namespace.
+// ErrNot means that a file is not a network namespace.
 var ErrNot = errors.New("not a network namespace")
 
 // A Namespace is an open network namespace. A nil one is the caller's own.
 type Namespace struct{ file *os.File }
 
 // Open opens a namespace by its name or, if the word has a slash in it, its path.
-// The error has the path in it.
+// The error contains the path.
 func Open(word string) (*Namespace, error) {
 	file, err := openFile(word)
 	if err != nil {
 		return nil, err
 	}
 	n := &Namespace{file}
-	// Only a namespace can be entered.
+	// Other files cannot be entered.
 	if err := n.Run(func() error { return nil }); err != nil {
 		_ = file.Close()
 		return nil, &fs.PathError{Op: "enter", Path: file.Name(), Err: err}
@@ -46,7 +46,7 @@ func openFile(word string) (file *os.File, err error) {
 		}
 	}
 	for _, path := range paths {
-		// Whatever the file is, such as a named pipe, opening it does not block.
+		// Opening the file never blocks, even if it is a named pipe.
 		file, err = open(path)
 		if !errors.Is(err, fs.ErrNotExist) {
 			break
@@ -66,8 +66,8 @@ func (n *Namespace) Path() string {
 	return "/proc/self/fd/" + strconv.Itoa(n.Fd())
 }
 
-// OpenAgain opens the file of the namespace once more, for a lock. It does so without
-// /proc too.
+// OpenAgain opens the file of the namespace once more, for a lock. It works without
+// /proc, too.
 func (n *Namespace) OpenAgain() (*os.File, error) {
 	file, err := open(n.Path())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -76,7 +76,7 @@ func (n *Namespace) OpenAgain() (*os.File, error) {
 	return file, err
 }
 
-// Close closes the namespace, which a nil one need not be.
+// Close closes the namespace. A nil one need not be closed.
 func (n *Namespace) Close() error {
 	if n == nil {
 		return nil
@@ -84,8 +84,8 @@ func (n *Namespace) Close() error {
 	return n.file.Close()
 }
 
-// OpenProc opens a file of /proc/net, such as "ip_vs_conn", as it is in the
-// namespace. The open file stays with it.
+// OpenProc opens a file of /proc/net, such as "ip_vs_conn", of the
+// namespace. The open file stays with that namespace.
 func (n *Namespace) OpenProc(name string) (file *os.File, err error) {
 	if n == nil {
 		return open(filepath.Join("/proc/net", name))

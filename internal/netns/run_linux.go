@@ -41,7 +41,7 @@ func Of(socket int) (*Namespace, error) {
 	return &Namespace{os.NewFile(uintptr(fd), "network namespace of a socket")}, nil
 }
 
-// duplicate returns the namespace's file where there is no path to it.
+// duplicate returns the file of the namespace if it has no path.
 func (n *Namespace) duplicate() (*os.File, error) {
 	if n == nil {
 		return own()
@@ -53,7 +53,7 @@ func (n *Namespace) duplicate() (*os.File, error) {
 	return os.NewFile(uintptr(fd), n.file.Name()), nil
 }
 
-// own opens the file of the thread's namespace by a socket.
+// own opens the file of the thread's namespace through a socket.
 func own() (*os.File, error) {
 	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

@@ -20,11 +20,11 @@ import (
 type nameServers struct {
 	env     environment
 	conf    *resolvConf
-	turn    atomic.Uint32 // counts questions where servers take turns; random at first
+	turn    atomic.Uint32 // counts questions if servers are rotated; initially random
 	sockets sockets
 }
 
-// newNameServers returns a function that reads what the system says about its name servers, once.
+// newNameServers returns a function that reads the system's name server configuration, once.
 func newNameServers() func() *nameServers {
 	return sync.OnceValue(func() *nameServers {
 		env := readEnvironment()
@@ -34,7 +34,7 @@ func newNameServers() func() *nameServers {
 	})
 }
 
-// A fault is why a question has no answer.
+// A fault is the reason why a question has no answer.
 type fault struct {
 	text   string
 	status status
@@ -47,9 +47,9 @@ var (
 	errNoHost   = &fault{"no such host", notFound, true}
 	errNoData   = &fault{"the host has no such record", notFound, true}
 	errFailed   = &fault{"the name server failed", notFound, true}
-	errUnusable = &fault{"the answer is of no use", notFound, false}
+	errUnusable = &fault{"the answer is unusable", notFound, false}
 	errAll      = &fault{"all name servers failed", unavail, true}
-	errTimeout  = &fault{"no name server answers", unavail, false}
+	errTimeout  = &fault{"no name server answered", unavail, false}
 	errRefused  = &fault{"no name server can be reached", unavail, false}
 )
 
@@ -84,7 +84,7 @@ func (n *nameServers) addrOf(ctx context.Context, host string) (netip.Addr, stat
 	return netip.Addr{}, tryAgain
 }
 
-// nameOf asks for the name of an address. As in glibc, servers that cannot be asked count as if they did
+// nameOf asks for the name of an address. As in glibc, servers that cannot be reached count as servers that do
 // not know it.
 func (n *nameServers) nameOf(ctx context.Context, a netip.Addr) (string, status) {
 	name, message, err := n.ask(ctx, reversed(queried(a)), dnsmessage.TypePTR)
@@ -94,8 +94,8 @@ func (n *nameServers) nameOf(ctx context.Context, a netip.Addr) (string, status)
 	return asShown(pointer(message, name))
 }
 
-// asShown returns a name that a server gave. One that no host can have is none, nor is one that reads as an
-// address: rules that were saved with it would be for that.
+// asShown returns a name from a server, or "" for a name that no host can have or that looks like an
+// address: saved rules would then refer to that address.
 func asShown(host string) (string, status) {
 	if _, isAddress := inet.Aton(host); isAddress || !isHostName(host) {
 		return "", tryAgain
@@ -103,8 +103,8 @@ func asShown(host string) (string, status) {
 	return host, success
 }
 
-// queried returns the address that name servers are asked about. As in glibc, an IPv6 address that
-// holds an IPv4 one stands for that.
+// queried returns the address to look up. As in glibc, an IPv6 address that
+// contains an IPv4 address stands for it.
 func queried(a netip.Addr) netip.Addr {
 	b := a.As16()
 	if a.Is6() && a != netip.IPv6Loopback() && [12]byte(b[:12]) == [12]byte{} {
@@ -113,7 +113,7 @@ func queried(a netip.Addr) netip.Addr {
 	return a.Unmap()
 }
 
-// search asks for the IPv4 addresses of a name, as it is and in the domains of the search list. It returns
+// search asks for the IPv4 addresses of a name, unchanged and in the domains of the search list. It returns
 // the name that has them, with the answer.
 func (n *nameServers) search(ctx context.Context, host string) (name dnsmessage.Name, message []byte, err error) {
 	if alias := n.env.hostAlias(host); alias != "" {
@@ -145,7 +145,7 @@ func (n *nameServers) search(ctx context.Context, host string) (name dnsmessage.
 	return name, message, err
 }
 
-// ask asks one question and returns an answer that has records.
+// ask asks one question and returns an answer with records.
 func (n *nameServers) ask(ctx context.Context, name string, kind dnsmessage.Type) (dnsmessage.Name, []byte, error) {
 	q, err := newQuestion(name, kind, n.conf)
 	if err != nil {

@@ -17,16 +17,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxDatagram is the size of the largest datagram that is read whole.
+// maxDatagram is the size of the largest datagram that is read completely.
 const maxDatagram = 4096
 
-// A server is a name server and how long its answer may take.
+// A server is a name server and its timeout.
 type server struct {
 	at       netip.AddrPort
 	patience time.Duration
 }
 
-// inTurn returns the servers in the order in which they are asked now. As in glibc, the later ones get more time.
+// inTurn returns the servers in the current order. As in glibc, later ones have longer timeouts.
 func (n *nameServers) inTurn() []server {
 	count := len(n.conf.servers)
 	first := 0
@@ -45,17 +45,17 @@ func (n *nameServers) inTurn() []server {
 	return servers
 }
 
-// An exchange is a question on its way to name servers.
+// An exchange is a question being asked.
 type exchange struct {
 	*question
 	sockets *sockets
-	tcp     bool  // datagrams are too small, or not wanted
-	reached bool  // a server took its time, or answered
+	tcp     bool  // datagrams are too small or disabled
+	reached bool  // a server timed out or answered
 	failed  bool  // the last answer says that the server failed
 	err     error // of the last connection
 }
 
-// exchange asks the servers in turn and returns the first answer that is of use.
+// exchange asks the servers in turn and returns the first usable answer.
 func (n *nameServers) exchange(ctx context.Context, q *question) ([]byte, error) {
 	e := &exchange{question: q, sockets: &n.sockets, tcp: n.conf.tcp}
 	servers := n.inTurn()
@@ -82,7 +82,7 @@ func (n *nameServers) exchange(ctx context.Context, q *question) ([]byte, error)
 	return nil, errTimeout
 }
 
-// ask asks one server by a datagram, and by TCP if the answer to that has been cut.
+// ask asks one server by UDP, and by TCP if the answer is truncated.
 func (e *exchange) ask(ctx context.Context, s server) ([]byte, error) {
 	if !e.tcp {
 		message, err := e.askByUDP(ctx, s)
@@ -99,8 +99,8 @@ func (e *exchange) ask(ctx context.Context, s server) ([]byte, error) {
 	return message, e.err
 }
 
-// askByUDP sends the question in a datagram and waits for the answer to it. Datagrams that are not, which
-// anyone may have sent, are passed over.
+// askByUDP sends the question in a datagram and waits for its answer. Other datagrams, which
+// anyone may have sent, are ignored.
 func (e *exchange) askByUDP(ctx context.Context, s server) ([]byte, error) {
 	c, err := e.sockets.get(ctx, s.at)
 	if err != nil {
@@ -138,7 +138,7 @@ func (e *exchange) askBy(ctx context.Context, c *datagrams, patience time.Durati
 	}
 }
 
-// askByTCP sends the question over a connection of its own.
+// askByTCP sends the question over a new connection.
 func (e *exchange) askByTCP(ctx context.Context, s server) ([]byte, error) {
 	c, err := e.sockets.dial(ctx, s.at, unix.SOCK_STREAM, s.patience)
 	if err != nil {
@@ -165,14 +165,14 @@ func (e *exchange) askByTCP(ctx context.Context, s server) ([]byte, error) {
 	}
 }
 
-// limit ends reading from a socket and writing to it after a time, or when a context is cancelled before
-// that. The function that it returns has the context left alone.
+// limit interrupts reads and writes on a socket after a time, or when a context is canceled
+// before. The function that it returns stops watching the context.
 func limit(ctx context.Context, c *socket.Conn, patience time.Duration) (stop func() bool) {
 	_ = c.SetDeadline(time.Now().Add(patience))
 	return context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
 }
 
-// tcpFault returns what becomes of a question when its last connection has failed.
+// tcpFault returns the fault of a question whose last connection has failed.
 func tcpFault(err error) error {
 	switch {
 	case errors.Is(err, unix.ECONNREFUSED):

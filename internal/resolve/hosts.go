@@ -14,7 +14,7 @@ import (
 type hosts struct {
 	byAddr map[netip.Addr]string
 	byName map[string]netip.Addr // the IPv4 address, by name or alias in lower case
-	err    error                 // why nothing can be known
+	err    error                 // why the table cannot be read
 }
 
 // readHosts reads the table in a file.
@@ -25,9 +25,9 @@ func readHosts(file string) *hosts {
 	return h
 }
 
-// parseHosts reads a table in the format of hosts(5). The first of the lines that name an address, or
-// give a name an address, counts; a line with a broken address does not. Any word is a name, as in glibc,
-// and none is one too: the address then has the name "".
+// parseHosts reads a table in the format of hosts(5). The first of several lines that name an address, or
+// give a name an address, counts; lines with a malformed address are ignored. As in glibc, any word is a name,
+// and an address without one has the name "".
 func parseHosts(text string) *hosts {
 	h := &hosts{byAddr: make(map[netip.Addr]string), byName: make(map[string]netip.Addr)}
 	for line := range strings.Lines(text) {
@@ -88,8 +88,8 @@ func (h *hosts) address(name string, a netip.Addr) {
 	}
 }
 
-// asIPv4 returns the IPv4 address that an address stands for: an IPv4-mapped one holds
-// it, and the C library takes a host that is the IPv6 loopback for the IPv4 one.
+// asIPv4 returns the IPv4 address that an address stands for: an IPv4-mapped one contains
+// it, and the C library treats the IPv6 loopback address of a host as the IPv4 one.
 func asIPv4(a netip.Addr) (netip.Addr, bool) {
 	if a == netip.IPv6Loopback() {
 		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), true

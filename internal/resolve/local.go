@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A local is an address of this machine or of its gateway, with what orders them.
+// A local is an address of this machine or of its gateway, with its sort keys.
 type local struct {
 	addr   netip.Addr
 	scope  uint8
@@ -21,7 +21,7 @@ type local struct {
 	index  uint32
 }
 
-// localAddresses returns the addresses of this machine that others can see, the most widely known first.
+// localAddresses returns the addresses of this machine that are visible to others, those with the widest scope first.
 func localAddresses(ipv6 bool) []netip.Addr {
 	return dump(unix.RTM_GETADDR, make([]byte, unix.SizeofIfAddrmsg), ipv6, func(data []byte) (l local, ok bool) {
 		if len(data) < unix.SizeofIfAddrmsg {
@@ -32,7 +32,7 @@ func localAddresses(ipv6 bool) []netip.Addr {
 			return l, false
 		}
 		l.scope, l.index = scope, binary.NativeEndian.Uint32(data[4:8])
-		var other netip.Addr // of a link between two, the far end
+		var other netip.Addr // the far end of a point-to-point link
 		err := attributes(data[unix.SizeofIfAddrmsg:], func(kind uint16, value []byte) {
 			switch kind {
 			case unix.IFA_LOCAL:
@@ -68,8 +68,8 @@ func localGateways(ipv6 bool) []netip.Addr {
 	})
 }
 
-// dump asks the kernel for all entries of a kind, of one family, and returns the addresses of those that
-// read takes, in order.
+// dump asks the kernel for all entries of a kind and family, and returns the addresses of those that
+// read accepts, in order.
 func dump(kind netlink.HeaderType, request []byte, ipv6 bool, read func(data []byte) (local, bool)) []netip.Addr {
 	request[0] = unix.AF_INET
 	if ipv6 {
@@ -104,7 +104,7 @@ func dump(kind netlink.HeaderType, request []byte, ipv6 bool, read func(data []b
 	return addrs
 }
 
-// attributes has read see each attribute of a message.
+// attributes calls read for each attribute of a message.
 func attributes(data []byte, read func(kind uint16, value []byte)) error {
 	d, err := netlink.NewAttributeDecoder(data)
 	if err != nil {
@@ -116,7 +116,7 @@ func attributes(data []byte, read func(kind uint16, value []byte)) error {
 	return d.Err()
 }
 
-// outboundAddress returns the address that packets to another have as their source.
+// outboundAddress returns the source address of packets to another address.
 func outboundAddress(to netip.Addr) (netip.Addr, bool) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// ednsSize is the size of the datagrams that servers are told they may send.
+// ednsSize is the advertised maximum size of datagrams from servers.
 const ednsSize = 1200
 
 // A question is a message for a name server.
@@ -22,7 +22,7 @@ type question struct {
 	message []byte
 }
 
-// newQuestion makes a question with a number that nobody can guess.
+// newQuestion makes a question with an unpredictable ID.
 func newQuestion(name string, kind dnsmessage.Type, c *resolvConf) (*question, error) {
 	if !strings.HasSuffix(name, ".") {
 		name += "."
@@ -50,7 +50,7 @@ func newQuestion(name string, kind dnsmessage.Type, c *resolvConf) (*question, e
 	return q, err
 }
 
-// answeredBy reports whether a message is an answer to the question, and to no other.
+// answeredBy reports whether a message is an answer to exactly this question.
 func (q *question) answeredBy(message []byte) bool {
 	var p dnsmessage.Parser
 	h, err := p.Start(message)
@@ -66,20 +66,20 @@ func sameName(a, b dnsmessage.Name) bool {
 	return a.Length == b.Length && lower(string(a.Data[:a.Length])) == lower(string(b.Data[:b.Length]))
 }
 
-// A head is what the first bytes of an answer say.
+// A head is the header of an answer.
 type head struct {
 	dnsmessage.Header
 	answers, additionals int
 }
 
-// readHead reads the head of a message that answers a question.
+// readHead reads the header of a message that answers a question.
 func readHead(message []byte) head {
 	var p dnsmessage.Parser
 	h, _ := p.Start(message) // answeredBy has read it
 	return head{h, int(message[6])<<8 | int(message[7]), int(message[10])<<8 | int(message[11])}
 }
 
-// lame reports whether the server knows nothing and will not find it out either.
+// lame reports whether the server has no answer and will not look for one.
 func (h head) lame() bool {
 	return h.RCode == dnsmessage.RCodeSuccess && h.answers == 0 && h.additionals == 0 && !h.Authoritative && !h.RecursionAvailable
 }
@@ -93,7 +93,7 @@ func (h head) failed() bool {
 	return h.lame()
 }
 
-// addresses returns the IPv4 addresses that an answer has for a name, or for what that is an alias of.
+// addresses returns the IPv4 addresses that an answer has for a name or the target of its alias.
 func addresses(message []byte, name dnsmessage.Name) (addrs []netip.Addr, alias bool) {
 	alias = readAnswers(message, name, dnsmessage.TypeA, func(p *dnsmessage.Parser) bool {
 		r, err := p.AResource()
@@ -105,7 +105,7 @@ func addresses(message []byte, name dnsmessage.Name) (addrs []netip.Addr, alias 
 	return addrs, alias
 }
 
-// pointer returns the name that an answer has for the reversed name of an address, or "".
+// pointer returns the name in an answer for the reversed name of an address, or "".
 func pointer(message []byte, name dnsmessage.Name) (host string) {
 	readAnswers(message, name, dnsmessage.TypePTR, func(p *dnsmessage.Parser) bool {
 		if r, err := p.PTRResource(); err == nil {
@@ -116,7 +116,7 @@ func pointer(message []byte, name dnsmessage.Name) (host string) {
 	return host
 }
 
-// readAnswers has read see each record of a kind that a name has, or what that is an alias of, until that
+// readAnswers calls read for each record of a kind of a name, or of the target of its alias, until read
 // returns false, and reports whether there was an alias.
 func readAnswers(message []byte, name dnsmessage.Name, kind dnsmessage.Type, read func(*dnsmessage.Parser) bool) (alias bool) {
 	var p dnsmessage.Parser
@@ -147,7 +147,7 @@ func readAnswers(message []byte, name dnsmessage.Name, kind dnsmessage.Type, rea
 	}
 }
 
-// isHostName reports whether a name is one that hosts have: other bytes could be taken for something else.
+// isHostName reports whether a name is valid for a host: other bytes could be mistaken for something else.
 func isHostName(name string) bool {
 	if name == "" || name[0] == '-' {
 		return false
@@ -170,7 +170,7 @@ func isHostName(name string) bool {
 	return len(strings.TrimSuffix(name, ".")) <= 253
 }
 
-// reversed returns the name under which name servers keep the name of an address.
+// reversed returns the name under which DNS holds the name of an address.
 func reversed(a netip.Addr) string {
 	if a.Is4() {
 		b := a.As4()

@@ -18,14 +18,14 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/inet"
 )
 
-// muslRules is the one source of a system whose C library is musl, which knows no nsswitch.conf. No file can
-// name it, as there is a blank in it.
+// muslRules is the only source of a system with the C library musl, which does not use nsswitch.conf. No file can
+// name it, because it contains a blank.
 const muslRules = "musl rules"
 
-// muslFiles are those by one of which such a system is known.
+// muslFiles are files of which one exists on such a system.
 const muslFiles = "/lib/ld-musl-*.so.1"
 
-// readSwitch returns the sources that the system names or, where it names none, those of its C library.
+// readSwitch returns the configured sources or, if there are none, those of the C library.
 func readSwitch(file, libraries string) nameSwitch {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -47,7 +47,7 @@ func newMusl() *musl {
 	return &musl{hosts: parseMuslHosts(read(hostsFile)), conf: parseMuslResolvConf(read(resolvFile))}
 }
 
-// muslHosts is the table of /etc/hosts as musl reads it: names are told apart by the case of their letters,
+// muslHosts is the table of /etc/hosts as musl reads it: names are case-sensitive,
 // and an address has the name of the first line that has one.
 type muslHosts struct {
 	byAddr map[netip.Addr]string
@@ -88,7 +88,7 @@ func parseLiteral(word string) (netip.Addr, bool) {
 	return a, err == nil
 }
 
-// parseMuslResolvConf reads a text in the format of resolv.conf(5) as musl does, which knows fewer options
+// parseMuslResolvConf reads a text in the format of resolv.conf(5) as musl does, with fewer options
 // and no environment.
 func parseMuslResolvConf(text string) *resolvConf {
 	c := parseResolvConf(text, environment{})
@@ -149,7 +149,7 @@ func (m *musl) nameOf(ctx context.Context, a netip.Addr) (string, status) {
 	return asShown(pointer(message, q.Name))
 }
 
-// ask asks all servers at once, as often as resolv.conf says, and returns the first answer that is of use.
+// ask asks all servers at once, as often as resolv.conf specifies, and returns the first usable answer.
 func (m *musl) ask(ctx context.Context, q *question) ([]byte, status) {
 	patience := time.Duration(m.conf.timeout) * time.Second / time.Duration(m.conf.attempts)
 	for range m.conf.attempts {
@@ -163,7 +163,7 @@ func (m *musl) ask(ctx context.Context, q *question) ([]byte, status) {
 	return nil, tryAgain
 }
 
-// askAll returns the first answer of the servers that says that the name exists, or does not. It returns nil
+// askAll returns the first answer that establishes whether the name exists. It returns nil
 // if there is none in time.
 func (m *musl) askAll(ctx context.Context, q *question, patience time.Duration) []byte {
 	ctx, cancel := context.WithCancel(ctx)

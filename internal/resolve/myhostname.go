@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// myhostname knows this machine's own names, as nss-myhostname(8) says.
+// myhostname resolves this machine's own names, as described in nss-myhostname(8).
 type myhostname struct {
 	hostName  string
 	addresses func(ipv6 bool) []netip.Addr
@@ -43,7 +43,7 @@ func (m *myhostname) addrOf(_ context.Context, host string) (netip.Addr, status)
 	return netip.Addr{}, notFound
 }
 
-// isLocalhost reports whether a name in lower case is one of those that always stand for the machine itself.
+// isLocalhost reports whether a lower-case name always refers to the machine itself.
 func isLocalhost(name string) bool {
 	name = strings.TrimSuffix(name, ".localdomain")
 	return name == "localhost" || strings.HasSuffix(name, ".localhost")

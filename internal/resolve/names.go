@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package resolve finds names for addresses and ports, and the other way around,
-// where the system keeps them: /etc/hosts, name servers and /etc/services.
+// Package resolve looks up names of addresses and ports, and vice versa,
+// in /etc/hosts, name servers and /etc/services.
 package resolve
 
 import (
@@ -15,50 +15,50 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// Where the system keeps the names of hosts and ports. Name servers know of other
+// Files with the names of hosts and ports. Name servers know other
 // hosts.
 const (
 	hostsFile    = "/etc/hosts"
 	servicesFile = "/etc/services"
 )
 
-// How many look-ups run at a time, and how many hosts are kept. A connection table may
-// have any number of them.
+// The maximum numbers of concurrent look-ups and of cached hosts. A connection table may
+// contain any number of hosts.
 const (
 	maxLookups = 64
 	maxHosts   = 1 << 16
 )
 
-// A Resolver looks names and addresses up, each once. It reads nothing before it is
-// asked. It is safe for concurrent use.
+// A Resolver looks up names and addresses, each once. It reads nothing before the first
+// look-up. It is safe for concurrent use.
 type Resolver struct {
-	// Waiting is called, if it is not nil, when a caller is to wait for a name.
+	// Waiting is called, if it is not nil, when a caller has to wait for a name.
 	Waiting func()
 
 	ctx   context.Context
 	order func() nameSwitch
 	hosts func(source string) hostSource // nil for a source that this program does not have
 	ports func() *services
-	slots chan struct{} // as many as look-ups may run
+	slots chan struct{} // limits concurrent look-ups
 
 	mu    sync.Mutex
 	names map[netip.Addr]*host
-	addrs map[string]netip.Addr // the zero Addr for a host that has none
+	addrs map[string]netip.Addr // the zero Addr for a host without an address
 }
 
-// A hostSource has names of hosts and their IPv4 addresses.
+// A hostSource provides names of hosts and their IPv4 addresses.
 type hostSource interface {
 	addrOf(ctx context.Context, host string) (netip.Addr, status)
 	nameOf(ctx context.Context, a netip.Addr) (string, status)
 }
 
-// A host is an address that is being looked up or has been.
+// A host is an address whose look-up has started.
 type host struct {
 	name string
 	done chan struct{} // closed when the name is known
 }
 
-// New returns a Resolver whose look-ups end with ctx.
+// New returns a Resolver whose look-ups end when ctx is done.
 func New(ctx context.Context) *Resolver {
 	return &Resolver{
 		ctx:   ctx,
@@ -71,7 +71,7 @@ func New(ctx context.Context) *Resolver {
 	}
 }
 
-// newHostSources returns a function that finds the sources of host names. Each is read when it is first asked.
+// newHostSources returns a function that finds the sources of host names. Each is read when it is first used.
 func newHostSources() func(name string) hostSource {
 	files := sync.OnceValue(func() *hosts { return readHosts(hostsFile) })
 	dns := newNameServers()
@@ -94,7 +94,7 @@ func newHostSources() func(name string) hostSource {
 	}
 }
 
-// read returns what a file says. A system without the file has no such names.
+// read returns the contents of a file. A missing file means that there are no such names.
 func read(file string) string {
 	text, err := files.Read(file)
 	if err != nil {
@@ -138,7 +138,7 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func isHexDigit(c byte) bool { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }
 
-// PortNumber returns the port that has a name, or has it as an alias.
+// PortNumber returns the port with a name or alias.
 func (r *Resolver) PortNumber(name string, protocol ipvsnl.Protocol) (uint16, bool) {
 	return lookUp(r.order().services, func(source string) (uint16, status) {
 		if source != "files" {
@@ -173,8 +173,8 @@ func (r *Resolver) Host(a netip.Addr) string {
 	return h.name
 }
 
-// Prefetch has the name of a host looked up before it is asked for. It waits while as
-// many names as may be are being looked up.
+// Prefetch starts looking up the name of a host. It waits while the maximum
+// number of look-ups is running.
 func (r *Resolver) Prefetch(a netip.Addr) { r.prefetch(a) }
 
 func (r *Resolver) prefetch(a netip.Addr) *host {
@@ -186,8 +186,8 @@ func (r *Resolver) prefetch(a netip.Addr) *host {
 	return h
 }
 
-// host returns what is known of an address. Who finds it not to be known has to
-// look its name up.
+// host returns the entry of an address. A caller for which it is new must
+// look up its name.
 func (r *Resolver) host(a netip.Addr) (h *host, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

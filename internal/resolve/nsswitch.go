@@ -7,19 +7,19 @@ import "strings"
 // switchFile names the sources of each kind of name, and the order in which they are asked.
 const switchFile = "/etc/nsswitch.conf"
 
-// A status is what became of asking a source.
+// A status is the result of asking a source.
 type status uint8
 
 const (
 	success  status = iota
-	notFound        // the source knows that there is no such name
+	notFound        // the name does not exist
 	unavail         // the source cannot be asked
 	tryAgain        // the source cannot answer now
 	statuses        // the number of those above
 	missing         // this program has no such source
 )
 
-// An action follows from the status of a source.
+// An action is the reaction to a status.
 type action uint8
 
 const (
@@ -28,7 +28,7 @@ const (
 	merge
 )
 
-// A source is where names may be, and what to do after each status.
+// A source is a source of names, with the action after each status.
 type source struct {
 	name string
 	then [statuses]action
@@ -43,7 +43,7 @@ type nameSwitch struct {
 	hosts, services []source
 }
 
-// usualSwitch holds for a system without the file, and for a file without the lines.
+// usualSwitch applies to a system without the file, and to a file without these lines.
 func usualSwitch() nameSwitch {
 	return nameSwitch{
 		hosts:    []source{newSource("files"), newSource("dns")},
@@ -53,7 +53,7 @@ func usualSwitch() nameSwitch {
 
 // parseSwitch reads a text in the format of nsswitch.conf(5) as glibc does. "#" begins a comment only
 // where a database is expected, the last of several lines counts, and a last line without a newline is
-// not read. With one broken line there are no sources at all.
+// not read. A single malformed line means that there are no sources at all.
 func parseSwitch(text string) nameSwitch {
 	n := usualSwitch()
 	for line := range strings.Lines(text) {
@@ -79,7 +79,7 @@ func parseSwitch(text string) nameSwitch {
 	return n
 }
 
-// isDatabase reports whether glibc reads the line of a database. Others may be broken.
+// isDatabase reports whether glibc reads the line of a database. Others may be malformed.
 func isDatabase(name string) bool {
 	switch name {
 	case "aliases", "ethers", "group", "group_compat", "gshadow", "hosts", "initgroups", "netgroup", "networks", "passwd",
@@ -180,9 +180,9 @@ func actionNamed(word string) (action, bool) {
 	return 0, false
 }
 
-// lookUp asks sources in their order and returns the answer of the last one asked, which is none unless
-// that had success. Answers of this kind cannot be merged: after "merge", as in glibc, one success makes
-// another useless, and a failure brings the first back.
+// lookUp asks sources in order and returns the answer of the last one asked, which is empty unless it
+// succeeded. These answers cannot be merged: after "merge", as in glibc, one success makes
+// another one useless, and a failure restores the first.
 func lookUp[T any](sources []source, ask func(name string) (T, status)) (answer T, ok bool) {
 	var saved T
 	last, merging := unavail, false

@@ -22,12 +22,12 @@ const (
 	maxDots     = 15
 )
 
-// A resolvConf is what resolv.conf(5) says.
+// A resolvConf is the configuration in resolv.conf(5).
 type resolvConf struct {
 	servers  []netip.AddrPort
 	search   []string // domains
 	sortlist []network
-	dots     int // a name with as many is tried as it is before the domains are
+	dots     int // a name with this many dots is tried unchanged before the domains
 	timeout  int // seconds
 	attempts int
 
@@ -60,7 +60,7 @@ func readEnvironment() environment {
 	}
 }
 
-// hostName returns the name of this machine, or "" if it cannot be found out.
+// hostName returns the name of this machine, or "" if it is unknown.
 func hostName() string {
 	name, err := os.Hostname()
 	if err != nil {
@@ -69,8 +69,8 @@ func hostName() string {
 	return name
 }
 
-// parseResolvConf reads a text in the format of resolv.conf(5) as glibc does. What is not understood is
-// passed over.
+// parseResolvConf reads a text in the format of resolv.conf(5) as glibc does. Anything else is
+// ignored.
 func parseResolvConf(text string, env environment) *resolvConf {
 	c := &resolvConf{dots: 1, timeout: 5, attempts: 2}
 	if env.hasDomains {
@@ -113,16 +113,16 @@ func parseResolvConf(text string, env environment) *resolvConf {
 	return c
 }
 
-// atPort returns where a name server listens.
+// atPort returns the address and port of a name server.
 func atPort(a netip.Addr) netip.AddrPort { return netip.AddrPortFrom(a, 53) }
 
-// setSearch takes the domains of a list. The first may be empty.
+// setSearch sets the domains of a list. The first may be empty.
 func (c *resolvConf) setSearch(list string) {
 	first, rest := cutAny(list, " \t")
 	c.search = append([]string{first}, strings.FieldsFunc(rest, func(r rune) bool { return r == ' ' || r == '\t' })...)
 }
 
-// addServer takes a name server. What follows the address does not count, nor does a zone that does not exist.
+// addServer adds a name server. Text after the address is ignored, and so is a zone that does not exist.
 func (c *resolvConf) addServer(word string) {
 	if len(c.servers) == maxServers {
 		return
@@ -142,7 +142,7 @@ func ipv4(n uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, n)))
 }
 
-// setSortlist takes networks such as "130.155.160.0/255.255.240.0", or "130.155.0.0" with the mask of its class.
+// setSortlist sets networks such as "130.155.160.0/255.255.240.0", or "130.155.0.0" with the mask of its class.
 func (c *resolvConf) setSortlist(list string) {
 	list, _, _ = strings.Cut(list, ";")
 	for _, word := range fields(list) {
@@ -161,7 +161,7 @@ func (c *resolvConf) setSortlist(list string) {
 	}
 }
 
-// classMask returns the mask of an address in the days of classes.
+// classMask returns the classful mask of an address.
 func classMask(addr uint32) uint32 {
 	switch {
 	case addr>>31 == 0:
@@ -172,7 +172,7 @@ func classMask(addr uint32) uint32 {
 	return 0xffffff00
 }
 
-// setOptions takes options.
+// setOptions sets options.
 func (c *resolvConf) setOptions(list string) {
 	for list = strings.TrimLeft(list, " \t"); list != ""; list = strings.TrimLeft(list, " \t") {
 		c.setOption(list)
@@ -180,8 +180,8 @@ func (c *resolvConf) setOptions(list string) {
 	}
 }
 
-// setOption takes the option that a list begins with. As in glibc, blanks may stand before a number, and
-// letters after a name do not count.
+// setOption sets the first option of a list. As in glibc, blanks may precede a number, and
+// letters after a name are ignored.
 func (c *resolvConf) setOption(list string) {
 	for _, number := range []struct {
 		name  string
@@ -194,15 +194,15 @@ func (c *resolvConf) setOption(list string) {
 			*number.value = min(atoi(value), number.max)
 		}
 	}
-	c.dots &= maxDots // glibc keeps four bits of it
+	c.dots &= maxDots // glibc keeps four bits
 	for _, flag := range []struct {
 		name string
 		set  *bool
 	}{
 		{"rotate", &c.rotate}, {"edns0", &c.edns0}, {"use-vc", &c.tcp}, {"trust-ad", &c.trustAD},
 		{"no-tld-query", &c.noTLDQuery}, {"no_tld_query", &c.noTLDQuery},
-		// single-request, single-request-reopen and no-aaaa are about IPv6 addresses, which nobody here asks
-		// for, and no-reload is about programs that run for long.
+		// single-request, single-request-reopen and no-aaaa concern IPv6 addresses, which are not looked
+		// up here, and no-reload concerns long-running programs.
 	} {
 		if strings.HasPrefix(list, flag.name) {
 			*flag.set = true
@@ -210,7 +210,7 @@ func (c *resolvConf) setOption(list string) {
 	}
 }
 
-// atoi reads the number that a word begins with, as C's atoi does. What is none is 0.
+// atoi reads the number at the beginning of a word, as C's atoi does. Anything else is 0.
 func atoi(s string) int {
 	s = skipBlanks(s)
 	digits := strings.TrimLeft(s, "+-")
@@ -225,7 +225,7 @@ func atoi(s string) int {
 	return int(n)
 }
 
-// first returns the address that the sort list puts first.
+// first returns the address that comes first by the sort list.
 func (c *resolvConf) first(addrs []netip.Addr) netip.Addr {
 	best, rank := addrs[0], len(c.sortlist)+1
 	for _, a := range addrs {
@@ -247,7 +247,7 @@ func (c *resolvConf) rank(a netip.Addr) int {
 	return len(c.sortlist)
 }
 
-// hostAlias returns the name that stands for one without dots in a file of such aliases, or "".
+// hostAlias returns the alias of a name without dots in the file of host aliases, or "".
 func (e environment) hostAlias(name string) string {
 	if e.hostAliases == "" || strings.Contains(name, ".") {
 		return ""

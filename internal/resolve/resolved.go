@@ -19,11 +19,11 @@ const (
 	maxResolved      = 1 << 20         // bytes of a reply
 )
 
-// resolved is systemd-resolved, which is asked over its Varlink socket as nss-resolve(8) asks it. It looks
-// into /etc/hosts and the names of this machine, too.
+// resolved is systemd-resolved, which is asked over its Varlink socket, as nss-resolve(8) does. It also uses
+// /etc/hosts and the names of this machine.
 type resolved struct{ path string }
 
-// A resolvedReply is what systemd-resolved says to either question.
+// A resolvedReply is the reply of systemd-resolved to either question.
 type resolvedReply struct {
 	Error      string `json:"error"`
 	Parameters struct {
@@ -67,8 +67,8 @@ func (r *resolved) nameOf(ctx context.Context, a netip.Addr) (string, status) {
 	return "", notFound
 }
 
-// call calls a method and returns what it says. systemd-resolved that cannot be spoken to is not available,
-// so that the next source is asked; whatever else goes wrong, it knows of no such name.
+// call calls a method and returns its reply. If systemd-resolved cannot be reached, it is unavailable,
+// so that the next source is asked; after any other problem, the name does not exist.
 func (r *resolved) call(ctx context.Context, method string, parameters any) (*resolvedReply, status) {
 	text, err := r.exchange(ctx, map[string]any{"method": "io.systemd.Resolve." + method, "parameters": parameters})
 	if err != nil {
@@ -90,7 +90,7 @@ func (r *resolved) call(ctx context.Context, method string, parameters any) (*re
 	return nil, notFound
 }
 
-// exchange sends a message and returns the one that comes back. A NUL ends each.
+// exchange sends a message and returns the reply. A NUL ends each message.
 func (r *resolved) exchange(ctx context.Context, message any) ([]byte, error) {
 	text, err := json.Marshal(message)
 	if err != nil {

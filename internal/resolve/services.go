@@ -19,7 +19,7 @@ type serviceKey struct {
 type services struct {
 	byName map[string]map[string]uint16 // by protocol, then name or alias
 	byPort map[serviceKey]string
-	err    error // why nothing can be known
+	err    error // why the table cannot be read
 }
 
 // readServices reads the table in a file.
@@ -30,7 +30,7 @@ func readServices(file string) *services {
 	return s
 }
 
-// portOf returns the port that has a name, or has it as an alias.
+// portOf returns the port with a name or alias.
 func (s *services) portOf(name, protocol string) (uint16, status) {
 	port, ok := s.byName[protocol][name]
 	return port, s.status(ok)
@@ -52,9 +52,9 @@ func (s *services) status(found bool) status {
 	return notFound
 }
 
-// parseServices reads a table in the format of /etc/services. Of lines that say
-// different things of one name or port the first counts; lines that say nothing
-// are passed over.
+// parseServices reads a table in the format of /etc/services. Of several lines
+// about one name or port the first counts; malformed lines
+// are ignored.
 func parseServices(text string) *services {
 	s := &services{byName: make(map[string]map[string]uint16), byPort: make(map[serviceKey]string)}
 	for line := range strings.Lines(text) {
@@ -71,7 +71,7 @@ func parseServices(text string) *services {
 	return s
 }
 
-// parsePort reads a port as the C library does: as strtoul takes a number in any base, if it has no more than
+// parsePort reads a port as the C library does: as strtoul reads a number in any base, if it fits into
 // 32 bits, of which 16 are kept.
 func parsePort(s string) (uint16, bool) {
 	digits, negative := strings.CutPrefix(s, "-")

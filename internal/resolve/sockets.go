@@ -19,18 +19,18 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/files"
 )
 
-// maxUses is how many questions a socket is used for before another takes its place: to open and close one
-// takes longer than to ask.
+// maxUses is the number of questions for which a socket is used before it is replaced: opening and closing one
+// takes longer than a question.
 const maxUses = 16
 
-// sockets are those to name servers. Questions go out from a few ports that change, and one at a time from
-// each, so that nobody can guess where an answer has to go to. Where the process may have no more files, a
-// question waits until another one is done.
+// sockets are the sockets to name servers. Questions are sent from a few changing ports, one at a time from
+// each, so that the destination of an answer is hard to guess. If the process cannot open more files, a
+// question waits until another one is finished.
 type sockets struct {
 	mu   sync.Mutex
 	idle map[netip.AddrPort][]*datagrams
-	open int           // or about to be
-	done chan struct{} // closed when the next of them is not in use any more; nil if nobody waits
+	open int           // or being opened
+	done chan struct{} // closed when one of them is released; nil if nothing waits
 }
 
 // A datagrams is a socket for datagrams to and from one server.
@@ -57,7 +57,7 @@ func (s *sockets) get(ctx context.Context, at netip.AddrPort) (*datagrams, error
 	}
 }
 
-// take returns one of the sockets to a server that are idle, whichever, or nil.
+// take returns any idle socket to a server, or nil.
 func (s *sockets) take(at netip.AddrPort) *datagrams {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,7 +72,7 @@ func (s *sockets) take(at netip.AddrPort) *datagrams {
 	return d
 }
 
-// put takes a socket back, and closes it if it is of no more use.
+// put returns a socket, and closes it if it cannot be reused.
 func (s *sockets) put(d *datagrams, good bool) {
 	if d.uses++; !good || d.uses == maxUses {
 		s.close(d.Conn)
@@ -87,7 +87,7 @@ func (s *sockets) put(d *datagrams, good bool) {
 	s.wake()
 }
 
-// dropIdle closes a socket that is idle, if there is one.
+// dropIdle closes an idle socket, if there is one.
 func (s *sockets) dropIdle() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,7 +102,7 @@ func (s *sockets) dropIdle() bool {
 	return false
 }
 
-// dial connects a socket to a server, within a time if that is not 0.
+// dial connects a socket to a server, within a time limit if that is not 0.
 func (s *sockets) dial(ctx context.Context, at netip.AddrPort, kind int, patience time.Duration) (*socket.Conn, error) {
 	domain, address := sockaddr(at)
 	c, err := s.make(domain, kind)
@@ -121,7 +121,7 @@ func (s *sockets) dial(ctx context.Context, at netip.AddrPort, kind int, patienc
 	return c, nil
 }
 
-// errAgain says that there may be an idle socket now.
+// errAgain means that a socket may have become idle.
 var errAgain = errors.New("another question is done")
 
 func (s *sockets) make(domain, kind int) (*socket.Conn, error) {
@@ -146,8 +146,8 @@ func (s *sockets) make(domain, kind int) (*socket.Conn, error) {
 	}
 }
 
-// hasPoller reports whether the runtime has its poller, which sockets need. Where the process may have no more
-// files, the runtime would end the program for want of it.
+// hasPoller reports whether the runtime has its poller, which sockets need. If the process cannot open more
+// files, the runtime would end the program.
 var hasPoller = sync.OnceValue(files.HasPoller)
 
 func openSocket(domain, kind int, name string) (*socket.Conn, error) {
@@ -157,15 +157,15 @@ func openSocket(domain, kind int, name string) (*socket.Conn, error) {
 	return socket.Socket(domain, kind, 0, name, nil)
 }
 
-// outOfFiles reports whether an error says that the process, or the system, may have no more files.
+// outOfFiles reports whether an error means that the process or the system cannot open more files.
 func outOfFiles(err error) bool { return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) }
 
 func (s *sockets) close(c *socket.Conn) {
-	_ = c.Close() // nothing is left to be sent
+	_ = c.Close() // all data has been sent
 	s.end(true)
 }
 
-// begin counts a socket. If there are others, it returns a channel that is closed when one of them is done.
+// begin counts a socket. If there are others, it returns a channel that is closed when one of them is released.
 func (s *sockets) begin() (done <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -179,7 +179,7 @@ func (s *sockets) begin() (done <-chan struct{}) {
 	return s.done
 }
 
-// end counts a socket off and, unless it still has to come, wakes those who wait.
+// end stops counting a socket and, unless it was never opened, wakes waiters.
 func (s *sockets) end(wake bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -189,7 +189,7 @@ func (s *sockets) end(wake bool) {
 	}
 }
 
-// wake wakes those who wait. The caller holds the lock.
+// wake wakes waiters. The caller holds the lock.
 func (s *sockets) wake() {
 	if s.done != nil {
 		close(s.done)
@@ -197,7 +197,7 @@ func (s *sockets) wake() {
 	}
 }
 
-// sockaddr returns an address as the kernel takes it.
+// sockaddr returns an address in the kernel's form.
 func sockaddr(at netip.AddrPort) (domain int, address unix.Sockaddr) {
 	a := at.Addr()
 	if a.Is4() {
@@ -206,7 +206,7 @@ func sockaddr(at netip.AddrPort) (domain int, address unix.Sockaddr) {
 	return unix.AF_INET6, &unix.SockaddrInet6{Port: int(at.Port()), Addr: a.As16(), ZoneId: zoneIndex(a.Zone())}
 }
 
-// zoneIndex returns the number of an interface, or 0 if there is none of this name.
+// zoneIndex returns the index of an interface, or 0 if it does not exist.
 func zoneIndex(zone string) uint32 {
 	if n, err := strconv.ParseUint(zone, 10, 32); err == nil || zone == "" {
 		return uint32(n)

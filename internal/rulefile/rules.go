@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rulefile reads the format that a save writes and a restore reads: lines, of
+// Package rulefile reads the format of saved rules: lines, of
 // which each is a command line.
 package rulefile
 
@@ -12,11 +12,11 @@ import (
 	"strings"
 )
 
-// program is the name that may stand anywhere in a line and is no word of it.
+// program is a name that may appear anywhere in a line and is ignored.
 const program = "ipvsadm"
 
-// What is too long: a longer word is two for ipvsadm, and so it is here. A longer line has no meaning that a
-// line of maxLine has not.
+// Length limits. ipvsadm splits a longer word into two, and so does this package. No longer line has a meaning that a
+// line of maxLine could not have.
 const (
 	maxWord = 4096
 	maxLine = 1 << 20
@@ -27,23 +27,23 @@ type Line struct {
 	Number int // from 1
 	Text   string
 
-	// Words are the words of its command line. A line that is empty or a comment
-	// has none. They are good until the next line is read.
+	// Words are the words of its command line. An empty line or a comment
+	// has none. They are valid until the next line is read.
 	Words []string
 
-	// Long reports that the line goes on after Text and Words, which have no more than the first maxLine bytes of it.
+	// Long reports whether the line is longer than Text and Words, which contain only its first maxLine bytes.
 	Long bool
 }
 
-// Empty reports whether there is nothing to run.
+// Empty reports whether the line has no command.
 func (l *Line) Empty() bool { return len(l.Words) == 0 && !l.Long }
 
 // A Reader reads lines.
 type Reader struct {
 	r      *bufio.Reader
 	number int
-	words  []string // room for those of a line
-	long   []byte   // room for a line that is longer than a read
+	words  []string // buffer for the words of a line
+	long   []byte   // buffer for a line that is longer than a read
 }
 
 // NewReader returns a Reader of r.
@@ -51,13 +51,13 @@ func NewReader(r io.Reader) *Reader {
 	return &Reader{r: bufio.NewReaderSize(r, 64<<10)}
 }
 
-// Ready says whether there is a line that can be read without waiting for one.
+// Ready reports whether a line can be read without waiting.
 func (r *Reader) Ready() bool {
 	b, _ := r.r.Peek(r.r.Buffered())
 	return bytes.IndexByte(b, '\n') >= 0
 }
 
-// Next reads the next line. It returns io.EOF behind the last, which may lack its
+// Next reads the next line. It returns io.EOF after the last, which may lack its
 // newline.
 func (r *Reader) Next() (Line, error) {
 	text, long, err := r.read()
@@ -75,13 +75,13 @@ func (r *Reader) Next() (Line, error) {
 		r.words = appendWords(r.words, text)
 	}
 	if n := len(r.words); long && n > 1 {
-		r.words = r.words[:n-1] // which may be the half of a word
+		r.words = r.words[:n-1] // which may be incomplete
 	}
 	return Line{Number: r.number, Text: strings.TrimRight(text, "\r\n"), Words: r.words, Long: long}, nil
 }
 
-// read reads a line up to and with its newline. Of a line that is longer than maxLine it keeps the beginning, and
-// reports whether it has left out more than blanks.
+// read reads a line including its newline. It keeps only the first maxLine bytes of a longer line, and
+// reports whether it has dropped anything but blanks.
 func (r *Reader) read() (text string, long bool, err error) {
 	b, err := r.r.ReadSlice('\n')
 	if !errors.Is(err, bufio.ErrBufferFull) {
@@ -99,8 +99,8 @@ func (r *Reader) read() (text string, long bool, err error) {
 	}
 }
 
-// appendWords appends the words of a line: what stands between blanks. As in ipvsadm, a NUL ends a word, and what
-// follows it up to the next blank is dropped.
+// appendWords appends the words of a line, which are separated by blanks. As in ipvsadm, a NUL ends a word, and
+// everything after it up to the next blank is ignored.
 func appendWords(words []string, line string) []string {
 	for start, end := 0, 0; start < len(line); start = end {
 		end = start + 1

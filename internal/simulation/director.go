@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package simulation makes changes to a table in memory, as the kernel's IPVS makes
-// them to its own, refusals included.
+// Package simulation makes changes to a table in memory as the kernel makes
+// them, including refusals.
 package simulation
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// An Errno is the number by which the kernel refuses a change.
+// An Errno is the error number with which the kernel refuses a change.
 type Errno uint16
 
 // The numbers, which are those of Linux.
@@ -32,18 +32,18 @@ func (e Errno) Error() string { return fmt.Sprintf("errno %d", uint16(e)) }
 // A Director is a table with its sync daemons and timeouts. The zero Director is one
 // without services.
 type Director struct {
-	// Schedulers, Engines and Interfaces are the names that there are. If one is nil,
-	// all names are.
+	// Schedulers, Engines and Interfaces are the names that exist. If one is nil,
+	// all names exist.
 	Schedulers, Engines, Interfaces []string
 
-	// Timeouts are those of connections.
+	// Timeouts are the timeouts of connections.
 	Timeouts ipvsnl.Timeouts
 
 	services ordered[ipvsnl.ServiceKey, *Service]
-	daemons  [2]ipvsnl.Daemon // master and backup; of no State if it does not run
+	daemons  [2]ipvsnl.Daemon // master and backup; without a State if not running
 }
 
-// A Service is a service of a Director, with what the kernel would tell of it.
+// A Service is a service of a Director, with the state that the kernel would report.
 type Service struct {
 	ipvsnl.ServiceState
 	destinations ordered[netip.AddrPort, *ipvsnl.DestinationState]
@@ -58,8 +58,8 @@ func (d *Director) Service(key ipvsnl.ServiceKey) *Service { return d.services.g
 // Destinations yields the destinations in the order in which they were added.
 func (s *Service) Destinations(yield func(*ipvsnl.DestinationState) bool) { s.destinations.all(yield) }
 
-// NewestDestinations yields the destinations in the kernel's order: the one added last
-// comes first.
+// NewestDestinations yields the destinations in the kernel's order: the latest
+// first.
 func (s *Service) NewestDestinations(yield func(*ipvsnl.DestinationState) bool) {
 	s.destinations.backward(yield)
 }
@@ -69,7 +69,7 @@ func (s *Service) Destination(addr netip.AddrPort) *ipvsnl.DestinationState {
 	return s.destinations.get(addr)
 }
 
-// Daemons returns the sync daemons that run, the master first.
+// Daemons returns the running sync daemons, the master first.
 func (d *Director) Daemons() []ipvsnl.Daemon {
 	var all []ipvsnl.Daemon
 	for _, daemon := range d.daemons {
@@ -101,7 +101,7 @@ var makes = map[ipvsnl.Op]func(*Director, *ipvsnl.Change) error{
 	ipvsnl.OpFlush:                     (*Director).flush,
 }
 
-// Make makes a change. One that the kernel would refuse changes nothing, and its
+// Make makes a change. If the kernel would refuse it, nothing changes, and the
 // error is an [Errno].
 func (d *Director) Make(c *ipvsnl.Change) error {
 	f := makes[c.Op]
@@ -124,7 +124,7 @@ func ignoring(f func(*Director, *ipvsnl.Change) error, ignored ...Errno) func(*D
 
 func has(names []string, name string) bool { return names == nil || slices.Contains(names, name) }
 
-// noScheduler is the name under which a service has none.
+// noScheduler is the name that stands for no scheduler.
 const noScheduler = "none"
 
 // checkService returns the refusal of a service's configuration.
@@ -290,8 +290,8 @@ func (d *Director) stopDaemon(c *ipvsnl.Change) error {
 	return nil
 }
 
-// maxTimeout is the longest timeout that any kernel takes: INT_MAX jiffies, of which
-// there are at least a hundred a second.
+// maxTimeout is the longest timeout that any kernel accepts: INT_MAX jiffies, of which
+// a second has at least a hundred.
 const maxTimeout = (1<<31 - 1) / 100 * time.Second
 
 func (d *Director) setTimeouts(c *ipvsnl.Change) error {
@@ -335,8 +335,8 @@ func (d *Director) flush(*ipvsnl.Change) error {
 	return nil
 }
 
-// isUnicast reports whether an address can be that of a destination. A link-local one
-// of IPv6 can be, but only if it is the director's own.
+// isUnicast reports whether a destination can have an address. A link-local IPv6 address
+// is valid only if it is the director's own.
 func isUnicast(a netip.Addr) bool {
 	if a.Is4() {
 		return a != netip.IPv4Unspecified() && a != netip.AddrFrom4([4]byte{255, 255, 255, 255}) && !a.IsMulticast()
@@ -344,8 +344,8 @@ func isUnicast(a netip.Addr) bool {
 	return a != netip.IPv6Unspecified() && !a.IsMulticast() && !a.IsLinkLocalUnicast() && !a.Is4In6()
 }
 
-// isMixed reports whether a destination is of another family than its service. There
-// are no sync messages for such, so a sync daemon does not run beside them.
+// isMixed reports whether the family of a destination differs from that of its service. Sync
+// messages cannot describe such destinations, so sync daemons cannot run at the same time.
 func isMixed(key ipvsnl.ServiceKey, addr netip.AddrPort) bool {
 	return ipvsnl.FamilyOf(addr.Addr()) != key.Family()
 }

@@ -11,7 +11,7 @@ type ordered[K comparable, V comparable] struct {
 	items []V // the zero V where one was deleted
 }
 
-// add adds a value. There must be none of its key.
+// add adds a value. Its key must not exist.
 func (o *ordered[K, V]) add(key K, value V) {
 	if o.index == nil {
 		o.index = map[K]int{}
@@ -28,7 +28,7 @@ func (o *ordered[K, V]) get(key K) (value V) {
 	return value
 }
 
-// delete deletes the value of a key, and reports whether there was one.
+// delete deletes the value of a key and reports whether it existed.
 func (o *ordered[K, V]) delete(key K) bool {
 	i, ok := o.index[key]
 	if !ok {
@@ -70,7 +70,7 @@ func (o *ordered[K, V]) all(yield func(V) bool) {
 	}
 }
 
-// backward yields the values, the last first.
+// backward yields the values in reverse order.
 func (o *ordered[K, V]) backward(yield func(V) bool) {
 	var zero V
 	for _, v := range slices.Backward(o.items) {

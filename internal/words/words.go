@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package words holds the words that the command line and the listings share:
-// whatever one of them writes and the other reads is here once.
+// Package words defines the words that the command line and the listings share:
+// whatever one of them writes and the other reads is defined here, once.
 package words
 
 import "github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -38,8 +38,8 @@ type Forwarding struct {
 	Name   string // in listings: "Masq"
 }
 
-// Forwardings are all the forwarding methods a destination can show. Those that
-// cannot be asked for have the option that comes nearest.
+// Forwardings are all forwarding methods that a destination can have. Those that
+// cannot be requested have the option that comes closest.
 var Forwardings = []Forwarding{
 	{ipvsnl.Masquerade, "-m", "Masq"},
 	{ipvsnl.Local, "-g", "Local"},
@@ -63,7 +63,7 @@ type TunnelType struct {
 	Type     ipvsnl.TunnelType
 	Name     string // "gue"
 	Port     bool   // whether it has a port
-	Checksum bool   // whether it has a choice of checksum
+	Checksum bool   // whether the checksum can be chosen
 }
 
 // TunnelTypes are all the tunnel types.
@@ -90,7 +90,7 @@ type TunnelChecksum struct {
 	Name   string // in listings: "+c"
 }
 
-// TunnelChecksums are the choices of checksum. The first is that of a tunnel
+// TunnelChecksums are the choices of checksum. The first one is for a tunnel
 // without a flag.
 var TunnelChecksums = []TunnelChecksum{
 	{0, "--tun-nocsum", "-c"},
@@ -110,7 +110,7 @@ func TunnelChecksumOf(f ipvsnl.TunnelFlags) TunnelChecksum {
 
 // A SchedulerFlag is the name of a scheduler flag.
 type SchedulerFlag struct {
-	Scheduler string // the scheduler that gives the flag this name; empty for any
+	Scheduler string // the scheduler that uses this name; empty for any
 	Flag      ipvsnl.SchedulerFlags
 	Name      string
 }
@@ -127,8 +127,8 @@ var SchedulerFlags = []SchedulerFlag{
 	{"", ipvsnl.SchedulerFlag3, "flag-3"},
 }
 
-// SchedulerFlagOf returns the scheduler's own name for a flag or, if it has none,
-// the name that every scheduler has for it.
+// SchedulerFlagOf returns the scheduler's own name for a flag or, without one,
+// the general name.
 func SchedulerFlagOf(scheduler string, flag ipvsnl.SchedulerFlags) (name string) {
 	for _, row := range SchedulerFlags {
 		switch {
@@ -142,9 +142,9 @@ func SchedulerFlagOf(scheduler string, flag ipvsnl.SchedulerFlags) (name string)
 	return name
 }
 
-// AppendSchedulerFlags appends the names of those of the flags that are set, as
-// the scheduler calls them, with commas between. A scheduler with names of its
-// own does not show the flags that it has no name for.
+// AppendSchedulerFlags appends the scheduler's names of the flags that are set,
+// separated by commas. A scheduler with its own
+// names does not show flags without one.
 func AppendSchedulerFlags(b []byte, scheduler string, flags ipvsnl.SchedulerFlags) []byte {
 	owner := ""
 	for _, row := range SchedulerFlags {

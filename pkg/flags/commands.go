@@ -4,7 +4,7 @@ package flags
 
 import "github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 
-// A verb is a command. Several words can stand for one.
+// A verb is a command. It can have several words.
 type verb uint8
 
 const (
@@ -30,22 +30,22 @@ const (
 
 // A command is one row of the table of commands.
 type command struct {
-	name  string // in messages; empty for what tells of the program
+	name  string // in messages; empty for commands about the program
 	kind  Kind
 	rules rules
 
-	// change makes the change of a Change, once all options are known.
+	// change returns the change of a Change once all options are known.
 	change func(*parser) ipvsnl.Change
 }
 
-// rules say which options go with a command or a tunnel type.
+// rules determine which options a command or a tunnel type accepts.
 type rules struct {
 	needs optionSet
 	takes optionSet
-	oneOf optionSet // of these, one at most
+	oneOf optionSet // at most one of these
 }
 
-// commands are the commands and what goes with them. The words for them are among
+// commands are the commands and the options that they accept. Their words are among
 // the options.
 var commands = [...]command{
 	addService: {name: "add-service", kind: Change, rules: rules{needs: set(optService), takes: serviceOptions},
@@ -89,24 +89,24 @@ var (
 		optTunType, optTunPort, optTunNoCsum, optTunCsum, optTunRemCsum)
 )
 
-// everywhere are the options that go with every command.
+// everywhere are the options that every command accepts.
 var everywhere = set(optNetNS)
 
-// tunnels are the options that go with a tunnel type, by its name.
+// tunnels are the options that each tunnel type accepts, by its name.
 var tunnels = map[string]rules{
 	"ipip": {},
 	"gue":  {needs: set(optTunPort), oneOf: set(optTunNoCsum, optTunCsum, optTunRemCsum)},
 	"gre":  {oneOf: set(optTunNoCsum, optTunCsum)},
 }
 
-// tunnelOptions are those that tunnels speaks of.
+// tunnelOptions are the options in tunnels.
 var tunnelOptions = set(optTunPort, optTunNoCsum, optTunCsum, optTunRemCsum)
 
-// listConflicts are the options that exclude each other in a listing. ipvsadm has one message for its own; that
-// for ours names the two and the reason.
+// listConflicts are the options that exclude each other in a listing. ipvsadm has one message for its own; the one
+// for ours names both options and the reason.
 var listConflicts = [...]struct {
 	either, or optionSet
-	reason     string // empty between options that ipvsadm has
+	reason     string // empty between options of ipvsadm
 }{
 	{set(optStats, optRate, optThresholds, optPersistentConn, optSyncID, optTunInfo), set(optJSON), "JSON always has it"},
 	{set(optExact), set(optJSON), "JSON always has all digits"},
@@ -133,7 +133,7 @@ func checkListing(given optionSet) error {
 }
 
 // check checks the options that were given, in their order, and reports the first that
-// does not fit. Name is what the rules are of.
+// breaks the rules. Name is the name of the command or tunnel type.
 func (r rules) check(given optionSet, name, of string) error {
 	chosen := noOption
 	for rest := given | r.needs; rest != 0; rest &= rest - 1 {

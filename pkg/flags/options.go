@@ -14,8 +14,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// An optionID is what an option is about. Words that are about the same thing
-// share one, and may not stand together. Options are checked in this order.
+// An optionID identifies what an option sets. Words that set the same thing
+// share one, and exclude each other. Options are checked in this order.
 type optionID uint8
 
 const (
@@ -64,10 +64,10 @@ const (
 	optStable
 
 	optionCount
-	noOption = optionCount // an option that does not count as one
+	noOption = optionCount // not counted as an option
 )
 
-// optionNames are what messages call the options.
+// optionNames are the names of the options in messages.
 var optionNames = [optionCount]string{
 	optNumeric:        "numeric",
 	optConnection:     "connection",
@@ -127,26 +127,26 @@ func set(ids ...optionID) optionSet {
 
 func (s optionSet) has(id optionID) bool { return s&(1<<id) != 0 }
 
-// first returns the first option of a set that has some.
+// first returns the first option of a nonempty set.
 func (s optionSet) first() optionID { return optionID(bits.TrailingZeros64(uint64(s))) }
 
-// An option is one row of the table of options: its words, what it is about, its
+// An option is one row of the table of options: its words, what it sets, its
 // value and what it does.
 type option struct {
-	heading string // of a group of options; such a row is none itself
+	heading string // of a group of options; such a row is not an option itself
 
 	short byte // 0 for none
 	long  string
 	arg   argument
-	id    optionID // noOption for the commands, too
+	id    optionID // also noOption for the commands
 
-	// verb is set for the commands, which have to come first.
+	// verb is set for the commands, which must come first.
 	verb verb
 
-	value string // what the help calls the value
+	value string // the name of the value in the help
 	help  string
 
-	// set takes the value in.
+	// set stores the value.
 	set func(p *parser, w word) error
 }
 
@@ -175,7 +175,7 @@ const (
 	defaultWait        = 60     // seconds
 )
 
-// options are all the options there are, in the order of the help. A row with
+// options are all options, in the order of the help. A row with
 // only a heading precedes a group of them.
 var options = []option{
 	{heading: "Commands"},
@@ -188,7 +188,7 @@ var options = []option{
 	{short: 'C', long: "clear", id: noOption, verb: clearTable,
 		help: "delete all services"},
 	{short: 'L', long: "list", id: noOption, verb: list,
-		help: "list services, or what the options say"},
+		help: "list services, or what the options select"},
 	{short: 'l', id: noOption, verb: list},
 	{short: 'Z', long: "zero", id: noOption, verb: zero,
 		help: "set the counters of one or all services to zero"},
@@ -199,7 +199,7 @@ var options = []option{
 	{short: 'd', long: "delete-server", id: noOption, verb: deleteServer,
 		help: "delete a real server from a service"},
 	{long: "set", id: noOption, verb: setTimeouts, value: "TCP FIN UDP",
-		help: "set the timeouts of connections, in seconds; 0 leaves one as it is"},
+		help: "set the timeouts of connections, in seconds; 0 leaves one unchanged"},
 	{long: "start-daemon", arg: required, id: noOption, verb: startDaemon, value: "STATE",
 		help: "start the sync daemon, STATE master or backup",
 		set:  daemonState("illegal start-daemon parameter specified")},
@@ -207,7 +207,7 @@ var options = []option{
 		help: "stop the sync daemon, STATE master or backup",
 		set:  daemonState("illegal start_daemon specified")},
 	{short: 'R', long: "restore", id: noOption, verb: restore,
-		help: "run the command lines that standard input has"},
+		help: "run the command lines on standard input"},
 	{short: 'S', long: "save", id: noOption, verb: save,
 		help: "write the table as command lines for --restore"},
 	{short: 'h', long: "help", id: noOption, verb: help,
@@ -225,25 +225,25 @@ var options = []option{
 	{long: "sctp-service", arg: required, id: optService, value: "ADDRESS",
 		help: "the SCTP service at this address", set: serviceAt(ipvsnl.SCTP)},
 	{short: 'f', long: "fwmark-service", arg: required, id: optService, value: "MARK",
-		help: "the service of packets with this firewall mark, 1 to 4294967295", set: (*parser).mark},
+		help: "the service for packets with this firewall mark, 1 to 4294967295", set: (*parser).mark},
 	{short: '6', long: "ipv6", id: noOption,
-		help: "the mark's packets are IPv6; behind -f", set: (*parser).markIPv6},
+		help: "the mark is for IPv6 packets; must follow -f", set: (*parser).markIPv6},
 
 	{heading: "With -A and -E"},
 	{short: 's', long: "scheduler", arg: required, id: optScheduler, value: "NAME",
-		help: "how connections are spread: rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh (default wlc)",
+		help: "how to distribute connections: rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh (default wlc)",
 		set:  name(maxSchedulerName, func(p *parser) *string { return &p.service.Scheduler })},
 	{short: 'p', long: "persistent", arg: optional, id: optPersistent, value: "[SECONDS]",
 		help: "keep a client on its real server, 1 to 2678400 seconds (default 360)", set: (*parser).persistent},
 	{short: 'M', long: "netmask", arg: required, id: optNetmask, value: "MASK",
-		help: "treat clients that are alike under MASK as one; a prefix length for IPv6", set: (*parser).netmask},
+		help: "treat clients with equal addresses under MASK as one; a prefix length for IPv6", set: (*parser).netmask},
 	{long: "pe", arg: required, id: optEngine, value: "NAME",
 		help: "persistence engine: sip",
 		set:  name(maxEngineName, func(p *parser) *string { return &p.service.Persistence.Engine })},
 	{short: 'b', long: "sched-flags", arg: required, id: optSchedFlags, value: "FLAGS",
 		help: "flags of the scheduler: sh-fallback,sh-port mh-fallback,mh-port flag-1,flag-2,flag-3", set: (*parser).schedFlags},
 	{short: 'o', long: "ops", id: optOnePacket,
-		help: "schedule each UDP packet by itself", set: (*parser).onePacket},
+		help: "schedule each UDP packet separately", set: (*parser).onePacket},
 
 	{heading: "Real servers, with -a, -e and -d"},
 	{short: 'r', long: "real-server", arg: required, id: optServer, value: "ADDRESS",
@@ -258,13 +258,13 @@ var options = []option{
 		help: "share of the connections, 0 for no new ones (default 1)",
 		set:  number("weight", 0, maxInt, func(p *parser) *uint32 { return &p.server.Weight })},
 	{short: 'x', long: "u-threshold", arg: required, id: optUpper, value: "N",
-		help: "no new connections from N on; 0 for no limit (default 0)",
+		help: "upper threshold, no new connections at N; 0 for no limit (default 0)",
 		set:  number("u_threshold", 0, maxInt, func(p *parser) *uint32 { return &p.server.UpperThreshold })},
 	{short: 'y', long: "l-threshold", arg: required, id: optLower, value: "N",
-		help: "new connections again below N (default 0)",
+		help: "lower threshold, new connections again below N (default 0)",
 		set:  number("l_threshold", 0, maxInt, func(p *parser) *uint32 { return &p.server.LowerThreshold })},
 	{long: "tun-type", arg: required, id: optTunType, value: "TYPE",
-		help: "kind of tunnel: ipip gue gre (default ipip)", set: (*parser).tunnelType},
+		help: "type of tunnel: ipip gue gre (default ipip)", set: (*parser).tunnelType},
 	{long: "tun-port", arg: required, id: optTunPort, value: "PORT",
 		help: "UDP port of a gue tunnel",
 		set:  number("tunnel port", 1, maxPort, func(p *parser) *uint16 { return &p.server.TunnelPort })},
@@ -280,7 +280,7 @@ var options = []option{
 		help: "network interface of the sync messages (default eth0)",
 		set:  name(maxInterfaceName, func(p *parser) *string { return &p.daemon.Interface })},
 	{long: "syncid", arg: required, id: optSyncID, value: "N",
-		help: "number of the group of directors, 0 to 255 (default 0)",
+		help: "ID of the group of directors, 0 to 255 (default 0)",
 		set:  number("syncid", 0, maxSyncID, func(p *parser) *uint8 { return &p.daemon.SyncID })},
 	{long: "mcast-group", arg: required, id: optGroup, value: "ADDRESS",
 		help: "multicast address, IPv4 or IPv6 (default 224.0.0.81)", set: (*parser).mcastGroup},
@@ -291,18 +291,18 @@ var options = []option{
 		help: "time to live, 1 to 255 (default 1)",
 		set:  number("mcast-ttl", 1, maxTTL, func(p *parser) *uint8 { return &p.daemon.TTL })},
 	{long: "sync-maxlen", arg: required, id: optMaxLen, value: "BYTES",
-		help: "most bytes in a sync message, 1 to 65507 (default by the interface)",
+		help: "maximum length of a sync message, 1 to 65507 (default from the interface)",
 		set:  number("sync-maxlen", 1, maxSyncPayload, func(p *parser) *uint16 { return &p.daemon.MaxLen })},
 
 	{heading: "With -R"},
 	{long: "replace", id: optReplace,
-		help: "check all lines, then change only what differs from the table they make",
+		help: "check all lines, then change only what differs from the resulting table",
 		set:  restoring(func(r *Restoring) *bool { return &r.Replace })},
 	{long: "dry-run", id: optDryRun,
 		help: "change nothing: report faults and, with --replace, print the changes",
 		set:  restoring(func(r *Restoring) *bool { return &r.DryRun })},
 	{long: "wait", arg: required, id: optWait, value: "SECONDS",
-		help: "for how long to wait for another restore or clear, 0 to 86400 (default 60); with -C, too", set: (*parser).wait},
+		help: "maximum wait for another restore or clear, 0 to 86400 (default 60); also with -C", set: (*parser).wait},
 
 	{heading: "With -L"},
 	{short: 'c', long: "connection", id: optConnection,
@@ -314,9 +314,9 @@ var options = []option{
 	{long: "stats", id: optStats,
 		help: "with counters of connections, packets and bytes", set: listing(func(l *Listing) *bool { return &l.Stats })},
 	{long: "rate", id: optRate,
-		help: "with connections, packets and bytes a second", set: listing(func(l *Listing) *bool { return &l.Rate })},
+		help: "with connections, packets and bytes per second", set: listing(func(l *Listing) *bool { return &l.Rate })},
 	{long: "thresholds", id: optThresholds,
-		help: "with thresholds; with -S, too", set: listing(func(l *Listing) *bool { return &l.Thresholds })},
+		help: "with thresholds; with -S, save them", set: listing(func(l *Listing) *bool { return &l.Thresholds })},
 	{long: "persistent-conn", id: optPersistentConn,
 		help: "with persistent connections; with -c, persistence engines", set: listing(func(l *Listing) *bool { return &l.PersistentConn })},
 	{long: "tun-info", id: optTunInfo,
@@ -328,23 +328,23 @@ var options = []option{
 	{long: "sort-by", arg: required, id: optSortBy, value: "COLUMN",
 		help: "highest first: by a column of --stats or --rate, or by active, inactive or weight", set: (*parser).sortBy},
 	{long: "watch", arg: optional, id: optWatch, value: "[SECONDS]",
-		help: "list again and again, 1 to 86400 seconds apart (default 2), until interrupted", set: (*parser).watch},
+		help: "repeat the listing every 1 to 86400 seconds (default 2) until interrupted", set: (*parser).watch},
 	{short: 'X', long: "exact", id: optExact,
 		help: "with all digits of large numbers", set: listing(func(l *Listing) *bool { return &l.Exact })},
 	{short: 'n', long: "numeric", id: optNumeric,
-		help: "with addresses and ports as numbers", set: listing(func(l *Listing) *bool { return &l.Numeric })},
+		help: "with numeric addresses and ports", set: listing(func(l *Listing) *bool { return &l.Numeric })},
 	{short: 'j', long: "json", id: optJSON,
 		help: "everything, as JSON", set: listing(func(l *Listing) *bool { return &l.JSON })},
 
 	{heading: "With -S"},
 	{long: "all", id: optAll,
-		help: "with all that --thresholds, --timeout and --daemon add", set: nothing},
+		help: "the same as --thresholds, --timeout and --daemon", set: nothing},
 	{long: "stable", id: optStable,
-		help: "read until two readings in a row agree", set: nothing},
+		help: "read until two consecutive readings agree", set: nothing},
 
 	{heading: "With every command"},
 	{long: "netns", arg: required, id: optNetNS, value: "NAME",
-		help: "work in the network namespace of this name, or of this path if there is a slash in it", set: (*parser).netNS},
+		help: "work in this network namespace, a name or, with a slash in it, a path", set: (*parser).netNS},
 }
 
 var (
@@ -352,7 +352,7 @@ var (
 	shortOptions [256]*option
 )
 
-// The index is made at start-up since the table's functions lead back to it.
+// The index is built in init because the functions in the table refer to it.
 func init() {
 	longOptions = make(map[string]*option, len(options))
 	for i := range options {
@@ -366,7 +366,7 @@ func init() {
 	}
 }
 
-// serviceAt takes a virtual address. With an IPv6 one, masks are prefix lengths.
+// serviceAt sets a virtual address. For IPv6, masks are prefix lengths.
 func serviceAt(protocol ipvsnl.Protocol) func(*parser, word) error {
 	return func(p *parser, w word) error {
 		p.protocol = protocol
@@ -431,7 +431,7 @@ func (p *parser) netmask(w word) error {
 }
 
 // schedFlags keeps the names until all options are known: the scheduler determines
-// which of them fit.
+// which names exist.
 func (p *parser) schedFlags(w word) error {
 	p.flagNames = w.value[:min(len(w.value), maxFlagNames)]
 	return nil
@@ -442,8 +442,8 @@ func (p *parser) onePacket(word) error {
 	return nil
 }
 
-// serverAt takes a real server's address. Without a port it has that of the service,
-// if the service has been named yet.
+// serverAt sets the address of a real server. The default port is that of the service,
+// if the service is already known.
 func (p *parser) serverAt(w word) error {
 	addr, port, given, ok := p.address(w.value)
 	if !ok {
@@ -492,7 +492,7 @@ func (p *parser) sortBy(w word) error {
 	for _, c := range columns.All {
 		names = append(names, c.Name)
 	}
-	return fault("no column `" + visible.Text(w.value) + "'; there are: " + strings.Join(names, " "))
+	return fault("unknown column `" + visible.Text(w.value) + "'; the columns are: " + strings.Join(names, " "))
 }
 
 func (p *parser) watch(w word) error {
@@ -511,7 +511,7 @@ func (p *parser) watch(w word) error {
 func (p *parser) wait(w word) error {
 	n, ok := parseNumber(w.value, 0, maxWait)
 	if !ok {
-		return fault("invalid time to wait `" + w.value + "' specified")
+		return fault("invalid wait time `" + w.value + "' specified")
 	}
 	p.cmd.Wait, p.cmd.WaitGiven = uint32(n), true
 	return nil
@@ -531,8 +531,8 @@ func tunnelFlags(flags ipvsnl.TunnelFlags) func(*parser, word) error {
 	}
 }
 
-// nothing takes in an option that is the default, or whose meaning is up to the
-// command.
+// nothing ignores the value of an option that is the default, or that the
+// command interprets.
 func nothing(*parser, word) error { return nil }
 
 func subject(s Subject) func(*parser, word) error {
@@ -556,7 +556,7 @@ func restoring(field func(*Restoring) *bool) func(*parser, word) error {
 	}
 }
 
-// name takes a name, of which the kernel keeps no more than max bytes.
+// name sets a name, cut to the max bytes that the kernel keeps.
 func name(max int, field func(*parser) *string) func(*parser, word) error {
 	return func(p *parser, w word) error {
 		*field(p) = w.value[:min(len(w.value), max)]
@@ -564,7 +564,7 @@ func name(max int, field func(*parser) *string) func(*parser, word) error {
 	}
 }
 
-// number takes a whole number from min to max.
+// number sets a whole number from min to max.
 func number[T uint8 | uint16 | uint32](what string, min, max int64, field func(*parser) *T) func(*parser, word) error {
 	return func(p *parser, w word) error {
 		n, ok := parseNumber(w.value, min, max)

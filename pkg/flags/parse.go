@@ -16,32 +16,32 @@ type Resolver interface {
 	// Addr returns an IPv4 address of a host.
 	Addr(host string) (netip.Addr, bool)
 
-	// PortNumber returns the port that /etc/services has under a name.
+	// PortNumber returns the port with a name in /etc/services.
 	PortNumber(name string, protocol ipvsnl.Protocol) (uint16, bool)
 }
 
-// A parser is a command line on its way to a Command. Options take effect one by
-// one, so that each sees only what those before it have set.
+// A parser turns a command line into a Command. Options take effect one by
+// one, so each sees only what earlier ones have set.
 type parser struct {
 	resolver  Resolver
 	cmd       Command
 	given     optionSet
-	protocol  ipvsnl.Protocol // whose port names count; 0 before a service is named
+	protocol  ipvsnl.Protocol // for port names; 0 before the service is known
 	flagNames string
 
-	// What the options say of the change.
-	service  ipvsnl.Service // but for the mask
+	// The parts of the change that options set.
+	service  ipvsnl.Service // except the mask
 	mask     ipvsnl.Mask
 	server   ipvsnl.Destination
 	daemon   ipvsnl.Daemon
 	timeouts ipvsnl.Timeouts
 }
 
-// Parse understands the words of a command line, the program's name not among them.
-// No words at all ask for a listing.
+// Parse parses the words of a command line, without the name of the program.
+// No words mean a listing.
 //
-// Every error is an *Error. The Command then has its Kind and NetNS, which tell where
-// IPVS is to be opened before the error is reported, and nothing else.
+// Every error is an *Error. The Command then has only its Kind and NetNS, which determine where
+// to open IPVS before the error is reported.
 func Parse(words []string, r Resolver) (Command, error) {
 	p := parser{resolver: r}
 	p.server = ipvsnl.Destination{Forwarding: ipvsnl.Route, Weight: 1}
@@ -66,7 +66,7 @@ func (p *parser) parse(s *scanner) error {
 	}
 	c := &commands[w.opt.verb]
 	p.cmd.Kind = c.kind
-	if c.name == "" { // it tells of the program, whatever follows
+	if c.name == "" { // about the program, whatever follows
 		p.findNetNS(s)
 		return nil
 	}
@@ -102,7 +102,7 @@ func (p *parser) parse(s *scanner) error {
 	return nil
 }
 
-// findNetNS looks for the network namespace among words that nothing else looks at.
+// findNetNS finds the network namespace among words that are otherwise ignored.
 func (p *parser) findNetNS(s *scanner) {
 	if p.cmd.Kind == None {
 		return
@@ -115,7 +115,7 @@ func (p *parser) findNetNS(s *scanner) {
 	}
 }
 
-// options takes in every option after the command.
+// options handles all options after the command.
 func (p *parser) options(s *scanner) error {
 	for {
 		w, ok, err := s.next()
@@ -137,7 +137,7 @@ func (p *parser) options(s *scanner) error {
 	}
 }
 
-// threeTimeouts takes the values of --set from the stray words and returns the rest.
+// threeTimeouts reads the values of --set from the stray words and returns the others.
 func (p *parser) threeTimeouts(stray []string) ([]string, error) {
 	fields := []*time.Duration{&p.timeouts.TCP, &p.timeouts.TCPFin, &p.timeouts.UDP}
 	if len(stray) < len(fields) {
@@ -153,13 +153,13 @@ func (p *parser) threeTimeouts(stray []string) ([]string, error) {
 	return stray[len(fields):], nil
 }
 
-// finish works out what more than one option has a say in.
+// finish sets what depends on several options.
 func (p *parser) finish(v verb) error {
 	c := &p.cmd
 	if p.service.Scheduler == "" {
 		p.service.Scheduler = defaultScheduler
 	}
-	if p.service.Persistence.Timeout != 0 { // without it, a mask means nothing
+	if p.service.Persistence.Timeout != 0 { // otherwise the mask has no meaning
 		p.service.Persistence.Mask = p.mask
 	}
 	if p.daemon.Interface == "" {
@@ -180,7 +180,7 @@ func (p *parser) finish(v verb) error {
 	return p.applySchedFlags()
 }
 
-// zero zeroes one service or all. A service without an address and a port is all of them.
+// zero zeroes one service or all. A service without address and port means all.
 func (p *parser) zero() ipvsnl.Change {
 	if k := p.service.Key; p.given.has(optService) && (k.Mark != 0 || !k.Addr.Addr().IsUnspecified() || k.Addr.Port() != 0) {
 		return ipvsnl.ZeroService(k)
@@ -188,8 +188,8 @@ func (p *parser) zero() ipvsnl.Change {
 	return ipvsnl.Zero()
 }
 
-// saving returns what a save is to write. Some of its options are those of listings,
-// where they exclude each other; here they add up.
+// saving returns what a save writes. Some of its options are also options of listings,
+// where they exclude each other; here they can be combined.
 func (p *parser) saving() Saving {
 	all := p.given.has(optAll)
 	return Saving{
@@ -230,7 +230,7 @@ func schedFlag(name string) (words.SchedulerFlag, bool) {
 	return words.SchedulerFlag{}, false
 }
 
-// checkSense checks what the options mean together.
+// checkSense checks the meaning of the options together.
 func (p *parser) checkSense(v verb) error {
 	switch v {
 	case addService, editService:
@@ -262,7 +262,7 @@ func (p *parser) checkServer() error {
 	if ipvsnl.FamilyOf(d.Addr.Addr()) != k.Family() && d.Forwarding != ipvsnl.Tunnel {
 		return fault("Different address family is allowed only for tunneling servers")
 	}
-	// Without address translation a packet keeps the port it came to.
+	// Without address translation a packet keeps its destination port.
 	if k.Mark == 0 && d.Forwarding != ipvsnl.Masquerade {
 		d.Addr = netip.AddrPortFrom(d.Addr.Addr(), k.Addr.Port())
 	}

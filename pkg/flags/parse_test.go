@@ -367,9 +367,9 @@ func TestParseErrors(t *testing.T) {
 		{"-R --dry-run -n", "Illegal 'numeric' option with the 'restore' command"},
 		{"-A -t 1.2.3.4:80 --wait 5", "Illegal 'wait' option with the 'add-service' command"},
 		{"-L --stable", "Illegal 'stable' option with the 'list' command"},
-		{"-C --wait -1", "invalid time to wait `-1' specified"},
-		{"-R --wait 86401", "invalid time to wait `86401' specified"},
-		{"-R --wait=5s", "invalid time to wait `5s' specified"},
+		{"-C --wait -1", "invalid wait time `-1' specified"},
+		{"-R --wait 86401", "invalid wait time `86401' specified"},
+		{"-R --wait=5s", "invalid wait time `5s' specified"},
 		{"-R --replace --replace", "multiple 'replace' options specified"},
 		{"-L foo", "unexpected argument foo"},
 		{"-L -- -n", "unexpected argument -n"},
@@ -395,7 +395,7 @@ func TestParseErrors(t *testing.T) {
 		{"-L --watch --watch", "multiple 'watch' options specified"},
 		{"-S --watch", "Illegal 'watch' option with the 'save' command"},
 		{"-S --sort-by active", "Illegal 'sort-by' option with the 'save' command"},
-		{"-L --sort-by port", "no column `port'; there are: conns inpkts outpkts inbytes outbytes " +
+		{"-L --sort-by port", "unknown column `port'; the columns are: conns inpkts outpkts inbytes outbytes " +
 			"cps inpps outpps inbps outbps active inactive weight"},
 		{"-L -j --watch", "'--watch' and '--json' exclude each other: a watch is for people to read"},
 		{"-L -j --stats", "'--stats' and '--json' exclude each other: JSON always has it"},

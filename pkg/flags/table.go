@@ -2,15 +2,15 @@
 
 package flags
 
-// A Row is what the table of options has on a command or an option, for what has to
+// A Row describes a command or an option in the table of options, for everything that has to
 // agree with it: manual, help and completion.
 type Row struct {
 	Short string // "-s"; empty for none, as is Long
 	Long  string // "--scheduler"
-	Value string // what the help calls the value; empty for none
+	Value string // the name of the value in the help; empty for none
 	Help  string
 
-	// Options are those that go with a command. Left out are -6 and --sort,
+	// Options are those that a command accepts, except -6 and --sort,
 	// which no command refuses.
 	Options []Row
 }
@@ -43,7 +43,7 @@ func (o *option) row() Row {
 	return r
 }
 
-// optionsOf returns the options that go with a command.
+// optionsOf returns the options that a command accepts.
 func optionsOf(v verb) []Row {
 	var fit optionSet
 	if c := &commands[v]; c.name != "" {

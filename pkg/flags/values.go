@@ -11,18 +11,18 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/inet"
 )
 
-const blanks = " \t\n\v\f\r" // what C's isspace knows
+const blanks = " \t\n\v\f\r" // as C's isspace
 
 // parseNumber reads a whole number as C's strtol does in base 10, to the
-// end of the word: blanks and a sign may stand before it.
+// end of the word: blanks and a sign may precede it.
 func parseNumber(s string, min, max int64) (int64, bool) {
 	s = strings.TrimLeft(s, blanks)
 	n, err := strconv.ParseInt(s, 10, 64)
 	return n, err == nil && n >= min && n <= max
 }
 
-// leadingNumber reads a number as C's atoi does: whatever follows is dropped, and
-// what is none is 0.
+// leadingNumber reads a number as C's atoi does: whatever follows is ignored, and
+// anything else is 0.
 func leadingNumber(s string) int {
 	s = strings.TrimLeft(s, blanks)
 	end := 0
@@ -33,7 +33,7 @@ func leadingNumber(s string) int {
 	if err != nil && n == 0 {
 		return 0
 	}
-	return int(int32(n)) // atoi cuts what strtol gives it
+	return int(int32(n)) // atoi truncates the result of strtol
 }
 
 func parseTimeout(s string, min int64) (uint32, error) {
@@ -58,7 +58,7 @@ func (p *parser) address(s string) (addr netip.Addr, port uint16, given, ok bool
 	}
 	addr, isIPv6 := parseIPv6(host)
 	if !isIPv6 {
-		// A port after brackets counts only if there is an IPv6 address in them.
+		// A port after brackets counts only if they contain an IPv6 address.
 		host, name, given = cutLast(host, ':')
 		if addr, ok = p.ipv4(host); !ok {
 			return netip.Addr{}, 0, false, false
@@ -89,14 +89,14 @@ func (p *parser) ipv4(s string) (netip.Addr, bool) {
 
 // parseIPv6 reads an IPv6 address without a zone.
 func parseIPv6(s string) (netip.Addr, bool) {
-	if strings.Count(s, ":") < 2 { // most words: spares the making of an error
+	if strings.Count(s, ":") < 2 { // most words: avoids allocating an error
 		return netip.Addr{}, false
 	}
 	addr, err := netip.ParseAddr(s)
 	return addr, err == nil && addr.Is6() && addr.Zone() == ""
 }
 
-// parseGroup reads a multicast address, without names, and returns the family that it
+// parseGroup reads a numeric multicast address and returns the family that it
 // has or, if it is not one, would have.
 func parseGroup(s string) (addr netip.Addr, family string, ok bool) {
 	family = "IPv4"

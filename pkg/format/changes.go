@@ -7,7 +7,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// changeRules has rules written with numbers, as names may change before they are
+// changeRules makes rules numeric, because names may change before they are
 // read.
 var changeRules = &Options{View: Rules, Thresholds: true}
 
@@ -50,7 +50,7 @@ func AppendChange(b []byte, c *ipvsnl.Change) (rule []byte, ok bool) {
 	return append(b, '\n'), true
 }
 
-// appendWholeService appends all options of a service. A save leaves out the flags
+// appendWholeService appends all options of a service. A save omits the flags
 // that its scheduler has no name for.
 func (o *Options) appendWholeService(b []byte, s *ipvsnl.Service) []byte {
 	b = appendServiceSettings(o.appendServiceOption(b, &s.Key), s)

@@ -77,7 +77,7 @@ func appendPadded(b []byte, n uint32) []byte {
 	return appendUint(b, uint64(n))
 }
 
-// appendLeft appends a word to the left of a width.
+// appendLeft appends a left-aligned word.
 func appendLeft(b []byte, word string, width int) []byte {
 	start := len(b)
 	return pad(append(b, word...), start, width)

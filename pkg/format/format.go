@@ -5,7 +5,7 @@
 // ipvsadm 1.31 does, and the same as JSON.
 //
 // Everything appends to a byte slice, so that a listing of any length is written
-// without memory of its own.
+// without allocating memory.
 package format
 
 import (
@@ -31,7 +31,7 @@ const (
 	Plain          View = iota // scheduler and flags, forwarding method, weight and connections
 	Rules                      // rules that a restore reads
 	Stats                      // --stats: counters
-	Rate                       // --rate: what they move by in a second
+	Rate                       // --rate: their changes per second
 	Thresholds                 // --thresholds
 	PersistentConn             // --persistent-conn
 	TunnelInfo                 // --tun-info

@@ -78,7 +78,7 @@ func AppendTimeoutsJSON(b []byte, t *ipvsnl.Timeouts) []byte {
 	return append(appendObject(b, timeoutFields, t), '\n')
 }
 
-// next appends what precedes an element.
+// next appends the separator before an element.
 func (j *JSON) next(b []byte) []byte {
 	b = j.closeService(b)
 	if j.elements > 0 {

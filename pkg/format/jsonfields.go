@@ -11,7 +11,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
-// serviceFields are those of a service before its destinations.
+// serviceFields are the fields of a service before its destinations.
 var serviceFields = []field[ipvsnl.ServiceState]{
 	{"protocol", func(b []byte, s *ipvsnl.ServiceState) []byte {
 		if s.Service.Key.Mark != 0 {

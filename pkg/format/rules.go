@@ -20,7 +20,7 @@ func serviceRule(o *Options, b []byte, s *ipvsnl.ServiceState) []byte {
 	return b
 }
 
-// appendServiceSettings appends the options of a service, but for its scheduler's
+// appendServiceSettings appends the options of a service, except its scheduler
 // flags.
 func appendServiceSettings(b []byte, s *ipvsnl.Service) []byte {
 	b = append(append(b, " -s "...), s.Scheduler...)
@@ -100,7 +100,7 @@ func AppendTimeoutsRule(b []byte, t *ipvsnl.Timeouts) []byte {
 }
 
 // AppendDaemonRule appends the rule that starts a sync daemon. It leaves to the
-// kernel what the daemon does not say.
+// kernel what the daemon does not specify.
 func AppendDaemonRule(b []byte, d *ipvsnl.Daemon) []byte {
 	b = append(append(b, "--start-daemon "...), d.State.String()...)
 	b = append(append(b, " --mcast-interface "...), d.Interface...)

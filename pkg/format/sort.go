@@ -25,16 +25,16 @@ func SortDestinations(d []ipvsnl.DestinationState) {
 	sortBy(d, func(d *ipvsnl.DestinationState) place { return placeOf(d.Destination.Addr) })
 }
 
-// A place is what a service or destination is sorted by.
+// A place is the sort key of a service or destination.
 type place struct {
 	mark     uint32
 	family   ipvsnl.Family
 	protocol ipvsnl.Protocol
-	addr     [4]uint32 // as the kernel has it: an IPv4 address is in the first word
+	addr     [4]uint32 // as in the kernel: an IPv4 address is in the first word
 	words    uint8     // how many words of it the address has
 	port     uint16
 
-	from int32 // where it was
+	from int32 // the previous index
 }
 
 func placeOf(a netip.AddrPort) place {
@@ -53,7 +53,7 @@ func placeOf(a netip.AddrPort) place {
 	return p
 }
 
-// compare compares as many words of the addresses as that of p has.
+// compare compares as many words of the addresses as p has.
 func (p *place) compare(q *place) int {
 	if p.mark != q.mark {
 		return wrapCompare(p.mark, q.mark)
@@ -72,8 +72,8 @@ func (p *place) compare(q *place) int {
 	return cmp.Compare(p.port, q.port)
 }
 
-// wrapCompare compares words by the sign of their difference. It is not an order,
-// since the words run in a circle: 192.168.0.1 comes before 10.0.0.1 and that
+// wrapCompare compares words by the sign of their difference. This is not an order,
+// because it wraps around: 192.168.0.1 comes before 10.0.0.1, and that
 // before 100.0.0.1.
 func wrapCompare(a, b uint32) int { return cmp.Compare(int32(a-b), 0) }
 
@@ -97,8 +97,8 @@ func sortBy[T any](s []T, of func(*T) place) {
 	arrange(s, places)
 }
 
-// mergeSort sorts from the top down, with room for as much. Where comparisons run in
-// a circle the result is up to the algorithm, so it must be this one.
+// mergeSort sorts from the top down, with a buffer of the same size. Where comparisons run in
+// a circle, the result depends on the algorithm, so it must be this one.
 func mergeSort(s, room []place) {
 	if len(s) < 2 {
 		return
@@ -110,7 +110,7 @@ func mergeSort(s, room []place) {
 	right := s[half:]
 	for i := range s {
 		if len(left) == 0 {
-			return // the rest of the right half is where it belongs
+			return // the rest of the right half is already in place
 		}
 		if len(right) > 0 && left[0].compare(&right[0]) > 0 {
 			s[i], right = right[0], right[1:]

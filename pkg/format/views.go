@@ -98,8 +98,8 @@ var views = [...]view{
 	},
 }
 
-// columns are those of a destination after its address, each after a blank and
-// aligned to the left.
+// columns are the columns of a destination after its address, each preceded by a blank and
+// left-aligned.
 type columns []struct {
 	width int
 	value func(b []byte, d *ipvsnl.DestinationState) []byte
@@ -117,7 +117,7 @@ func (c columns) line(o *Options, b []byte, s *ipvsnl.ServiceState, d *ipvsnl.De
 
 func weight(b []byte, d *ipvsnl.DestinationState) []byte { return appendWeight(b, &d.Destination) }
 
-// appendWeight appends a weight as the kernel has it: signed.
+// appendWeight appends a weight as a signed number, as in the kernel.
 func appendWeight(b []byte, d *ipvsnl.Destination) []byte {
 	return appendInt(b, int64(int32(d.Weight)))
 }
@@ -199,7 +199,7 @@ func (o *Options) appendServiceLabel(b []byte, s *ipvsnl.ServiceState, whole boo
 func (o *Options) appendDestinationLabel(b []byte, s *ipvsnl.ServiceState, d *ipvsnl.DestinationState) []byte {
 	b = append(b, "  -> "...)
 	start, a := len(b), d.Destination.Addr
-	// The ports of a mark's destinations may be of any protocol, so they have no names.
+	// The ports of destinations of a mark may belong to any protocol, so they have no names.
 	b = appendAddrPort(b, a, s.Service.Key.Protocol, o.Names)
 	b = cutIPv4(b, start, destinationWidth, a)
 	return pad(b, start, destinationWidth)
@@ -212,8 +212,8 @@ func (o *Options) appendCounters(b []byte, s *ipvsnl.Stats) []byte {
 	return b
 }
 
-// appendRates appends rates, those of connections and packets in a form of
-// their own.
+// appendRates appends rates, with a separate form for those of connections and
+// packets.
 func (o *Options) appendRates(b []byte, s *ipvsnl.Stats, form func([]byte, uint64) []byte) []byte {
 	for _, n := range [...]uint64{s.CPS, s.InPPS, s.OutPPS} {
 		b = form(b, n)
@@ -221,7 +221,7 @@ func (o *Options) appendRates(b []byte, s *ipvsnl.Stats, form func([]byte, uint6
 	return o.appendCounter(o.appendCounter(b, s.InBPS), s.OutBPS)
 }
 
-// appendCounter appends a counter to the right of its column, in thousands,
+// appendCounter appends a right-aligned counter, in thousands,
 // millions, ... if it is large and Exact is not set.
 func (o *Options) appendCounter(b []byte, n uint64) []byte {
 	if o.Exact {

@@ -10,14 +10,14 @@ import (
 	"github.com/mdlayher/netlink"
 )
 
-// Apply has the kernel make changes, in order: one, or as many as there are, in as
-// few datagrams as that takes. A change that fails does not keep the next ones
-// from being made. Invalid ones, whose failures match fs.ErrInvalid, are not sent.
+// Apply makes the kernel apply changes, in order: one or any number of them, in as
+// few datagrams as possible. A change that fails does not prevent the next ones
+// from being made. Invalid changes, whose failures match fs.ErrInvalid, are not sent.
 //
-// If any change failed, or it is not known of some, the error is an *[ApplyError].
+// If any change failed, or the outcome of some is unknown, the error is an *[ApplyError].
 // Any other error means that nothing was sent.
 //
-// A context that ends keeps what has not been sent from being sent.
+// After the context ends, nothing more is sent.
 func (c *Client) Apply(ctx context.Context, changes ...Change) error {
 	if len(changes) == 0 {
 		return nil
@@ -40,27 +40,27 @@ func (c *Client) Apply(ctx context.Context, changes ...Change) error {
 	return &ApplyError{Failures: a.failures, InDoubt: a.done, Doubted: changes[a.done], Err: err}
 }
 
-// An ApplyError reports what became of changes that were not all made.
+// An ApplyError reports the outcome of changes that were not all made.
 type ApplyError struct {
 	// Failures are the changes that failed, in order. The others before InDoubt were
 	// made.
 	Failures []Failure
 
-	// InDoubt is the index of the first change of which it is not known whether it
-	// was made; none after it is known either. It is -1 if all are known.
+	// InDoubt is the index of the first change whose outcome is unknown; the outcomes of
+	// all later ones are unknown, too. It is -1 if all are known.
 	InDoubt int
 	Doubted Change // the change at InDoubt
 	Err     error  // why it is in doubt
 }
 
-// A Failure is a change that the kernel refused, or that could not be asked for.
+// A Failure is a change that the kernel refused, or that was not sent.
 type Failure struct {
-	Index  int // the place of the change among those applied, from 0
+	Index  int // the index of the change among those applied
 	Change Change
 	Err    error // an *Error
 }
 
-// Error returns a line for each failure, and one for what is in doubt.
+// Error returns a line for each failure, and one for the changes in doubt.
 func (e *ApplyError) Error() string {
 	var lines []string
 	for i := range e.Failures {
@@ -72,7 +72,7 @@ func (e *ApplyError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Unwrap returns the errors of the failures, and what left changes in doubt.
+// Unwrap returns the errors of the failures, and the reason why changes are in doubt.
 func (e *ApplyError) Unwrap() []error {
 	var all []error
 	for i := range e.Failures {
@@ -84,24 +84,24 @@ func (e *ApplyError) Unwrap() []error {
 	return all
 }
 
-// maxChunk is how many requests are sent at once. If the kernel refuses them all,
-// its replies still fit into a socket's buffer of the usual size.
+// maxChunk is the maximum number of requests sent at once. If the kernel refuses them all,
+// its replies still fit into a socket buffer of the usual size.
 const maxChunk = 128
 
 // An applier makes changes on one socket.
 type applier struct {
 	changes  []Change
 	mapped   bool // addresses may be IPv4-mapped
-	done     int  // the outcome of as many changes is known
-	sent     bool // the outcome of more than those may be
+	done     int  // the number of changes whose outcome is known
+	sent     bool // whether changes after those have been sent
 	failures []Failure
 
 	asked    []asked // the requests of a chunk
 	messages []netlink.Message
 }
 
-// asked is a request that has been built: for which change, and where in the
-// encoder's buffer it is.
+// asked is a request that has been built: the index of its change, and its position in the
+// encoder's buffer.
 type asked struct {
 	change     int
 	start, end int
@@ -160,7 +160,7 @@ func (a *applier) build(e *encoder, index int, c *Change) {
 	}
 }
 
-// send sends the requests of a chunk and gathers the failures.
+// send sends the requests of a chunk and collects the failures.
 func (a *applier) send(s *socket) error {
 	if len(a.asked) == 0 {
 		return nil
@@ -182,8 +182,8 @@ func (a *applier) send(s *socket) error {
 	return err
 }
 
-// fail takes down that a change failed, once: the first reason counts. Chunks and
-// replies come in order, but for those that are invalid.
+// fail records that a change failed, once: the first reason counts. Chunks and
+// replies arrive in order, except for invalid changes.
 func (a *applier) fail(index int, err error) {
 	at := len(a.failures)
 	for at > 0 && a.failures[at-1].Index > index {

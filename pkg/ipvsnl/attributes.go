@@ -4,8 +4,8 @@ package ipvsnl
 
 import "net/netip"
 
-// The tables of this file define how each attribute of linux/ip_vs.h is written and
-// read. They work on wire structs, which hold what a kernel is told or tells.
+// The tables in this file define how each attribute of linux/ip_vs.h is written and
+// read. They work on wire structs, which hold the values of requests and replies.
 
 type wireService struct {
 	family    Family
@@ -62,7 +62,7 @@ func flags[T any](p part, at func(*T) *wireFlags) field[T] {
 }
 
 type wireDest struct {
-	Destination     // but for Addr
+	Destination     // except Addr
 	family          Family
 	addr            [16]byte
 	port            uint16
@@ -93,7 +93,7 @@ var destTable = table[wireDest]{
 }
 
 type wireDaemon struct {
-	Daemon // but for SyncID and Group
+	Daemon // except SyncID and Group
 	syncID uint32
 	group  [4]byte
 	group6 [16]byte
@@ -139,7 +139,7 @@ var infoTable = table[Info]{
 	infoConnTabSize: u32(replyOnly, func(i *Info) *uint32 { return &i.ConnTableSize }),
 }
 
-// putAddr writes an address as the kernel has it: 16 bytes, of which an IPv4 one
+// putAddr writes an address in the kernel's form: 16 bytes, of which an IPv4 address
 // fills the first four.
 func putAddr(p *[16]byte, a netip.Addr) {
 	if a.Is4() {

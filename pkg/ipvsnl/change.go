@@ -4,23 +4,23 @@ package ipvsnl
 
 import "net/netip"
 
-// A Change is one thing for the kernel to do. The functions of this file make
-// changes, and [Client.Apply] has the kernel make them.
+// A Change is a modification of the kernel's state. The functions in this file create
+// changes, and [Client.Apply] applies them.
 type Change struct {
 	Op          Op          // what to do
-	Service     Service     // the service, or the destination's; only its Key where no more is needed
-	Destination Destination // the destination; only its Addr where no more is needed
-	Daemon      Daemon      // the daemon; only its State where it is stopped
+	Service     Service     // the service, or that of the destination; only its Key where that is enough
+	Destination Destination // the destination; only its Addr where that is enough
+	Daemon      Daemon      // the daemon; only its State to stop it
 	Timeouts    Timeouts
 }
 
-// AddService adds a service. If one of its key exists, the failure matches
+// AddService adds a service. If one with the same key exists, the failure matches
 // [ErrServiceExists]; if the kernel has no such scheduler or persistence engine,
 // [ErrSchedulerNotFound].
 func AddService(s Service) Change { return Change{Op: OpAddService, Service: s} }
 
-// SetService gives the service of the same key this configuration; destinations
-// and connections stay. If it does not exist, the failure matches
+// SetService gives the service with the same key this configuration; destinations
+// and connections are kept. If it does not exist, the failure matches
 // [ErrServiceNotFound]; if the kernel has no such scheduler or persistence engine,
 // [ErrSchedulerNotFound].
 func SetService(s Service) Change { return Change{Op: OpSetService, Service: s} }
@@ -40,15 +40,15 @@ func DeleteServiceIfExists(key ServiceKey) Change {
 	return Change{Op: OpDeleteServiceIfExists, Service: Service{Key: key}}
 }
 
-// AddDestination adds a destination to a service. If the service has one of its
+// AddDestination adds a destination to a service. If the service has one with the same
 // address, the failure matches [ErrDestinationExists]; if the service does not
 // exist, [ErrServiceNotFound].
 func AddDestination(key ServiceKey, d Destination) Change {
 	return Change{Op: OpAddDestination, Service: Service{Key: key}, Destination: d}
 }
 
-// SetDestination gives the service's destination of the same address this
-// configuration, all of it: to change no more than the weight, use [SetWeight].
+// SetDestination gives the service's destination with the same address this
+// configuration, all of it: to change only the weight, use [SetWeight].
 // If it does not exist, the failure matches [ErrDestinationNotFound]; if the
 // service does not exist, [ErrServiceNotFound].
 func SetDestination(key ServiceKey, d Destination) Change {
@@ -61,7 +61,7 @@ func PutDestination(key ServiceKey, d Destination) Change {
 	return Change{Op: OpPutDestination, Service: Service{Key: key}, Destination: d}
 }
 
-// SetWeight sets the weight of a destination and leaves all else as it is: 0 drains
+// SetWeight sets the weight of a destination and leaves everything else unchanged: 0 drains
 // it. The kernel has no such request, so the destination is read first; what
 // another program changes in between is undone. Failures are those of
 // [SetDestination].
@@ -82,11 +82,11 @@ func DeleteDestinationIfExists(key ServiceKey, addr netip.AddrPort) Change {
 	return Change{Op: OpDeleteDestinationIfExists, Service: Service{Key: key}, Destination: Destination{Addr: addr}}
 }
 
-// StartDaemon starts a sync daemon. If one of its state runs, the failure matches
+// StartDaemon starts a sync daemon. If one is running in its state, the failure matches
 // [ErrDaemonRunning]; if the interface does not exist, [ErrInterfaceNotFound].
 func StartDaemon(d Daemon) Change { return Change{Op: OpStartDaemon, Daemon: d} }
 
-// StopDaemon stops the sync daemon of a state. If none runs, the failure matches
+// StopDaemon stops the sync daemon of a state. If none is running, the failure matches
 // [ErrDaemonNotRunning].
 func StopDaemon(state DaemonState) Change {
 	return Change{Op: OpStopDaemon, Daemon: Daemon{State: state}}
@@ -112,7 +112,7 @@ func (c Change) String() string {
 	return describe(c.Op, c.Service.Key, c.Destination.Addr, c.Daemon.State)
 }
 
-// describe returns an operation and what it is about.
+// describe returns an operation and its subject.
 func describe(o Op, key ServiceKey, addr netip.AddrPort, state DaemonState) string {
 	switch o.row().of {
 	case aService:

@@ -9,30 +9,30 @@ import (
 	"time"
 )
 
-// What is wrong with a request that is not sent, as the kernel would make something
-// else of it than was asked for.
+// Reasons not to send a request, because the kernel would do something
+// other than what was requested.
 var (
 	errOp          error = &meaning{"not a change", fs.ErrInvalid}
-	errKey         error = &meaning{"a service has either a firewall mark, with IPv6 or not, or a protocol and an address", fs.ErrInvalid}
-	errServiceAddr error = &meaning{"a service's address has no zone", fs.ErrInvalid}
-	errMappedAddr  error = &meaning{"the address is an IPv4 one, mapped to IPv6: it needs Unmap", fs.ErrInvalid}
-	errProtocol    error = &meaning{"a service's protocol is TCP, UDP or SCTP", fs.ErrInvalid}
+	errKey         error = &meaning{"a service needs either a firewall mark or a protocol and an address", fs.ErrInvalid}
+	errServiceAddr error = &meaning{"the address of a service cannot have a zone", fs.ErrInvalid}
+	errMappedAddr  error = &meaning{"the address is IPv4-mapped IPv6: use Unmap", fs.ErrInvalid}
+	errProtocol    error = &meaning{"the protocol of a service must be TCP, UDP or SCTP", fs.ErrInvalid}
 	errPort        error = &meaning{"only a persistent service can have port 0", fs.ErrInvalid}
-	errOnePacket   error = &meaning{"one-packet scheduling is for UDP services and those of marks", fs.ErrInvalid}
-	errScheduler   error = &meaning{"a scheduler's name has 1 to 15 bytes, none of them NUL", fs.ErrInvalid}
-	errFlags       error = &meaning{"not a scheduler's flags", fs.ErrInvalid}
-	errEngine      error = &meaning{"a persistence engine's name has at most 16 bytes, none of them NUL", fs.ErrInvalid}
+	errOnePacket   error = &meaning{"one-packet scheduling requires a UDP service or a mark", fs.ErrInvalid}
+	errScheduler   error = &meaning{"the name of a scheduler must have 1 to 15 bytes, none of them NUL", fs.ErrInvalid}
+	errFlags       error = &meaning{"unknown scheduler flags", fs.ErrInvalid}
+	errEngine      error = &meaning{"the name of a persistence engine must have at most 16 bytes, none of them NUL", fs.ErrInvalid}
 	errMask        error = &meaning{"the mask is for the other address family", fs.ErrInvalid}
-	errUnpersisted error = &meaning{"only persistence has a mask", fs.ErrInvalid}
-	errTimeout     error = &meaning{"a timeout is in whole seconds, up to MaxTimeout", fs.ErrInvalid}
+	errUnpersisted error = &meaning{"a mask requires persistence", fs.ErrInvalid}
+	errTimeout     error = &meaning{"a timeout must be in whole seconds, up to MaxTimeout", fs.ErrInvalid}
 	errDestAddr    error = &meaning{"a destination needs an address without a zone", fs.ErrInvalid}
-	errForwarding  error = &meaning{"not a forwarding method", fs.ErrInvalid}
-	errState       error = &meaning{"a sync daemon is a master or a backup", fs.ErrInvalid}
-	errInterface   error = &meaning{"an interface's name has 1 to 15 bytes, none of them NUL", fs.ErrInvalid}
-	errGroup       error = &meaning{"a multicast group has no zone", fs.ErrInvalid}
+	errForwarding  error = &meaning{"unknown forwarding method", fs.ErrInvalid}
+	errState       error = &meaning{"the state of a sync daemon must be master or backup", fs.ErrInvalid}
+	errInterface   error = &meaning{"the name of an interface must have 1 to 15 bytes, none of them NUL", fs.ErrInvalid}
+	errGroup       error = &meaning{"a multicast group cannot have a zone", fs.ErrInvalid}
 )
 
-// check returns what is wrong with a key, by which a service is looked for.
+// check returns what is wrong with a key that identifies a service.
 func (k *ServiceKey) check() error {
 	switch marked := k.Mark != 0; {
 	case marked && (k.Protocol != 0 || k.Addr.IsValid()),
@@ -44,7 +44,7 @@ func (k *ServiceKey) check() error {
 	return nil
 }
 
-// check returns what is wrong with a service that is to be added or changed.
+// check returns what is wrong with a service to add or change.
 func (s *Service) check() error {
 	k, p := &s.Key, &s.Persistence
 	if err := k.check(); err != nil {
@@ -74,7 +74,7 @@ func (s *Service) check() error {
 	return nil
 }
 
-// check returns what is wrong with a destination that is to be added or changed.
+// check returns what is wrong with a destination to add or change.
 func (d *Destination) check() error {
 	if d.Forwarding > forwardingMask {
 		return errForwarding // the kernel would drop the other bits
@@ -89,7 +89,7 @@ func checkDestAddr(a netip.AddrPort) error {
 	return nil
 }
 
-// check returns what is wrong with a daemon that is to be started.
+// check returns what is wrong with a daemon to start.
 func (d *Daemon) check() error {
 	switch {
 	case d.State != Master && d.State != Backup:
@@ -102,7 +102,7 @@ func (d *Daemon) check() error {
 	return nil
 }
 
-// check returns what is wrong with timeouts that are to be set.
+// check returns what is wrong with timeouts to set.
 func (t *Timeouts) check() error {
 	if !isWhole(t.TCP) || !isWhole(t.TCPFin) || !isWhole(t.UDP) {
 		return errTimeout
@@ -110,12 +110,12 @@ func (t *Timeouts) check() error {
 	return nil
 }
 
-// isWhole reports whether the kernel would keep a timeout as it is.
+// isWhole reports whether the kernel would keep a timeout unchanged.
 func isWhole(d time.Duration) bool {
 	return 0 <= d && d <= MaxTimeout && d%time.Second == 0
 }
 
-// fits reports whether the kernel would read a name as it is.
+// fits reports whether the kernel would read a name unchanged.
 func fits(s string, limit int) bool {
 	return len(s) <= limit && strings.IndexByte(s, 0) < 0
 }

@@ -18,39 +18,39 @@ import (
 )
 
 // A Client talks to the IPVS of one network namespace: the one that it was opened
-// in, whatever thread uses it later, or that of [WithNetNS]. It is safe for
+// in, whatever thread uses it later, or the one given with [WithNetNS]. It is safe for
 // concurrent use.
 //
-// Operations share a few sockets and wait for one another when all are busy. Each
-// of the iterators that run, however, has a socket of its own.
+// Operations share a few sockets, and wait when all of them are busy. Each
+// running iterator, however, has its own socket.
 //
-// A context that ends interrupts an operation; a request that was under way may
-// have taken effect or not.
+// When its context ends, an operation is interrupted; a request in progress may
+// or may not have taken effect.
 type Client struct {
 	dial   func() (transport, error)
 	mapped bool
-	netns  *netns.Namespace // nil for the one that it was opened in
+	netns  *netns.Namespace // nil for the one in which it was opened
 	family netlink.HeaderType
 
 	slots  chan struct{} // held by operations, not by iterators
-	epoch  atomic.Uint64 // counts changes of what a listing has
+	epoch  atomic.Uint64 // counts changes that affect listings
 	mu     sync.Mutex
 	idle   []*socket
 	closed bool
 	place  place // where its sockets are
 }
 
-// maxSockets is how many operations run at a time, and how many sockets are kept
-// for later.
+// maxSockets is the maximum number of concurrent operations, and of sockets kept
+// for reuse.
 const maxSockets = 4
 
 // An Option changes what [Open] does.
 type Option func(*Client) error
 
-// WithNetNS has the client work in another network namespace, given by its name as
-// ip-netns(8) knows it or, if there is a slash in it, by its path:
-// "/run/netns/blue", "/proc/4711/ns/net". It takes the right to enter it
-// (CAP_SYS_ADMIN). An empty name stands for the caller's own namespace.
+// WithNetNS makes the client work in another network namespace, given by its name as
+// in ip-netns(8) or, if it contains a slash, by its path:
+// "/run/netns/blue", "/proc/4711/ns/net". Entering it requires
+// CAP_SYS_ADMIN. An empty name means the caller's own namespace.
 func WithNetNS(name string) Option {
 	return func(c *Client) (err error) {
 		if name == "" {
@@ -63,10 +63,10 @@ func WithNetNS(name string) Option {
 	}
 }
 
-// WithDial has the client get its connections from dial instead of the kernel, for
+// WithDial makes the client use connections from dial instead of the kernel, for
 // tests. Each Write to a connection is one datagram of netlink requests, and each
-// Read returns one of replies; package ipvsnltest has such a kernel's side. If a
-// connection has no method SetDeadline, a context that ends closes it.
+// Read returns one of replies; package ipvsnltest implements the kernel's side. If a
+// connection has no method SetDeadline, it is closed when a context ends.
 func WithDial(dial func() (io.ReadWriteCloser, error)) Option {
 	return func(c *Client) error {
 		c.dial = func() (transport, error) {
@@ -80,9 +80,9 @@ func WithDial(dial func() (io.ReadWriteCloser, error)) Option {
 	}
 }
 
-// WithMappedAddrs has the client add services whose address is an IPv4-mapped IPv6 one
-// (::ffff:192.0.2.1) as the IPv6 services that they are to the kernel, which refuses
-// destinations of that kind. Otherwise the client refuses them: mostly the IPv4 address
+// WithMappedAddrs makes the client accept services with an IPv4-mapped IPv6 address
+// (::ffff:192.0.2.1), which are IPv6 services to the kernel; it refuses
+// destinations of that kind. By default the client refuses them, because usually the IPv4 address
 // is meant.
 func WithMappedAddrs() Option {
 	return func(c *Client) error {
@@ -124,7 +124,7 @@ func (c *Client) open(ctx context.Context) error {
 	})
 }
 
-// lookUp asks the kernel for the number of the IPVS family.
+// lookUp asks the kernel for the ID of the IPVS family.
 func lookUp(conn *netlink.Conn) (id netlink.HeaderType, err error) {
 	// GetFamily panics if the answer is not of one family.
 	defer func() {
@@ -142,7 +142,7 @@ func lookUp(conn *netlink.Conn) (id netlink.HeaderType, err error) {
 	return netlink.HeaderType(f.ID), nil
 }
 
-// Close closes the client. Operations under way run to their end; later ones fail
+// Close closes the client. Running operations are completed; later ones fail
 // with an error that matches fs.ErrClosed.
 func (c *Client) Close() error {
 	c.mu.Lock()
@@ -159,7 +159,7 @@ func (c *Client) Close() error {
 	return errors.Join(append(errs, c.netns.Close(), c.place.close())...)
 }
 
-// use calls f with a socket that is its own for as long, when there is one.
+// use waits for a socket and calls f with it.
 func (c *Client) use(ctx context.Context, f func(*socket) error) error {
 	select {
 	case c.slots <- struct{}{}:
@@ -170,8 +170,8 @@ func (c *Client) use(ctx context.Context, f func(*socket) error) error {
 	return c.useOwn(ctx, f)
 }
 
-// useOwn calls f with a socket that is its own for as long. F may run code of the
-// caller's: it must not keep others from a socket.
+// useOwn calls f with an additional socket. F may run code of the
+// caller, which must not block other operations.
 func (c *Client) useOwn(ctx context.Context, f func(*socket) error) error {
 	s, err := c.take(ctx)
 	if err != nil {
@@ -197,7 +197,7 @@ func (c *Client) take(ctx context.Context) (*socket, error) {
 		return nil, err
 	}
 	c.mu.Lock()
-	if c.closed || c.dial == nil { // never opened
+	if c.closed || c.dial == nil { // closed, or never opened
 		c.mu.Unlock()
 		return nil, fs.ErrClosed
 	}
@@ -220,7 +220,7 @@ func (c *Client) take(ctx context.Context) (*socket, error) {
 	}, nil
 }
 
-// closing is told of every transport before it is closed.
+// closing is called for every transport before it is closed.
 func (c *Client) closing(t transport) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -229,7 +229,7 @@ func (c *Client) closing(t transport) {
 	}
 }
 
-// give takes a socket back, to keep it if it is fit for another exchange.
+// give returns a socket, which is kept if it can be used for another exchange.
 func (c *Client) give(s *socket) {
 	c.mu.Lock()
 	keep := !s.midway && !c.closed && len(c.idle) < maxSockets
@@ -242,8 +242,8 @@ func (c *Client) give(s *socket) {
 	}
 }
 
-// changed takes down that changes were sent: a listing that is being read is not
-// whole any more if they add or delete something.
+// changed records that changes were sent: a listing in progress is not
+// complete if they add or delete something.
 func (c *Client) changed(changes []Change) {
 	for i := range changes {
 		if changes[i].Op.row().members {

@@ -10,41 +10,41 @@ import (
 
 // A field is one netlink attribute of a T: how it is written into a request and
 // how it is read from a reply. A table of fields is indexed by the attribute's
-// number, so that an attribute is a row.
+// number: each attribute is a row.
 type field[T any] struct {
 	part part
 	put  func(b []byte, v *T) []byte // appends the payload
 	get  func(p []byte, v *T) error  // reads the payload
 	zero func(v *T) bool
-	omit func(v *T) bool // if set and true, a request goes without
+	omit func(v *T) bool // if set and true, requests omit the attribute
 }
 
-// A part is how much of a thing a request holds.
+// A part is how much of a value a request contains.
 type part uint8
 
 const (
-	byKey     part = iota // what says which one it is
-	whole                 // and all that can be set
-	replyOnly             // and what only the kernel knows
+	byKey     part = iota // what identifies it
+	whole                 // and everything that can be set
+	replyOnly             // and what only replies contain
 )
 
-// optional leaves the attribute out of requests if it is zero: the kernel then
-// takes its default, and one too old for the attribute does not see it.
+// optional omits the attribute from requests if it is zero: the kernel then
+// uses its default, and one that is too old for the attribute does not see it.
 func (f field[T]) optional() field[T] {
 	f.omit = f.zero
 	return f
 }
 
-// unless leaves the attribute out of requests for which omit is true.
+// unless omits the attribute from requests for which omit is true.
 func (f field[T]) unless(omit func(v *T) bool) field[T] {
 	f.omit = omit
 	return f
 }
 
-// A table is the fields of a T, by attribute number.
+// A table holds the fields of a T, by attribute number.
 type table[T any] []field[T]
 
-// appendTo appends the attributes that a request for a part of v has.
+// appendTo appends the attributes of a request for a part of v.
 func (t table[T]) appendTo(b []byte, v *T, p part) []byte {
 	for attr := range t {
 		f := &t[attr]
@@ -59,8 +59,8 @@ func (t table[T]) appendTo(b []byte, v *T, p part) []byte {
 	return b
 }
 
-// read reads the attributes in b into v, and passes over those it does not know,
-// as a later kernel may send more.
+// read reads the attributes in b into v. It skips unknown ones,
+// because a later kernel may send more.
 func (t table[T]) read(b []byte, v *T) error {
 	for len(b) > 0 {
 		attr, p, rest, err := cutAttr(b)
@@ -77,7 +77,7 @@ func (t table[T]) read(b []byte, v *T) error {
 	return nil
 }
 
-// Attributes: a header of a 16-bit length, itself included, and a 16-bit type;
+// Attributes: a header with a 16-bit length, which includes the header, and a 16-bit type;
 // the payload; padding to four bytes, which the length does not count.
 const (
 	attrHeader   = 4
@@ -113,7 +113,7 @@ func cutAttr(b []byte) (attr uint16, payload, rest []byte, err error) {
 	return attr, b[attrHeader:n], b[min((n+3)&^3, len(b)):], nil
 }
 
-// findAttr returns the payload of the first attribute of that number in b.
+// findAttr returns the payload of the first attribute with that number in b.
 func findAttr(b []byte, want uint16) ([]byte, error) {
 	for len(b) > 0 {
 		attr, p, rest, err := cutAttr(b)
@@ -129,7 +129,7 @@ func findAttr(b []byte, want uint16) ([]byte, error) {
 }
 
 // The kinds of attribute. Numbers are in the host's byte order unless the name
-// says otherwise. Each takes where in a T the value is.
+// indicates otherwise. Each takes a function that locates the value in a T.
 
 func u8[T any, V ~uint8](p part, at func(*T) *V) field[T] {
 	return field[T]{
@@ -190,7 +190,7 @@ func u32[T any, V ~uint32](p part, at func(*T) *V) field[T] {
 	}
 }
 
-// counter is a number that the kernel sends in 32 or in 64 bits.
+// counter is a number that the kernel sends with 32 or 64 bits.
 func counter[T any](at func(*T) *uint64) field[T] {
 	return field[T]{
 		part: replyOnly,
@@ -224,7 +224,7 @@ func text[T any](p part, at func(*T) *string) field[T] {
 	}
 }
 
-// octets is a fixed number of bytes as they are, such as an address.
+// octets is a fixed number of bytes, such as an address.
 func octets[T any](p part, at func(*T) []byte) field[T] {
 	return field[T]{
 		part: p,
@@ -239,8 +239,8 @@ func octets[T any](p part, at func(*T) []byte) field[T] {
 	}
 }
 
-// nested is attributes within the attribute, which are kept to be read when all
-// else is known. Requests never have them.
+// nested is attributes within the attribute, which are kept and read when everything
+// else is known. Requests never contain them.
 func nested[T any](at func(*T) *[]byte) field[T] {
 	return field[T]{
 		part: replyOnly,
@@ -251,10 +251,10 @@ func nested[T any](at func(*T) *[]byte) field[T] {
 	}
 }
 
-// sizeError is that of a payload whose length is not its kind's.
+// sizeError is the error of a payload with the wrong length.
 func sizeError(p []byte) error { return fmt.Errorf("%w: payload of %d bytes", ErrMalformed, len(p)) }
 
-// interned are the names in replies that are worth not allocating: those of the
+// interned are common names in replies, which are not allocated: those of the
 // kernel's own schedulers and engine.
 var interned = [...]string{
 	"wlc", "rr", "wrr", "lc", "sh", "mh", "dh", "sed", "nq", "lblc", "lblcr", "fo", "ovf", "twos", "sip", "eth0",

@@ -8,20 +8,20 @@ import "net/netip"
 // to backup directors, or receives it from a master. Daemons can be compared
 // with ==.
 type Daemon struct {
-	// State is the daemon's part. A namespace has at most one daemon of each.
+	// State is the role of the daemon. A namespace has at most one daemon in each state.
 	// (IPVS_DAEMON_ATTR_STATE)
 	State DaemonState
 
-	// Interface is the network interface of the multicasts, 1 to 15 bytes.
+	// Interface is the network interface for multicasts, 1 to 15 bytes.
 	// (IPVS_DAEMON_ATTR_MCAST_IFN)
 	Interface string
 
-	// SyncID tells the groups of directors on one network apart. A backup whose id
-	// is 0 takes the messages of every group. (IPVS_DAEMON_ATTR_SYNC_ID)
+	// SyncID distinguishes groups of directors on a network. A backup whose ID
+	// is 0 accepts the messages of every group. (IPVS_DAEMON_ATTR_SYNC_ID)
 	SyncID uint8
 
-	// MaxLen is the longest payload of a sync message in bytes, 1 to 65507; 0 for
-	// the kernel's choice by the interface's MTU.
+	// MaxLen is the maximum payload of a sync message in bytes, 1 to 65507; 0 for
+	// the kernel's choice, which depends on the MTU of the interface.
 	// (IPVS_DAEMON_ATTR_SYNC_MAXLEN)
 	MaxLen uint16
 
@@ -39,7 +39,7 @@ type Daemon struct {
 	TTL uint8
 }
 
-// A DaemonState is the part that a sync daemon plays.
+// A DaemonState is the role of a sync daemon.
 type DaemonState uint32
 
 // The states of a sync daemon.

@@ -15,7 +15,7 @@ import (
 type transport interface {
 	io.ReadWriteCloser
 	portID() uint32 // of the socket
-	interrupt()     // makes calls fail, those under way and those to come
+	interrupt()     // makes current and future calls fail
 }
 
 // A dialed is a transport from WithDial.
@@ -37,7 +37,7 @@ const bufferSize = 64 << 10
 
 // datagrams is a netlink.Socket on a transport. It copies nothing and starts no
 // goroutine, unlike that of netlink.Dial: a listing of thousands of services has
-// several calls for each. The messages of a read are good until the next one.
+// several calls for each. The messages of a read are valid until the next one.
 type datagrams struct {
 	transport transport
 	in        []byte
@@ -62,7 +62,7 @@ func (d *datagrams) SendMessages(messages []netlink.Message) error {
 	return err
 }
 
-// appendMessage appends a message as it is on the wire, padded to a multiple of four
+// appendMessage appends a message in wire format, padded to a multiple of four
 // bytes.
 func appendMessage(b []byte, m *netlink.Message) []byte {
 	start := len(b)
@@ -96,7 +96,7 @@ func (d *datagrams) ReceiveIter() iter.Seq2[netlink.Message, error] {
 	return func(yield func(netlink.Message, error) bool) {
 		n, err := d.transport.Read(d.in)
 		if err == nil && n == len(d.in) {
-			err = ErrOverrun // the rest of the datagram, if there is one, is lost
+			err = ErrOverrun // the rest of the datagram, if any, is lost
 		}
 		if err != nil {
 			yield(netlink.Message{}, err)

@@ -7,7 +7,7 @@ import "net/netip"
 // A Destination is the configuration of a destination (real server) of a service.
 // Destinations can be compared with ==.
 type Destination struct {
-	// Addr is the server's address and port, by which its service knows it. Its
+	// Addr is the address and port of the server, which identify it within its service. Its
 	// family may differ from the service's only if Forwarding is Tunnel.
 	// (IPVS_DEST_ATTR_ADDR, IPVS_DEST_ATTR_PORT, IPVS_DEST_ATTR_ADDR_FAMILY)
 	Addr netip.AddrPort
@@ -17,13 +17,13 @@ type Destination struct {
 	Forwarding Forwarding
 
 	// Weight is the server's share of the connections, 0 to 2^31-1. With 0, which
-	// is not replaced by a default, it gets no new ones.
+	// is not replaced by a default, it receives no new ones.
 	// (IPVS_DEST_ATTR_WEIGHT)
 	Weight uint32
 
-	// UpperThreshold is the number of connections from which the server gets no new
+	// UpperThreshold is the number of connections at which the server receives no new
 	// ones, and LowerThreshold, which must not be greater, the number below which it
-	// gets them again; 0 for no limit.
+	// receives them again; 0 for no limit.
 	// (IPVS_DEST_ATTR_U_THRESH, IPVS_DEST_ATTR_L_THRESH)
 	UpperThreshold uint32
 	LowerThreshold uint32
@@ -40,7 +40,7 @@ type Destination struct {
 type DestinationState struct {
 	Destination Destination
 
-	// ActiveConns, InactiveConns and PersistentConns count the server's present
+	// ActiveConns, InactiveConns and PersistentConns count the server's current
 	// connections: established ones, others, and persistence templates.
 	// (IPVS_DEST_ATTR_ACTIVE_CONNS, IPVS_DEST_ATTR_INACT_CONNS,
 	// IPVS_DEST_ATTR_PERSIST_CONNS)
@@ -54,8 +54,8 @@ type DestinationState struct {
 // A Forwarding is a forwarding method: how packets reach a destination.
 type Forwarding uint32
 
-// The forwarding methods. Local and Bypass cannot be asked for: kernels report
-// them of connections, and some of destinations that are addresses of their own.
+// The forwarding methods. Local and Bypass cannot be requested: kernels report
+// them for connections, and some for destinations that are local addresses.
 const (
 	Masquerade Forwarding = 0 // IP_VS_CONN_F_MASQ: network address translation
 	Local      Forwarding = 1 // IP_VS_CONN_F_LOCALNODE: the director itself
@@ -67,7 +67,7 @@ const (
 // A TunnelType is the encapsulation of a tunnel.
 type TunnelType uint8
 
-// The tunnel types. GUE needs Linux 5.3, GRE 5.3 too.
+// The tunnel types. GUE and GRE need Linux 5.3.
 const (
 	IPIP TunnelType = 0 // IP_VS_CONN_F_TUNNEL_TYPE_IPIP
 	GUE  TunnelType = 1 // IP_VS_CONN_F_TUNNEL_TYPE_GUE: generic UDP encapsulation

@@ -19,13 +19,13 @@ import (
 // supported reports whether this system can have IPVS.
 const supported = true
 
-// A place is the network namespace of a client without [WithNetNS]: that of its
+// A place is the network namespace of a client without [WithNetNS]: the one of its
 // first socket.
 type place struct {
 	known  bool
-	cookie uint64           // the kernel's number for it; 0 from one without such numbers
+	cookie uint64           // the kernel's cookie for it; 0 if the kernel has none
 	anchor *kernelTransport // a socket in it
-	kept   *netns.Namespace // it, once the anchor is closed
+	kept   *netns.Namespace // the namespace, once the anchor is closed
 }
 
 // dialKernel opens a socket in the client's network namespace.
@@ -47,7 +47,7 @@ func (c *Client) dialKernel() (transport, error) {
 	if cookie == p.cookie && cookie != 0 {
 		return t, nil
 	}
-	// The thread is in another namespace than that which opened the client, or the
+	// The thread is not in the namespace in which the client was opened, or the
 	// kernel cannot tell.
 	there, err := p.dial()
 	switch {
@@ -61,7 +61,7 @@ func (c *Client) dialKernel() (transport, error) {
 	return nil, ErrNamespace
 }
 
-// dial opens a socket in the namespace, which takes the right to enter it.
+// dial opens a socket in the namespace, which requires the right to enter it.
 func (p *place) dial() (transport, error) {
 	ns, err := p.namespace()
 	if err != nil {
@@ -94,7 +94,7 @@ func (p *place) leave(t transport) {
 
 func (p *place) close() error { return p.kept.Close() }
 
-// dialIn opens a socket in a network namespace, nil for the calling thread's.
+// dialIn opens a socket in a network namespace; nil means that of the calling thread.
 func dialIn(ns *netns.Namespace) (t *kernelTransport, err error) {
 	if ns == nil {
 		return newKernelTransport(genetlink.Protocol)
@@ -106,30 +106,30 @@ func dialIn(ns *netns.Namespace) (t *kernelTransport, err error) {
 	return t, err
 }
 
-// A kernelTransport is a netlink socket that makes its system calls by itself. That of
-// package netlink uses the runtime's poller, which needs two more file descriptors and
-// ends the program where it cannot have them, and a goroutine for each call.
+// A kernelTransport is a netlink socket that makes its own system calls. That of
+// package netlink uses the poller of the runtime, which needs two more file descriptors and
+// ends the program if it cannot have them, and a goroutine for each call.
 //
-// It is for one goroutine at a time, but for interrupt.
+// It is for one goroutine at a time, except for interrupt.
 type kernelTransport struct {
 	fd          int
 	port        uint32
-	page        int // how much of a buffer a read offers to the kernel
+	page        int // the size of the buffer offered to the kernel
 	closed      bool
 	interrupted atomic.Bool
 }
 
-// The kernel fills a page of a listing as far as any read of the socket has offered it
-// room. Where services of other namespaces come and go between two pages, those are
-// missed with which a page begins. A listing that is read again should miss others, if
-// any: so that its pages begin elsewhere, each full one makes room for a larger one.
+// The kernel fills a page of a listing up to the largest buffer that any read of the socket
+// has offered. If services of other namespaces come and go between two pages, services at the
+// beginning of a page are missed. A listing that is read again should miss different ones, if
+// any: each full page enlarges the buffer, so that later pages begin elsewhere.
 const (
-	firstPage = 12 << 10 // no datagram is longer before more has been offered
+	firstPage = 12 << 10 // datagrams are not longer until more has been offered
 	pageStep  = 1 << 10
 )
 
-// patience is how long a socket waits before it looks again whether it is interrupted.
-// The kernel answers before a request's system call returns, so there is nearly never
+// patience is how long a socket waits before it checks again for an interrupt.
+// The kernel answers before the system call of a request returns, so there is almost never
 // anything to wait for.
 const patience = 50 * time.Millisecond
 
@@ -172,7 +172,7 @@ func (t *kernelTransport) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// receive reads a datagram. It returns its length even if it does not fit into b.
+// receive reads a datagram. It returns its full length even if it does not fit into b.
 func receive(fd int, b []byte) (int, error) {
 	n, _, err := unix.Recvfrom(fd, b, unix.MSG_TRUNC)
 	return n, err
@@ -194,7 +194,7 @@ func (t *kernelTransport) transfer(name string, ready int16, call func(int, []by
 		n, err := call(t.fd, b)
 		switch err {
 		case unix.EAGAIN:
-			// Whatever comes of it, the next call tells.
+			// The next call reports any error.
 			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(t.fd), Events: ready}}, int(patience.Milliseconds()))
 		case unix.EINTR:
 		default:
@@ -219,8 +219,8 @@ func (t *kernelTransport) shortenReplies() {
 	_ = unix.SetsockoptInt(t.fd, unix.SOL_NETLINK, unix.NETLINK_CAP_ACK, 1)
 }
 
-// namespaceCookie returns the kernel's number for the socket's network namespace, or
-// 0 where the kernel has no such numbers.
+// namespaceCookie returns the kernel's cookie for the socket's network namespace, or
+// 0 if the kernel has no cookies.
 func (t *kernelTransport) namespaceCookie() uint64 {
 	cookie, err := unix.GetsockoptUint64(t.fd, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
 	if err != nil {

@@ -19,43 +19,43 @@
 //	}
 //	services, err := c.Services(ctx)
 //
-// A director has services, each of which spreads its connections over destinations
-// (real servers) by a scheduler. [Service] and [Destination] are configuration, and no
-// more: they compare with ==, and what was asked for equals what a listing returns.
+// A director has services, each of which distributes its connections to destinations
+// (real servers) with a scheduler. [Service] and [Destination] are configuration and nothing
+// more: they can be compared with ==, and what was requested equals what a listing returns.
 // [ServiceState] and [DestinationState] are what the kernel reports: the configuration,
 // counters and connections.
 //
-// Everything that changes something is a [Change], made by a function such as
-// [AddService], and [Client.Apply] has the kernel make one or any number of them.
+// Every modification is a [Change], made by a function such as
+// [AddService]. [Client.Apply] applies any number of them.
 //
 // # Zero values
 //
-// The zero value of a field is what it looks like: a weight of 0 is 0, no Persistence
-// is none, the zero [Mask] is the whole address. There are no defaults but those of
-// sync daemons, which are the kernel's. What contradicts itself, or what the kernel
-// would silently turn into something else, is refused before anything is sent, by an
+// The zero value of a field means what it looks like: a weight of 0 is 0, the zero Persistence
+// means none, the zero [Mask] is the whole address. The only defaults are those of
+// sync daemons, which the kernel sets. Contradictory values, and values that the kernel
+// would silently change, are refused before anything is sent, with an
 // error that matches fs.ErrInvalid.
 //
 // # Errors
 //
-// What the kernel refuses is an [*Error]: it has the operation, the service and the
+// A refusal by the kernel is an [*Error]: it has the operation, the service and the
 // destination, and wraps the kernel's error number. errors.Is matches the number
 // (unix.ESRCH), its meaning for the operation ([ErrServiceNotFound]) and, where one
 // fits, the standard library's kind of error (fs.ErrNotExist, fs.ErrExist,
 // fs.ErrPermission, fs.ErrInvalid).
 //
-// # Beside this package
+// # Related packages
 //
-// Package reconcile makes a table what it should be while it serves clients, package
-// conns reads the connection table, and package ipvsnltest has a director in memory for
-// tests. The packages build on every system; elsewhere than on Linux, operations fail
+// Package reconcile changes a table into a wanted one while it serves clients, package
+// conns reads the connection table, and package ipvsnltest provides a director in memory for
+// tests. The packages build on every system; on systems other than Linux, operations fail
 // with errors.ErrUnsupported.
 //
 // # Stability
 //
 // From v1.31.0 on, packages ipvsnl, reconcile, conns and ipvsnltest keep to Go's rules
 // for version 1 of a module: what compiles against one release compiles against the
-// later ones and means the same. Structs may get more fields, so literals need field
-// names; texts of errors may change. Packages flags and format belong to the command,
-// and promise no more than its command lines and its output.
+// later ones and means the same. Structs may gain fields, so literals need field
+// names; the texts of errors may change. Packages flags and format belong to the command,
+// and promise only its command lines and its output.
 package ipvsnl

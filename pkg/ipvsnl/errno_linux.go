@@ -19,7 +19,7 @@ func numberOf(err error) (errno, bool) {
 // errnoError returns the error that the kernel would give.
 func errnoError(n errno) error { return syscall.Errno(n) }
 
-// isErrno reports whether err is an error number that came in a reply: that of a
+// isErrno reports whether err is an error number from a reply: that of a
 // system call is wrapped.
 func isErrno(err error) bool {
 	_, ok := err.(syscall.Errno)

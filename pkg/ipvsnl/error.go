@@ -15,40 +15,40 @@ type Error struct {
 	// Op is the operation that failed.
 	Op Op
 
-	// Service is the service that it was about, if it was about one or about a
-	// destination of it; Destination is that destination.
+	// Service is the service concerned, if the operation was about a service or
+	// one of its destinations; Destination is that destination.
 	Service     ServiceKey
 	Destination netip.AddrPort
 
-	// Daemon is the state of the sync daemon that it was about, if any.
+	// Daemon is the state of the sync daemon concerned, if any.
 	Daemon DaemonState
 
-	// Err is the reason. Where the kernel refused, it is the syscall.Errno that the
+	// Err is the reason. After a refusal, it is the syscall.Errno that the
 	// kernel sent.
 	Err error
 }
 
-// The meanings of the kernel's error numbers, for errors.Is. An [Error] matches one
-// of these by its operation and number.
+// Meanings of the kernel's error numbers, for errors.Is. An [Error] matches one
+// of these according to its operation and number.
 var (
 	// ErrNoIPVS means that the kernel has no IPVS: its module is not loaded.
 	ErrNoIPVS error = &meaning{"the kernel has no IPVS", fs.ErrNotExist}
 
-	// ErrServiceExists means that a service of this key exists.
+	// ErrServiceExists means that a service with this key exists.
 	ErrServiceExists error = &meaning{"service already exists", fs.ErrExist}
 
 	// ErrServiceNotFound means that the service does not exist. The services of a
-	// mark for IPv4 and for IPv6 are two different ones.
+	// mark for IPv4 and for IPv6 are different services.
 	ErrServiceNotFound error = &meaning{"no such service", fs.ErrNotExist}
 
-	// ErrDestinationExists means that the service has a destination of this address.
+	// ErrDestinationExists means that the service has a destination with this address.
 	ErrDestinationExists error = &meaning{"destination already exists", fs.ErrExist}
 
 	// ErrDestinationNotFound means that the service has no such destination.
 	ErrDestinationNotFound error = &meaning{"no such destination", fs.ErrNotExist}
 
 	// ErrSchedulerNotFound means that the kernel has no such scheduler, or no such
-	// persistence engine: it does not tell which.
+	// persistence engine; it does not report which.
 	ErrSchedulerNotFound error = &meaning{"scheduler or persistence engine not found", fs.ErrNotExist}
 
 	// ErrDaemonRunning means that a sync daemon of this state is running.
@@ -64,23 +64,23 @@ var (
 	errOutOfRange      error = &meaning{"value out of range", fs.ErrInvalid}
 )
 
-// What can be wrong with replies, and with where they come from. The outcome of
-// the operation is then unknown.
+// Problems with replies and their source. The outcome of
+// the operation is unknown.
 var (
-	// ErrChanged means that the table changed while it was listed: the listing, which is
-	// returned all the same, may lack items and have some twice. Only new kernels notice
-	// what others change, so a listing without this error may be no better.
+	// ErrChanged means that the table changed while it was listed. The listing, which is
+	// still returned, may lack items and contain some twice. Only new kernels notice
+	// changes by others, so a listing without this error may have the same problem.
 	ErrChanged = errors.New("the table changed while it was listed")
 
-	// ErrOverrun means that replies were lost, as the socket's buffer was full.
+	// ErrOverrun means that replies were lost because the socket buffer was full.
 	ErrOverrun = errors.New("replies were lost")
 
-	// ErrMalformed means that a reply is not one that a kernel sends.
+	// ErrMalformed means that a reply does not have the form that kernels send.
 	ErrMalformed = errors.New("malformed reply")
 
-	// ErrNamespace means that a thread in another network namespace than the
-	// client's asked for an operation, and that the client cannot leave it.
-	ErrNamespace = errors.New("the thread is in another network namespace than the client")
+	// ErrNamespace means that a thread outside the client's network namespace
+	// requested an operation, and that the client cannot enter its namespace.
+	ErrNamespace = errors.New("the thread is not in the network namespace of the client")
 
 	errAttrs    error = &meaning{"malformed reply: not attributes", ErrMalformed}
 	errFamily   error = &meaning{"malformed reply: unknown address family", ErrMalformed}
@@ -90,7 +90,7 @@ var (
 	errNoReply  error = &meaning{"malformed reply: none", ErrMalformed}
 	errFamilyID error = &meaning{"malformed reply: no number for the netlink family", ErrMalformed}
 
-	// ErrNotNetNS means that what [WithNetNS] names is not a network namespace.
+	// ErrNotNetNS means that the file given to [WithNetNS] is not a network namespace.
 	ErrNotNetNS = netns.ErrNot
 )
 
@@ -102,7 +102,7 @@ var meanings = []struct {
 }{
 	{setOf(OpOpen), enoent, ErrNoIPVS},
 	{setOf(OpOpen), eprotonosupport, ErrNoIPVS}, // a kernel without generic netlink
-	// Once IPVS was open, ENOENT is the answer of a kernel that has unloaded it.
+	// After IPVS has been opened, ENOENT means that its module has been unloaded.
 	{setOf(OpInfo, OpServices, OpService, OpDestinations, OpDeleteService, OpDeleteServiceIfExists, OpDaemons, OpStartDaemon,
 		OpStopDaemon, OpTimeouts, OpTotals, OpSetTimeouts, OpZero, OpZeroService, OpFlush), enoent, ErrNoIPVS},
 	{setOf(OpAddService, OpPutService), eexist, ErrServiceExists},
@@ -118,7 +118,7 @@ var meanings = []struct {
 	{allOps, erange, errOutOfRange},
 }
 
-// Error returns what failed, of which service and destination, and why.
+// Error returns the operation, the service and destination, and the reason.
 func (e *Error) Error() string {
 	why := e.Err
 	if m := e.meaning(); m != nil {
@@ -154,8 +154,8 @@ func (e *Error) meaning() error {
 	return nil
 }
 
-// A meaning is one of the package's own errors, and the kind of error that it is
-// to the standard library.
+// A meaning is one of the package's own errors, and the corresponding kind of error
+// in the standard library.
 type meaning struct {
 	text string
 	kind error

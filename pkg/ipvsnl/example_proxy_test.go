@@ -171,5 +171,5 @@ func Example_proxy() {
 	// {10.244.0.2 6443 0 0 0} <nil>
 	// <nil> <nil> <nil>
 	// ipvs: delete service TCP 10.96.0.1:443: no such service
-	// ipvs: add service TCP invalid AddrPort: a service has either a firewall mark, with IPv6 or not, or a protocol and an address
+	// ipvs: add service TCP invalid AddrPort: a service needs either a firewall mark or a protocol and an address
 }

@@ -10,18 +10,18 @@ import (
 	"strings"
 )
 
-// A Mask is the part of a client's address that persistence looks at. The zero
-// Mask is the whole address, of either family. Masks can be compared with ==.
+// A Mask selects the part of a client's address that persistence uses. The zero
+// Mask selects the whole address, for both families. Masks can be compared with ==.
 type Mask struct {
-	// ignored is what the mask leaves out, so that zero is the whole address: the
-	// bits of an IPv4 address, or how many of an IPv6 address.
+	// ignored is the part that the mask does not select, so that zero is the whole address: the
+	// bits of an IPv4 address, or the number of bits of an IPv6 address.
 	ignored uint32
 	ipv6    bool // false for the whole address
 }
 
 // Mask4 returns an IPv4 mask: Mask4([4]byte{255, 255, 255, 0}) keeps the clients of
-// a /24 network together. It need not be contiguous, and 0.0.0.0 takes all
-// clients for one.
+// a /24 network together. It need not be contiguous, and 0.0.0.0 treats all
+// clients as one.
 func Mask4(mask [4]byte) Mask { return Mask{ignored: ^binary.BigEndian.Uint32(mask[:])} }
 
 // Mask6 returns the IPv6 mask of a prefix length, 1 to 128.
@@ -41,7 +41,7 @@ func (m Mask) As4() [4]byte {
 // Len6 returns the mask's prefix length as that of an IPv6 service.
 func (m Mask) Len6() int { return int(128 - m.ignored) }
 
-// fits reports whether services of the family can have the mask.
+// fits reports whether the mask is valid for the family.
 func (m Mask) fits(f Family) bool {
 	switch {
 	case m == Mask{}:

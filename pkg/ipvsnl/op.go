@@ -21,7 +21,7 @@ const (
 	OpTotals
 )
 
-// The operations of changes, each made by the function of its name.
+// The operations of changes, each created by the function of the same name.
 const (
 	OpAddService Op = iota + OpTotals + 1
 	OpSetService
@@ -42,7 +42,7 @@ const (
 	OpFlush
 )
 
-// A subject is what an operation is about, beside the whole table.
+// A subject is the object of an operation that is not about the whole table.
 type subject uint8
 
 const (
@@ -56,16 +56,16 @@ const (
 type operation struct {
 	name     string
 	of       subject
-	read     command   // of those that read by a request
+	read     command   // of operations that read with a request
 	requests []request // of changes, in order
 	members  bool      // the change can add or delete services or destinations
 }
 
-// A request is one of those that make a change.
+// A request is one of the requests of a change.
 type request struct {
 	cmd    command
 	build  func(*encoder, command, *Change) error
-	ignore errnos // the refusals that are no failure of the change
+	ignore errnos // refusals that do not count as failures
 }
 
 var ops = [...]operation{
@@ -127,7 +127,7 @@ func (o Op) String() string {
 	return "Op(" + strconv.Itoa(int(o)) + ")"
 }
 
-// row returns the operation's row, an empty one if it has none.
+// row returns the row of the operation, or an empty one.
 func (o Op) row() *operation {
 	if int(o) < len(ops) {
 		return &ops[o]

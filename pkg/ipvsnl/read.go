@@ -8,13 +8,13 @@ import (
 	"iter"
 )
 
-// Info returns what the kernel reports of its IPVS.
+// Info returns what the kernel reports about its IPVS.
 func (c *Client) Info(ctx context.Context) (Info, error) {
 	return get(ctx, c, &Error{Op: OpInfo}, (*decoder).readInfo)
 }
 
 // Services returns all services, in the kernel's order. If the error matches
-// [ErrChanged], these are returned with it.
+// [ErrChanged], the services are still returned.
 func (c *Client) Services(ctx context.Context) ([]ServiceState, error) {
 	return list(ctx, c, &Error{Op: OpServices}, (*decoder).readService)
 }
@@ -22,11 +22,11 @@ func (c *Client) Services(ctx context.Context) ([]ServiceState, error) {
 // EachService returns an iterator over the services, in the kernel's order, for
 // tables of any size: it holds one service at a time. An error is the last item.
 //
-// The kernel sends the table in parts, and finds the next part by how many services
-// came before, so a table must not change while it is listed. If this client adds or
+// The kernel sends the table in parts, and finds the next part by the number of services
+// already sent, so a table must not change while it is listed. If this client adds or
 // deletes anything meanwhile, the iterator ends with an error that matches
 // [ErrChanged]; to change what is listed, use [Client.Services]. If the kernel reports
-// that something else did, that error follows the last service.
+// a change by something else, that error follows the last service.
 func (c *Client) EachService(ctx context.Context) iter.Seq2[ServiceState, error] {
 	return each(ctx, c, &Error{Op: OpServices}, (*decoder).readService)
 }
@@ -38,7 +38,7 @@ func (c *Client) Service(ctx context.Context, key ServiceKey) (ServiceState, err
 }
 
 // Destinations returns the destinations of a service, in the kernel's order. A
-// service that does not exist has none: to the kernel that is not an error.
+// service that does not exist has none; the kernel does not report an error.
 func (c *Client) Destinations(ctx context.Context, key ServiceKey) ([]DestinationState, error) {
 	return list(ctx, c, &Error{Op: OpDestinations, Service: key}, readDestOf(key))
 }
@@ -49,7 +49,7 @@ func (c *Client) EachDestination(ctx context.Context, key ServiceKey) iter.Seq2[
 	return each(ctx, c, &Error{Op: OpDestinations, Service: key}, readDestOf(key))
 }
 
-// Daemons returns the sync daemons that run: a master, a backup, both or none.
+// Daemons returns the running sync daemons: a master, a backup, both or none.
 func (c *Client) Daemons(ctx context.Context) ([]Daemon, error) {
 	return list(ctx, c, &Error{Op: OpDaemons}, (*decoder).readDaemon)
 }
@@ -71,7 +71,7 @@ func readDestOf(key ServiceKey) reader[DestinationState] {
 	}
 }
 
-// get asks for what the kernel answers with one message. What is an Error without
+// get requests something that the kernel answers with one message. What is an Error without
 // its reason.
 func get[T any](ctx context.Context, c *Client, what *Error, read reader[T]) (v T, err error) {
 	err = c.use(ctx, func(s *socket) error {
@@ -83,7 +83,7 @@ func get[T any](ctx context.Context, c *Client, what *Error, read reader[T]) (v 
 	return v, what.because(err)
 }
 
-// list asks for what the kernel answers with a listing, and returns all of it.
+// list requests a listing and returns all of it.
 func list[T any](ctx context.Context, c *Client, what *Error, read reader[T]) ([]T, error) {
 	var all []T
 	err := c.use(ctx, func(s *socket) error {
@@ -99,17 +99,17 @@ func list[T any](ctx context.Context, c *Client, what *Error, read reader[T]) ([
 	return all, what.because(err)
 }
 
-// errStop ends a listing that nobody reads on.
+// errStop ends a listing whose caller has stopped reading.
 var errStop = errors.New("stop")
 
-// each asks for what the kernel answers with a listing, and returns an iterator.
+// each requests a listing and returns an iterator.
 func each[T any](ctx context.Context, c *Client, what *Error, read reader[T]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		err := c.useOwn(ctx, func(s *socket) error {
 			epoch := c.epoch.Load()
 			return s.ask(what, byDump, func(b []byte) error {
 				if err := ctx.Err(); err != nil {
-					return err // at once, although there may be more to read
+					return err // immediately, although there may be more to read
 				}
 				v, err := read(&s.dec, b)
 				if err != nil {
@@ -131,7 +131,7 @@ func each[T any](ctx context.Context, c *Client, what *Error, read reader[T]) it
 	}
 }
 
-// ask sends a request to read, about the service that what names if it names one,
+// ask sends a request to read, about the service in what, if any,
 // and calls each with the attributes of every reply.
 func (s *socket) ask(what *Error, how reply, each func(b []byte) error) error {
 	row := what.Op.row()
@@ -146,7 +146,7 @@ func (s *socket) ask(what *Error, how reply, each func(b []byte) error) error {
 	return s.exchange(how, each)
 }
 
-// because returns the error with its reason, or nil if there is none.
+// because returns the error with its reason, or nil without a reason.
 func (e *Error) because(err error) error {
 	if err == nil {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A decoder reads the replies of one socket. It keeps what it reads into, so that a
+// A decoder reads the replies of one socket. It reuses its buffers, so that a
 // reply costs no allocation.
 type decoder struct {
 	service wireService
@@ -18,8 +18,8 @@ type decoder struct {
 	timeout wireTimeouts
 	info    Info
 
-	// family is that of the destinations of a kernel that does not tell it: their
-	// service's.
+	// family is the family of destinations from a kernel that does not report it: that of
+	// their service.
 	family Family
 }
 
@@ -77,7 +77,7 @@ func (d *decoder) readInfo(b []byte) (Info, error) {
 	return d.info, nil
 }
 
-// readNested reads what the attribute of that number in b holds.
+// readNested reads the attributes within the attribute with that number in b.
 func readNested[T any](b []byte, attr uint16, t table[T], v *T) error {
 	p, err := findAttr(b, attr)
 	if err != nil {
@@ -86,7 +86,7 @@ func readNested[T any](b []byte, attr uint16, t table[T], v *T) error {
 	return t.read(p, v)
 }
 
-// state returns the service that the attributes tell.
+// state returns the service that the attributes describe.
 func (w *wireService) state() (ServiceState, error) {
 	var s ServiceState
 	if err := w.key(&s.Service.Key); err != nil {
@@ -149,7 +149,7 @@ func (w *wireDest) state() (DestinationState, error) {
 
 func (w *wireDaemon) daemon() Daemon {
 	d := w.Daemon
-	d.SyncID = uint8(w.syncID) // all that sync messages carry of it
+	d.SyncID = uint8(w.syncID) // sync messages carry only this much
 	switch {
 	case w.group != [4]byte{}:
 		d.Group = netip.AddrFrom4(w.group)
@@ -159,8 +159,8 @@ func (w *wireDaemon) daemon() Daemon {
 	return d
 }
 
-// readStats reads the counters of 64 bits or, from a kernel that has none, those of
-// 32.
+// readStats reads 64-bit counters or, from a kernel without them, those with
+// 32 bits.
 func readStats(stats, stats64 []byte, s *Stats) error {
 	if stats64 != nil {
 		stats = stats64

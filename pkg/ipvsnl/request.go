@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// An encoder builds the payloads of requests, one after the other, in a buffer that
-// it keeps. Each method appends a whole payload: the generic-netlink header and the
+// An encoder builds the payloads of requests, one after another, in a buffer that
+// it reuses. Each method appends a whole payload: the generic-netlink header and the
 // attributes.
 type encoder struct {
 	buf    []byte
-	mapped bool // IPv4-mapped addresses are meant as they are
+	mapped bool // IPv4-mapped addresses are accepted
 
 	service wireService
 	dest    wireDest
@@ -21,7 +21,7 @@ type encoder struct {
 	timeout wireTimeouts
 }
 
-// reset drops what was built.
+// reset discards the payloads.
 func (e *encoder) reset() { e.buf = e.buf[:0] }
 
 // head begins a payload.
@@ -185,7 +185,7 @@ func (w *wireService) set(s *Service) {
 	w.setMask(s.Persistence.Mask)
 }
 
-// setMask sets the mask: of IPv4 it is an address, of IPv6 a number.
+// setMask sets the mask: an address for IPv4, a number for IPv6.
 func (w *wireService) setMask(m Mask) {
 	if w.family == IPv6 {
 		binary.NativeEndian.PutUint32(w.netmask[:], uint32(m.Len6()))
@@ -216,5 +216,5 @@ func (w *wireDaemon) set(d *Daemon) {
 	}
 }
 
-// seconds returns a timeout as the kernel has it. That of PersistZero is 0.
+// seconds returns a timeout in the kernel's form. That of PersistZero is 0.
 func seconds(d time.Duration) uint32 { return uint32(d / time.Second) }

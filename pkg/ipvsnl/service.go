@@ -9,7 +9,7 @@ import (
 )
 
 // A ServiceKey identifies a service, either by protocol, address and port or by
-// firewall mark. It has one form only: a literal equals the key that a listing
+// firewall mark. It has only one form: a literal equals the key that a listing
 // returns, so keys can be compared with == and used as map keys.
 //
 //	ServiceKey{Protocol: TCP, Addr: netip.MustParseAddrPort("192.0.2.1:80")}
@@ -20,17 +20,17 @@ type ServiceKey struct {
 	Protocol Protocol
 
 	// Addr is the virtual address and port; the address determines the service's
-	// family. Port 0 stands for every port, which only persistent services can
+	// family. Port 0 means every port, which only persistent services can
 	// have. (IPVS_SVC_ATTR_ADDR, IPVS_SVC_ATTR_PORT, IPVS_SVC_ATTR_AF)
 	Addr netip.AddrPort
 
-	// Mark is the firewall mark of the packets that the service takes, 1 to
+	// Mark is the firewall mark of the packets that the service handles, 1 to
 	// 2^32-1. A key with a mark has neither Protocol nor Addr.
 	// (IPVS_SVC_ATTR_FWMARK)
 	Mark uint32
 
-	// IPv6 makes a mark one of IPv6 packets. The services of a mark for IPv4 and
-	// for IPv6 are two different ones. Only keys with a mark set it.
+	// IPv6 selects the IPv6 packets of a mark. The services of a mark for IPv4 and
+	// for IPv6 are different services. Only keys with a mark set it.
 	// (IPVS_SVC_ATTR_AF)
 	IPv6 bool
 }
@@ -64,11 +64,11 @@ type Service struct {
 	// (IPVS_SVC_ATTR_FLAGS, bits IP_VS_SVC_F_SCHED1 to 3)
 	SchedulerFlags SchedulerFlags
 
-	// OnePacket schedules every datagram by itself; only UDP services and those of
+	// OnePacket schedules every datagram separately; only UDP services and those of
 	// marks can have it. (IPVS_SVC_ATTR_FLAGS, bit IP_VS_SVC_F_ONEPACKET)
 	OnePacket bool
 
-	// Persistence keeps clients on their destination. The zero value does not.
+	// Persistence keeps clients on their destination. The zero value means none.
 	Persistence Persistence
 }
 
@@ -80,9 +80,9 @@ type Persistence struct {
 	// (IPVS_SVC_ATTR_TIMEOUT, and IP_VS_SVC_F_PERSISTENT of IPVS_SVC_ATTR_FLAGS)
 	Timeout time.Duration
 
-	// Mask is the part of a client's address that counts: clients that are alike
-	// under it are one. The zero Mask is the whole address, and the only one that a
-	// service without persistence has. (IPVS_SVC_ATTR_NETMASK)
+	// Mask is the part of a client's address that counts: clients with equal addresses
+	// under it are treated as one. The zero Mask is the whole address, and the only one that a
+	// service without persistence can have. (IPVS_SVC_ATTR_NETMASK)
 	Mask Mask
 
 	// Engine is the name of the persistence engine, at most 16 bytes: "sip". Empty
@@ -90,12 +90,12 @@ type Persistence struct {
 	Engine string
 }
 
-// PersistZero is the Timeout of a service that the kernel holds as persistent for
-// no time at all, a state that other programs can leave behind.
+// PersistZero is the Timeout of a service that the kernel treats as persistent for
+// no time at all: a state that other programs can leave.
 const PersistZero time.Duration = -1
 
-// MaxTimeout is the longest timeout that no kernel cuts short. Kernels count it in
-// jiffies of 32 bits, up to 1000 a second.
+// MaxTimeout is the longest timeout that no kernel shortens. Kernels count it in
+// 32-bit jiffies, up to 1000 per second.
 const MaxTimeout = 4294967 * time.Second
 
 // SchedulerFlags are the flags of a service that its scheduler interprets.

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// Timeouts are how long connections live without a packet, in whole seconds up to
-// [MaxTimeout]. Where they are set, 0 leaves a timeout as it is.
+// Timeouts are the lifetimes of idle connections, in whole seconds up to
+// [MaxTimeout]. When they are set, 0 leaves a timeout unchanged.
 type Timeouts struct {
 	TCP    time.Duration // established TCP connections (IPVS_CMD_ATTR_TIMEOUT_TCP)
 	TCPFin time.Duration // TCP connections after a FIN (IPVS_CMD_ATTR_TIMEOUT_TCP_FIN)
 	UDP    time.Duration // UDP connections (IPVS_CMD_ATTR_TIMEOUT_UDP)
 }
 
-// Info is what the kernel reports of its IPVS.
+// Info is what the kernel reports about its IPVS.
 type Info struct {
 	Version       Version // IPVS_INFO_ATTR_VERSION
 	ConnTableSize uint32  // hash buckets of the connection table (IPVS_INFO_ATTR_CONN_TAB_SIZE)

@@ -17,7 +17,7 @@ const (
 	byDump  = reply(netlink.Request | netlink.Dump) // messages up to a "done"
 )
 
-// A socket is a netlink socket and the buffers of what is said on it. It serves one
+// A socket is a netlink socket with its buffers. It serves one
 // exchange at a time.
 type socket struct {
 	conn      *netlink.Conn
@@ -27,15 +27,15 @@ type socket struct {
 	dec       decoder
 
 	// midway is true from a request until its last reply, and stays true if the
-	// exchange breaks: what comes next on the socket is then unknown.
+	// exchange fails: the next message on the socket is then unknown.
 	midway bool
 
-	short bool // replies come without the requests that they answer
+	short bool // replies do not include the requests
 
 	closing func(transport) // is called before the transport is closed
 }
 
-// close closes the socket; again is no harm.
+// close closes the socket. It may be called again.
 func (s *socket) close() error {
 	if s.closing == nil {
 		return nil
@@ -92,8 +92,8 @@ func (s *socket) exchange(how reply, each func(b []byte) error) error {
 }
 
 // submit sends requests in one datagram, and calls outcome with the number and the
-// error of each that the kernel acknowledges or refuses. They do not ask to be
-// acknowledged: IPVS never acknowledges that it stopped a daemon which had not run
+// error of each that the kernel acknowledges or refuses. They do not request
+// acknowledgements: IPVS never acknowledges stopping a daemon that has not run
 // yet. Instead a last request, which does nothing and is acknowledged, marks the
 // end of the replies.
 func (s *socket) submit(requests []netlink.Message, outcome func(i int, err error)) error {
@@ -119,8 +119,8 @@ func (s *socket) submit(requests []netlink.Message, outcome func(i int, err erro
 	return nil
 }
 
-// nextOutcome reads what became of a request: its number, counted from that of the
-// sequence number first, and why the kernel refused it, if so.
+// nextOutcome reads the outcome of a request: its number, counted from the
+// sequence number first, and the reason if the kernel refused it.
 func (s *socket) nextOutcome(first uint32) (i uint32, refused, err error) {
 	for m, err := range s.conn.ReceiveIter() {
 		var oe *netlink.OpError
@@ -137,15 +137,15 @@ func (s *socket) nextOutcome(first uint32) (i uint32, refused, err error) {
 	return 0, nil, errNoReply
 }
 
-// leave ends an exchange because of err, with replies still to come. It closes the
-// socket, or else ReceiveIter would read the rest of a listing.
+// leave ends an exchange because of err, with replies outstanding. It closes the
+// socket; otherwise ReceiveIter would read the rest of a listing.
 func (s *socket) leave(err error) error {
 	_ = s.close()
 	return err
 }
 
-// broke returns why ReceiveIter failed. If the kernel refused the request, there is
-// nothing more to come and the socket is good for another exchange.
+// broke returns the reason why ReceiveIter failed. If the kernel refused the request, there is
+// nothing more to read and the socket can be used for another exchange.
 func (s *socket) broke(err error, req *netlink.Message) error {
 	var oe *netlink.OpError
 	if !errors.As(err, &oe) || oe.Sequence == 0 {
@@ -187,7 +187,7 @@ func (s *socket) check(m, req *netlink.Message) error {
 	return errType
 }
 
-// watch interrupts what the socket does, now and ever after, once ctx is done. The
+// watch interrupts the socket, permanently, once ctx is done. The
 // function that it returns ends the watch, and reports whether ctx had not yet
 // interrupted the socket.
 func (s *socket) watch(ctx context.Context) (stop func() bool) {
@@ -199,8 +199,8 @@ func (s *socket) watch(ctx context.Context) (stop func() bool) {
 
 func unwatched() bool { return true }
 
-// shortenReplies asks the kernel not to send requests back with its replies. Where
-// it cannot, they take more room.
+// shortenReplies asks the kernel not to include requests in its replies. If
+// it cannot, replies are longer.
 func (s *socket) shortenReplies() {
 	if t, ok := s.transport.(interface{ shortenReplies() }); ok && !s.short {
 		s.short = true

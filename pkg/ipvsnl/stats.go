@@ -3,11 +3,11 @@
 package ipvsnl
 
 // Stats are the counters of a service or a destination since they were last
-// zeroed, and its rates. In is from the client, out is to it, as the director
-// sees them: with direct routing and tunnels nothing comes out.
+// zeroed, and its rates. "In" is from the client and "out" to it, as the director
+// sees them: with direct routing and tunnels nothing goes out.
 //
-// The kernel adds up both every two seconds, so a counter can lag behind its
-// packets by as much.
+// The kernel updates both every two seconds, so counters can lag by as
+// much.
 type Stats struct {
 	Conns    uint64 // connections scheduled (IPVS_STATS_ATTR_CONNS)
 	InPkts   uint64 // packets in (IPVS_STATS_ATTR_INPKTS)
@@ -15,14 +15,14 @@ type Stats struct {
 	InBytes  uint64 // bytes in (IPVS_STATS_ATTR_INBYTES)
 	OutBytes uint64 // bytes out (IPVS_STATS_ATTR_OUTBYTES)
 
-	CPS    uint64 // connections a second (IPVS_STATS_ATTR_CPS)
-	InPPS  uint64 // packets in a second (IPVS_STATS_ATTR_INPPS)
-	OutPPS uint64 // packets out a second (IPVS_STATS_ATTR_OUTPPS)
-	InBPS  uint64 // bytes, not bits, in a second (IPVS_STATS_ATTR_INBPS)
-	OutBPS uint64 // bytes, not bits, out a second (IPVS_STATS_ATTR_OUTBPS)
+	CPS    uint64 // connections per second (IPVS_STATS_ATTR_CPS)
+	InPPS  uint64 // packets in per second (IPVS_STATS_ATTR_INPPS)
+	OutPPS uint64 // packets out per second (IPVS_STATS_ATTR_OUTPPS)
+	InBPS  uint64 // bytes (not bits) in per second (IPVS_STATS_ATTR_INBPS)
+	OutBPS uint64 // bytes (not bits) out per second (IPVS_STATS_ATTR_OUTBPS)
 }
 
-// Add returns the sum of both, such as that of a service's destinations.
+// Add returns the sum of s and another Stats, for instance to add up destinations.
 func (s Stats) Add(t Stats) Stats {
 	return Stats{
 		Conns:    s.Conns + t.Conns,

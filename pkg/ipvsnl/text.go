@@ -18,8 +18,8 @@ const (
 	IPv6 Family = 10 // AF_INET6
 )
 
-// FamilyOf returns the family of an address: IPv6 for an IPv6 address, an
-// IPv4-mapped one among them, and otherwise IPv4.
+// FamilyOf returns the family of an address: IPv6 for an IPv6 address, including an
+// IPv4-mapped one, and otherwise IPv4.
 func FamilyOf(a netip.Addr) Family {
 	if a.Is6() {
 		return IPv6
@@ -37,7 +37,7 @@ const (
 	SCTP Protocol = 132 // IPPROTO_SCTP
 )
 
-// A name is the text form of a value. The text of a value without a name is its
+// A name is the text form of a value. A value without a name is written as its
 // number.
 type name[V number] struct {
 	value V

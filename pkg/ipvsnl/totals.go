@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Totals returns the counters and rates of the whole namespace, of services that
-// were deleted since as well. They are in no netlink reply: it reads
+// Totals returns the counters and rates of the whole namespace, including services that
+// have been deleted. No netlink reply has them: Totals reads
 // /proc/net/ip_vs_stats.
 func (c *Client) Totals(ctx context.Context) (Stats, error) {
 	what := &Error{Op: OpTotals}
@@ -32,7 +32,7 @@ func (c *Client) Totals(ctx context.Context) (Stats, error) {
 }
 
 // parseTotals reads the text of the totals: the counters and, after them, the rates,
-// each a line of hexadecimal numbers under two lines of heads.
+// each a line of hexadecimal numbers after two header lines.
 func parseTotals(text string) (Stats, error) {
 	var s Stats
 	rows := [][]*uint64{

@@ -10,7 +10,7 @@ const (
 	genlVersion = 1
 )
 
-// A command is one of the family (IPVS_CMD_*).
+// A command is a command of the family (IPVS_CMD_*).
 type command uint8
 
 const (
@@ -110,8 +110,8 @@ const (
 	infoConnTabSize
 )
 
-// The longest names the kernel takes, in bytes. Its limit for engines is one
-// above its others.
+// The longest names that the kernel accepts, in bytes. Its limit for engines is one
+// more than the others.
 const (
 	maxScheduler = 15 // IP_VS_SCHEDNAME_MAXLEN - 1
 	maxEngine    = 16 // IP_VS_PENAME_MAXLEN

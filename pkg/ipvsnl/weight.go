@@ -8,9 +8,9 @@ import (
 	"net/netip"
 )
 
-// weights builds the requests of the changes of weight that rest begins with, as
-// far as they are about one service, and returns how many changes these are. It
-// reads the service's destinations first, since a request to change one has to
+// weights builds the requests of the changes of weight at the beginning of rest, as
+// long as they are about one service, and returns their number. It
+// reads the destinations of the service first, because a request to change one has to
 // carry all of it.
 func (a *applier) weights(s *socket, rest []Change) (n int, err error) {
 	key := rest[0].Service.Key
@@ -46,7 +46,7 @@ func isRefusal(err error) bool {
 // destinationsOf returns the destinations of a service by their addresses.
 func (s *socket) destinationsOf(key *ServiceKey) (map[netip.AddrPort]Destination, error) {
 	nothing := func([]byte) error { return nil }
-	// To a listing, a service that does not exist is one without destinations.
+	// A listing returns no destinations for a service that does not exist.
 	if err := s.ask(&Error{Op: OpService, Service: *key}, byReply, nothing); err != nil {
 		return nil, err
 	}

@@ -266,7 +266,7 @@ func TestReplaceAmongOthers(t *testing.T) {
 		}
 		kept++
 		require.Equal(t, 255, got.Code)
-		require.Regexp(t, `-D -f 7: something else keeps changing this; what was to be changed after it is as it was\n$`, got.Stderr)
+		require.Regexp(t, `-D -f 7: something else keeps changing this; later changes were not made\n$`, got.Stderr)
 		require.Contains(t, table, "-A -f 7 ")
 	}
 	t.Logf("the service was kept %d times of 3", kept)

@@ -52,7 +52,7 @@ func TestRestoreNothing(t *testing.T) {
 	}
 	require.Equal(t, kernel.Result{}, runHelper(t, n, "ipvsadm-restore", rules))
 	for _, stdin := range []string{"", "\n", "ipvsadm", "# none\n\n"} {
-		want := kernel.Result{Code: 2, Stderr: "the input has no rule, but the table has services: -C clears a table\n"}
+		want := kernel.Result{Code: 2, Stderr: "the input has no rules, but the table has services: to clear it, use -C\n"}
 		require.Equal(t, want, runHelper(t, n, "ipvsadm-restore", stdin), "%q", stdin)
 		require.Equal(t, kernel.Result{}, n.Run(t, kernel.Command{Path: program(), Args: []string{"ipvsadm", "-R"}, Stdin: stdin}))
 		require.Equal(t, kernel.Result{Stdout: saved}, runHelper(t, n, "ipvsadm-save", "", "-n"))
@@ -81,8 +81,8 @@ func TestRestoreChecked(t *testing.T) {
 		"line 4: -a -t 192.0.2.2:80: You need to supply the 'real-server' option for the 'add-server' command\n" +
 		"line 5: hello: no command\n" +
 		"line 6: -A -t 192.0.2.3:80 --nothing: --nothing: unknown option\n" +
-		"line 7: -L: not a command that changes anything\nline 8: -R: not a command that changes anything\n" +
-		"line 9: -h: not a command that changes anything\n"}
+		"line 7: -L: the command changes nothing\nline 8: -R: the command changes nothing\n" +
+		"line 9: -h: the command changes nothing\n"}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

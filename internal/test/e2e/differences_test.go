@@ -62,7 +62,7 @@ var differences = []struct {
 		conns: "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n" +
 			"TCP 0A000001 C350 0A000002 0050 0A000003 0050 ESTABLISHED     899\nTCP\n",
 		reference: kernel.Result{Stdout: "\nTCP 14:59  ESTABLISHED 10.0.0.1:0         10.0.0.2:0         10.0.0.3:80\n"},
-		ours:      kernel.Result{Stderr: "/proc/net/ip_vs_conn: line 3: no connection\n", Code: 1},
+		ours:      kernel.Result{Stderr: "/proc/net/ip_vs_conn: line 3: malformed entry\n", Code: 1},
 	},
 	{
 		row:       "the last line of a restore, if it ends in blanks without a newline",
@@ -79,7 +79,7 @@ var differences = []struct {
 			"TCP 0A000001 C350 0A000002 0050 0A000003 0050 ESTABLISHED     899\n",
 		reference: kernel.Result{Code: 1},
 		ours: kernel.Result{Stdout: "\nTCP 14:59  ESTABLISHED 10.0.0.1:50000     10.0.0.2:80        10.0.0.3:80\n",
-			Stderr: "/proc/net/ip_vs_conn: line 2: no connection\n", Code: 1},
+			Stderr: "/proc/net/ip_vs_conn: line 2: malformed entry\n", Code: 1},
 	},
 	{
 		row:   tooLong,

@@ -363,7 +363,7 @@ func TestJSONManyConnections(t *testing.T) {
 func TestJSONConnectionTable(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	got := n.Run(t, kernel.Command{Path: "/usr/bin/unshare", Args: showing(t, connectionTable, program(), []string{"-Lcj"})})
-	const reported = "/proc/net/ip_vs_conn: line 2: no connection\n/proc/net/ip_vs_conn: line 4: no connection\n"
+	const reported = "/proc/net/ip_vs_conn: line 2: malformed entry\n/proc/net/ip_vs_conn: line 4: malformed entry\n"
 	if got.Code != 1 || got.Stderr != reported {
 		t.Errorf("got %+v", got)
 	}
@@ -409,7 +409,7 @@ func TestJSONBrokenLines(t *testing.T) {
 			var table []jsonConnection
 			readJSON(t, connections, array+"\n]\n", &table)
 			require.Len(t, table, tt.count)
-			says := strings.NewReplacer("/proc/net/ip_vs_conn: ", "", ": no connection\n", ", ", " lines with no connection", "", "\n", ", ").Replace(messages)
+			says := strings.NewReplacer("/proc/net/ip_vs_conn: ", "", ": malformed entry\n", ", ", " malformed entries", "", "\n", ", ").Replace(messages)
 			require.Equal(t, tt.says, strings.TrimSuffix(says, ", "))
 		})
 	}

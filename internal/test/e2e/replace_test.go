@@ -142,13 +142,13 @@ func TestReplaceFaults(t *testing.T) {
 		"-e -t 192.0.2.2:80 -r 10.0.0.1\n" +
 		"-a -t 192.0.2.2:80 -r 10.0.0.1 -x 1 -y 2\n" +
 		"-Z\n-L -n\n-R\n--nothing\n-A -t x\n"
-	const changesOnly = "line 8: -L -n: not a command that changes anything\nline 9: -R: not a command that changes anything\n"
+	const changesOnly = "line 8: -L -n: the command changes nothing\nline 9: -R: the command changes nothing\n"
 	const malformed = "line 10: --nothing: no command\nline 11: -A -t x: illegal virtual server address[:port] specified\n"
 	replacing := kernel.Result{Code: 2, Stderr: "line 2: -A -t 192.0.2.2:80: Service already exists\n" +
 		"line 4: -a -t 192.0.2.3:80 -r 10.0.0.1: Service not defined\n" +
 		"line 5: -e -t 192.0.2.2:80 -r 10.0.0.1: No such destination\n" +
 		"line 6: -a -t 192.0.2.2:80 -r 10.0.0.1 -x 1 -y 2: Numerical result out of range\n" +
-		"line 7: -Z: counters live on and cannot be zeroed here\n" + changesOnly + malformed}
+		"line 7: -Z: -Z is not allowed with --replace, which keeps counters\n" + changesOnly + malformed}
 	for _, c := range []struct {
 		name, words string
 		want        kernel.Result
@@ -178,7 +178,7 @@ func TestReplaceByNothing(t *testing.T) {
 	for _, rules := range []string{"", "\n", "# Rules of IPVS\n", "--set 900 120 300\n"} {
 		for _, words := range [][]string{{"--replace"}, {"--replace", "--dry-run"}} {
 			sameResult(t, runRestore(t, n, rules, words...), kernel.Result{Code: 2,
-				Stderr: "no rule has a service, but the table does: to clear it, have -C among the rules\n"})
+				Stderr: "the rules have no service, but the table does: to clear it, add -C to the rules\n"})
 		}
 	}
 	sameText(t, "the table", shown(t, n), before)

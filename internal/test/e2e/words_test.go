@@ -87,7 +87,7 @@ func TestRestoreNUL(t *testing.T) {
 		want        kernel.Result
 		table       string
 	}{
-		{"NUL", "-A -f 2\n-A -f 3 -s rr\x00\n", kernel.Result{Code: 2, Stderr: "line 2: -A -f 3 -s rr<U+0000>: a NUL, which no rule has\n"}, before},
+		{"NUL", "-A -f 2\n-A -f 3 -s rr\x00\n", kernel.Result{Code: 2, Stderr: "line 2: -A -f 3 -s rr<U+0000>: rules cannot contain a NUL\n"}, before},
 		{"NUL in a comment", "# \x00\n" + after, kernel.Result{}, after},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestLongLine(t *testing.T) {
 	input := "-A -f 1\n-A -f 2" + strings.Repeat(" --sort", 1<<18) + "\n-A -f 3\n"
 	n := kernel.NewNamespace(t)
 	got := n.Run(t, kernel.Command{Path: program(), Args: []string{"ipvsadm", "-R"}, Stdin: input})
-	require.Equal(t, kernel.Result{Code: 2, Stderr: "a line of rules of more than 1 MB\n"}, got)
+	require.Equal(t, kernel.Result{Code: 2, Stderr: "a line of rules longer than 1 MB\n"}, got)
 	require.Equal(t, "-A -f 1 -s wlc\n", n.Ipvsadm(t, kernel.Reference, "-S", "-n").Stdout)
 	n = kernel.NewNamespace(t)
 	got = n.Run(t, kernel.Command{Path: kernel.Reference, Args: []string{"ipvsadm", "-R"}, Stdin: input})

@@ -146,7 +146,7 @@ func TestRestoreFile(t *testing.T) {
 		{[]string{missing}, kernel.Result{Code: 2, Stderr: "cannot read \"" + missing + "\": No such file or directory\n"}, before},
 		{[]string{"<", missing}, kernel.Result{Code: 2, Stderr: "cannot read \"" + missing + "\": No such file or directory\n"}, before},
 		{[]string{dir}, kernel.Result{Code: 2, Stderr: "cannot read \"" + dir + "\": Is a directory\n"}, before},
-		{[]string{"/dev/null"}, kernel.Result{Code: 2, Stderr: "cannot read \"/dev/null\": neither a file nor a pipe\n"}, before},
+		{[]string{"/dev/null"}, kernel.Result{Code: 2, Stderr: "cannot read \"/dev/null\": not a file or a pipe\n"}, before},
 	} {
 		t.Run(strings.Join(c.words, " "), func(t *testing.T) {
 			n := kernel.NewNamespace(t)

@@ -168,7 +168,7 @@ func withoutBroken(c *Case, _ *Call, want, _ kernel.Result) kernel.Result {
 			kept = append(kept, shown[heads+i])
 			continue
 		}
-		want.Stderr += fmt.Sprintf("%s: line %d: no connection\n", connTable, i+2)
+		want.Stderr += fmt.Sprintf("%s: line %d: malformed entry\n", connTable, i+2)
 		want.Code = 1
 	}
 	want.Stdout = strings.Join(kept, "")

@@ -7,18 +7,18 @@ import (
 	"io"
 )
 
-// A Block is a part of a table: lines that are good until the block is read into
-// again. A copy has the same lines and goes through them by itself, also on another
+// A Block is a part of a table: lines that are valid until the block is read into
+// again. A copy has the same lines and reads them independently, even on another
 // goroutine.
 type Block struct {
 	buf    []byte
-	lines  []byte // what is left of them
+	lines  []byte // the remaining lines
 	line   int    // the number of the one before
 	origin bool   // whether lines have a column for the origin
 }
 
 // Read reads the next entry into c. It returns io.EOF after the last and a *[LineError]
-// for a line that is not an entry, when c has something of it.
+// for a malformed line, when c is partly filled in.
 func (b *Block) Read(c *Connection) error {
 	if len(b.lines) == 0 {
 		return io.EOF

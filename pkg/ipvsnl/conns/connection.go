@@ -16,12 +16,12 @@ type Connection struct {
 	// firewall mark.
 	Protocol string
 
-	// Client is where the connection comes from. The port of a persistence template
+	// Client is the source of the connection. The port of a persistence template
 	// is 0.
 	Client netip.AddrPort
 
-	// Virtual is the address of the service. That of a template for a firewall mark
-	// has the mark in its address.
+	// Virtual is the address of the service. For a template of a firewall mark, it
+	// contains the mark.
 	Virtual netip.AddrPort
 
 	// Destination is the real server.
@@ -31,32 +31,32 @@ type Connection struct {
 	// "ESTABLISHED". It depends on Protocol.
 	State string
 
-	// Origin reports where the connection was made. It is Unknown unless the table
-	// is that of [OpenSync].
+	// Origin is where the connection was made. It is Unknown unless the table
+	// comes from [OpenSync].
 	Origin Origin
 
-	// Expires is how long the connection lives on without a packet, in whole seconds.
+	// Expires is the remaining lifetime of the connection if it stays idle, in whole seconds.
 	// It is 0 if that time has passed.
 	Expires time.Duration
 
-	// RawExpires is the number of seconds as the kernel has written it. Older kernels
+	// RawExpires is the number of seconds as written by the kernel. Older kernels
 	// write a time that has passed as a huge number.
 	RawExpires int64
 
 	// Engine is the persistence engine of the connection, such as "sip", and
-	// EngineData what it identifies the client by. Both are empty if there is none,
-	// and in a table of [OpenSync].
+	// EngineData what identifies the client. Both are empty without an engine,
+	// and in a table from [OpenSync].
 	Engine     string
 	EngineData string
 }
 
-// longest is more than any connection has left: kernels count its seconds in jiffies
-// of 32 bits, up to 1000 a second.
+// longest exceeds any remaining lifetime: kernels count it in 32-bit jiffies,
+// up to 1000 per second.
 const longest = 49 * 24 * 60 * 60
 
-// setExpires takes in the seconds that are left. Older kernels subtract without a
-// sign, so that a time that has just passed becomes a huge number: of 64 bits, or on
-// 32-bit machines of 32, divided by the jiffies in a second.
+// setExpires sets the remaining seconds. Older kernels use unsigned subtraction,
+// so that a time that has just passed becomes a huge number: of 64 bits, or on
+// 32-bit machines of 32, divided by the number of jiffies per second.
 func (c *Connection) setExpires(seconds int64) {
 	c.RawExpires, c.Expires = seconds, 0
 	if 0 < seconds && seconds <= longest {
@@ -71,7 +71,7 @@ type Origin uint8
 const (
 	Unknown Origin = iota
 	Local          // on this director
-	Synced         // on another one, whose sync daemon has reported it
+	Synced         // on another director, whose sync daemon has sent it
 )
 
 var originNames = [...]string{Unknown: "unknown", Local: "local", Synced: "synced"}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package conns reads the connection table of the IP Virtual Server (IPVS), which the
-// kernel shows as a text with a line for each connection.
+// kernel presents as text with a line for each connection.
 //
 //	r, err := conns.Open("")
 //	if err != nil {
@@ -15,13 +15,13 @@
 //		fmt.Println(c.Client, c.Destination, c.State)
 //	}
 //
-// The table is read as it is ranged over, in memory that does not grow with it. The
-// kernel takes no snapshot: connections that come or go meanwhile may be missing, and
+// The table is read during iteration, in constant memory. The
+// kernel takes no snapshot: connections that are created or end meanwhile may be missing, and
 // kernels that resize the table may list some twice.
 //
-// [Reader.All] is for most programs. [Reader.Next] returns a block of lines at a time,
+// Most programs use [Reader.All]. [Reader.Next] returns a block of lines at a time,
 // so that a program can parse blocks on several goroutines.
 //
-// The package builds on every system. Elsewhere than on Linux, opening a table fails
+// The package builds on every system. On systems other than Linux, opening a table fails
 // with errors.ErrUnsupported, and a table from elsewhere can be read by [NewReader].
 package conns

@@ -49,7 +49,7 @@ func ExampleLineError() {
 	}
 	fmt.Println(count, "connections")
 	// Output:
-	// left out: line 5: no connection
+	// left out: line 5: malformed entry
 	// 4 connections
 }
 

@@ -11,8 +11,8 @@ import (
 	"strconv"
 )
 
-// parseColumns reads the entry that lines begin with, and returns what follows it in
-// its line and after. It is quick, but knows only entries in the kernel's columns and
+// parseColumns reads the entry at the beginning of lines, and returns the rest of
+// lines. It is fast, but supports only entries in the kernel's columns and
 // without a persistence engine.
 func (b *Block) parseColumns(c *Connection, lines []byte) (rest []byte, ok bool) {
 	protocol, rest, ok := cutWord(lines)
@@ -56,7 +56,7 @@ func (b *Block) parseColumns(c *Connection, lines []byte) (rest []byte, ok bool)
 	return rest[i:], true
 }
 
-// cutWord returns the word that a line begins with, and the rest from the last of the
+// cutWord returns the first word of a line, and the rest from the last of the
 // blanks after it.
 func cutWord(line []byte) (word, rest []byte, ok bool) {
 	end := 0
@@ -70,8 +70,8 @@ func cutWord(line []byte) (word, rest []byte, ok bool) {
 	return line[:end], line[next:], end > 0 && next < len(line) && line[next] == ' '
 }
 
-// parseFields reads the entry of a line, which ends at a NUL if it has one, as a string
-// of C does.
+// parseFields reads the entry of a line, which ends at a NUL, if any, like a string
+// in C.
 func (b *Block) parseFields(c *Connection, line []byte) (ok bool) {
 	line, _, _ = bytes.Cut(line, []byte{0})
 	next := func() (field []byte) {
@@ -90,7 +90,7 @@ func (b *Block) parseFields(c *Connection, line []byte) (ok bool) {
 			return false
 		}
 	}
-	// With the nearest number of 64 bits, as C's strtol.
+	// Saturates at 64 bits, as C's strtol does.
 	seconds, err := strconv.ParseInt(string(next()), 10, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return false
@@ -100,7 +100,7 @@ func (b *Block) parseFields(c *Connection, line []byte) (ok bool) {
 	return true
 }
 
-// originOf returns the origin by the kernel's word for it.
+// originOf returns the origin for the kernel's word.
 func originOf(word []byte) (Origin, bool) {
 	switch string(word) {
 	case "LOCAL":
@@ -180,7 +180,7 @@ const (
 	allDigits = 0x1111  // the marks of four digits
 )
 
-// hexDigits has the values of the hexadecimal digits.
+// hexDigits holds the values of the hexadecimal digits.
 var hexDigits = [256]uint32{
 	'0': digit, '1': digit | 1, '2': digit | 2, '3': digit | 3, '4': digit | 4,
 	'5': digit | 5, '6': digit | 6, '7': digit | 7, '8': digit | 8, '9': digit | 9,
@@ -221,7 +221,7 @@ func parseAddrPort(a *netip.AddrPort, addr, port []byte) bool {
 	return true
 }
 
-// parseUint reads a number without making a string of it.
+// parseUint reads a number without allocating a string.
 func parseUint(s []byte, base, max uint64) (uint64, bool) {
 	var n uint64
 	for _, c := range s {

@@ -11,32 +11,32 @@ import (
 	"strconv"
 )
 
-// blockSize is how much is read at a time. It is more than the longest line that the
+// blockSize is the size of a read. It is more than the longest line that the
 // kernel writes: the data of a persistence engine has 255 bytes at most.
 const blockSize = 64 << 10
 
-// A LineError is a line that is not an entry. Reading can go on after it.
+// A LineError reports a malformed line. Reading can continue after it.
 type LineError struct {
-	Line int // from 1, the head of the table
+	Line int // 1 is the header of the table
 }
 
-func (e *LineError) Error() string { return "line " + strconv.Itoa(e.Line) + ": no connection" }
+func (e *LineError) Error() string { return "line " + strconv.Itoa(e.Line) + ": malformed entry" }
 
 // A Reader reads a connection table. One goroutine at a time can use it.
 type Reader struct {
 	r      *bufio.Reader
 	file   io.Closer // nil if the caller closes it
-	headed bool      // whether the head has been read
+	headed bool      // whether the header has been read
 	origin bool      // whether lines have a column for the origin
 	line   int       // how many lines have been read
-	rest   []byte    // of the last block, the beginning of a line
-	skip   bool      // whether what comes next belongs to a line that is too long
-	err    error     // what the table ends with
+	rest   []byte    // the incomplete line at the end of the last block
+	skip   bool      // whether the next bytes belong to a line that is too long
+	err    error     // the error at the end of the table
 	block  Block     // of All
 }
 
-// NewReader returns a Reader of a table in the form of [Path] or [SyncPath]. Which of
-// them it is follows from the head of the table.
+// NewReader returns a Reader of a table in the form of [Path] or [SyncPath]. The header
+// of the table determines which.
 func NewReader(r io.Reader) *Reader { return &Reader{r: bufio.NewReader(r)} }
 
 // Close closes the file of a Reader from [Open] or [OpenSync]. Others need no Close.
@@ -47,11 +47,11 @@ func (r *Reader) Close() error {
 	return r.file.Close()
 }
 
-// All returns an iterator over the connections. For a line that is not an entry it
-// yields a *[LineError] and goes on with the next line; any other error is the last
-// item. If the table has no head, that is io.ErrUnexpectedEOF.
+// All returns an iterator over the connections. For a malformed line it
+// yields a *[LineError] and continues with the next line; any other error is the last
+// item. If the table has no header, the error is io.ErrUnexpectedEOF.
 //
-// The iterator can be used once: another one goes on where it has stopped.
+// The iterator can be used once: a new one continues where it stopped.
 func (r *Reader) All() iter.Seq2[Connection, error] {
 	return func(yield func(Connection, error) bool) {
 		for {
@@ -70,7 +70,7 @@ func (r *Reader) All() iter.Seq2[Connection, error] {
 	}
 }
 
-// isLine reports whether err is of one line, or nil.
+// isLine reports whether err concerns a single line, or is nil.
 func isLine(err error) bool {
 	_, broken := err.(*LineError)
 	return broken || err == nil
@@ -88,9 +88,9 @@ func (r *Reader) read(c *Connection) error {
 	}
 }
 
-// Head reads past the head of the table, unless that was done before. It returns
-// io.ErrUnexpectedEOF if there is none. A program need not call it, except to tell
-// that error from those of lines.
+// Head skips the header of the table, unless it has been read. It returns
+// io.ErrUnexpectedEOF if there is none. A program need not call it, except to distinguish
+// this error from those of lines.
 func (r *Reader) Head() error {
 	if r.headed {
 		return nil
@@ -102,8 +102,8 @@ func (r *Reader) Head() error {
 	return r.err
 }
 
-// readHead reads the first line. Its words are not looked at, but for the one that
-// tells the two tables apart.
+// readHead reads the first line. It ignores its words, except the one that
+// distinguishes the two tables.
 func (r *Reader) readHead() error {
 	r.line++
 	for {
@@ -143,7 +143,7 @@ func (r *Reader) Next(b *Block) error {
 	return r.err
 }
 
-// fill fills a buffer that holds n bytes, unless the table ends before.
+// fill fills a buffer that already contains n bytes, unless the table ends before.
 func (r *Reader) fill(buf []byte, n int) int {
 	for n < len(buf) && r.err == nil {
 		var more int
@@ -153,9 +153,9 @@ func (r *Reader) fill(buf []byte, n int) int {
 	return n
 }
 
-// cut returns the whole lines that a block begins with, and keeps the rest. In place
-// of a line that is longer than a block there is an empty one, which is not an entry
-// either.
+// cut returns the complete lines of a block, and keeps the rest. A
+// line that is longer than a block is replaced by an empty one, which is malformed,
+// too.
 func (r *Reader) cut(b []byte) []byte {
 	r.rest = r.rest[:0]
 	if r.skip {
@@ -177,7 +177,7 @@ func (r *Reader) cut(b []byte) []byte {
 	return b[:end]
 }
 
-// countLines counts lines, of which the last may lack its end.
+// countLines counts lines, of which the last may lack its newline.
 func countLines(b []byte) int {
 	n := bytes.Count(b, []byte{'\n'})
 	if b[len(b)-1] != '\n' {

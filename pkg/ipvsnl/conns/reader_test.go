@@ -48,20 +48,20 @@ func TestRead(t *testing.T) {
 		"IP  0A0A0A0A 0000 00000001 0000 0A000002 0000 NONE            4294967295"
 	want := []string{
 		read,
-		"line 3: no connection",
+		"line 3: malformed entry",
 		"UDP [2001:db8::1]:5060 [2001:db8::2]:80 10.0.0.2:5060 UDP unknown 4m59s 299 sip abc@example.com",
-		"line 5: no connection",
-		"line 6: no connection",
-		"line 7: no connection",
-		"line 8: no connection",
-		"line 9: no connection",
-		"line 10: no connection",
-		"line 11: no connection",
-		"line 12: no connection",
-		"line 13: no connection",
-		"line 14: no connection",
-		"line 15: no connection",
-		"line 16: no connection",
+		"line 5: malformed entry",
+		"line 6: malformed entry",
+		"line 7: malformed entry",
+		"line 8: malformed entry",
+		"line 9: malformed entry",
+		"line 10: malformed entry",
+		"line 11: malformed entry",
+		"line 12: malformed entry",
+		"line 13: malformed entry",
+		"line 14: malformed entry",
+		"line 15: malformed entry",
+		"line 16: malformed entry",
 		"TCP [1:a:b:ffff:5:6:7:8]:65535 0.0.0.15:0 255.255.255.255:1 ESTABLISHED unknown 1s 1  ",
 		"IP 10.10.10.10:0 0.0.0.1:0 10.0.0.2:0 NONE unknown 0s 4294967295  ",
 	}
@@ -86,9 +86,9 @@ func TestReadSync(t *testing.T) {
 		"UDP [2001:db8::1]:5060 [2001:db8::2]:80 10.0.0.2:5060 UDP synced 4m59s 299  ",
 		"TCP 127.0.0.1:50000 10.0.0.1:80 10.0.0.2:8080 ESTABLISHED synced 0s 73786976294838206  ",
 		"TCP 127.0.0.1:50000 10.0.0.1:80 10.0.0.2:8080 ESTABLISHED local 14m59s 899  ",
-		"line 6: no connection",
-		"line 7: no connection",
-		"line 8: no connection",
+		"line 6: malformed entry",
+		"line 7: malformed entry",
+		"line 8: malformed entry",
 	}
 	require.Empty(t, cmp.Diff(want, rangeAll(conns.NewReader(strings.NewReader(table)))))
 }
@@ -152,7 +152,7 @@ func TestAllInParts(t *testing.T) {
 	r := conns.NewReader(strings.NewReader(head + entry + "x\n" + strings.Replace(entry, "899", " 60", 1)))
 	for _, want := range []string{
 		read,
-		"line 3: no connection",
+		"line 3: malformed entry",
 		"TCP 127.0.0.1:50000 10.0.0.1:80 10.0.0.2:8080 ESTABLISHED unknown 1m0s 60  ",
 	} {
 		var got []string
@@ -206,7 +206,7 @@ func TestNextWithoutHead(t *testing.T) {
 	r := conns.NewReader(strings.NewReader(head + entry + "x\n"))
 	var b conns.Block
 	require.NoError(t, r.Next(&b))
-	require.Equal(t, []string{read, "line 3: no connection"}, readBlock(b))
+	require.Equal(t, []string{read, "line 3: malformed entry"}, readBlock(b))
 }
 
 // Entries come whole, wherever a block or a read ends.
@@ -221,7 +221,7 @@ func TestBlocks(t *testing.T) {
 		want = append(want, fmt.Sprintf("UDP 127.0.0.1:%d 10.0.0.1:80 10.0.0.2:8080 UDP unknown 4m59s 299 sip %s", i, client))
 	}
 	table.WriteString("x")
-	want = append(want, fmt.Sprintf("line %d: no connection", count+2))
+	want = append(want, fmt.Sprintf("line %d: malformed entry", count+2))
 	for name, r := range map[string]io.Reader{
 		"whole":   strings.NewReader(table.String()),
 		"bytes":   iotest.OneByteReader(strings.NewReader(table.String())),
@@ -241,7 +241,7 @@ func TestBlockCopy(t *testing.T) {
 	r := conns.NewReader(strings.NewReader(head + "x\n" + entry))
 	var b conns.Block
 	require.NoError(t, r.Next(&b))
-	want := []string{"line 2: no connection", read}
+	want := []string{"line 2: malformed entry", read}
 	require.Equal(t, want, readBlock(b))
 	require.Equal(t, want, readBlock(b))
 }
@@ -267,11 +267,11 @@ func TestLongLine(t *testing.T) {
 			table string
 			want  []string
 		}{
-			{strings.Repeat("x", n) + "\n" + entry, []string{"line 2: no connection", read}},
-			{entry + strings.Repeat("x", n) + "\n" + entry, []string{read, "line 3: no connection", read}},
-			{strings.Repeat("x", n) + "\n" + entry + "x", []string{"line 2: no connection", read, "line 4: no connection"}},
-			{strings.Repeat("x", n), []string{"line 2: no connection"}},
-			{strings.Repeat("x", n) + "\n", []string{"line 2: no connection"}},
+			{strings.Repeat("x", n) + "\n" + entry, []string{"line 2: malformed entry", read}},
+			{entry + strings.Repeat("x", n) + "\n" + entry, []string{read, "line 3: malformed entry", read}},
+			{strings.Repeat("x", n) + "\n" + entry + "x", []string{"line 2: malformed entry", read, "line 4: malformed entry"}},
+			{strings.Repeat("x", n), []string{"line 2: malformed entry"}},
+			{strings.Repeat("x", n) + "\n", []string{"line 2: malformed entry"}},
 		} {
 			got, err := readAll(strings.NewReader(head + test.table))
 			require.Empty(t, cmp.Diff(test.want, got), "%d bytes", n)
@@ -283,7 +283,7 @@ func TestLongLine(t *testing.T) {
 // A line that is cut off by an error is not an entry, and not reported as one.
 func TestReadError(t *testing.T) {
 	got, err := readAll(io.MultiReader(strings.NewReader(head+"x\n"+entry[:len(entry)-1]), failing{}))
-	require.Equal(t, []string{"line 2: no connection"}, got)
+	require.Equal(t, []string{"line 2: malformed entry"}, got)
 	require.ErrorIs(t, err, io.ErrClosedPipe)
 }
 

@@ -2,8 +2,8 @@
 
 package conns
 
-// text returns a word as a string. The words that kernels write cost no allocation.
-// No table is as quick as what the compiler makes of a switch.
+// text returns a word as a string. The words that kernels write are not allocated.
+// A compiled switch is faster than a table.
 func text(word []byte) string {
 	switch string(word) {
 	case "TCP":

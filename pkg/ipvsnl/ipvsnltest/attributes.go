@@ -7,10 +7,10 @@ import (
 	"encoding/binary"
 )
 
-// A rule is what the kernel expects of the payload of an attribute (struct
+// A rule is the kernel's requirement for the payload of an attribute (struct
 // nla_policy).
 type rule struct {
-	min, max int  // length in bytes; no max if it is 0
+	min, max int  // length in bytes; a max of 0 is no limit
 	text     bool // at most max bytes and a NUL
 	nested   bool // empty, or at least the header of an attribute
 }
@@ -26,10 +26,10 @@ func upTo(length int) rule     { return rule{max: length} }
 func textUpTo(n int) rule      { return rule{max: n, text: true} }
 func (r rule) isIgnored() bool { return r == rule{} }
 
-// A policy is the rules for the attributes, by number.
+// A policy holds the rules for attributes, by number.
 type policy []rule
 
-// The policies of linux/ip_vs.h, as the kernel has them.
+// The kernel's policies for the attributes of linux/ip_vs.h.
 var (
 	commandPolicy = policy{
 		1: nested,   // IPVS_CMD_ATTR_SERVICE
@@ -84,12 +84,12 @@ var (
 	}
 )
 
-// attributes are payloads by number. Those that are not there are nil.
+// attributes are payloads by number. Missing ones are nil.
 type attributes [][]byte
 
-// parse returns attributes. As the kernel does, it passes over numbers without a rule
-// and over what is left where there is no attribute, and of two of one number takes the
-// last. It reports whether all follow their rules.
+// parse returns attributes. Like the kernel, it ignores numbers without a rule
+// and trailing bytes that are not an attribute, and of two with the same number uses the
+// last. It reports whether all of them follow their rules.
 func (p policy) parse(b []byte) (attributes, bool) {
 	all := make(attributes, len(p))
 	for len(b) >= 4 {
@@ -124,7 +124,7 @@ func (r rule) allows(b []byte) bool {
 	return len(b) >= r.min && (r.max == 0 || len(b) <= r.max)
 }
 
-// has reports whether all of those numbers are there.
+// has reports whether all of these numbers are present.
 func (a attributes) has(numbers ...int) bool {
 	for _, n := range numbers {
 		if a[n] == nil {
@@ -134,7 +134,7 @@ func (a attributes) has(numbers ...int) bool {
 	return true
 }
 
-// The values of attributes; those of one that is not there are zero.
+// The values of attributes. Those of missing attributes are zero.
 
 func (a attributes) u8(number int) uint8 {
 	if a[number] == nil {
@@ -156,13 +156,13 @@ func (a attributes) u32(number int) uint32 {
 	return binary.NativeEndian.Uint32(a.octets(number, 4))
 }
 
-// text returns a text up to its NUL.
+// text returns a string without its NUL.
 func (a attributes) text(number int) string {
 	text, _, _ := bytes.Cut(a[number], []byte{0})
 	return string(text)
 }
 
-// octets returns as many bytes, zeros after those that are there.
+// octets returns as many bytes, padded with zeros.
 func (a attributes) octets(number, length int) []byte {
 	b := make([]byte, length)
 	copy(b, a[number])

@@ -10,36 +10,36 @@ import (
 	"github.com/mdlayher/netlink"
 )
 
-// family is the number of the IPVS family, and controller that of the family which
-// tells it (GENL_ID_CTRL).
+// family is the ID of the IPVS family, and controller that of the family that
+// reports it (GENL_ID_CTRL).
 const (
 	family     netlink.HeaderType = 0x20
 	controller netlink.HeaderType = 0x10
 )
 
-// partSize is about how many bytes of a listing a datagram has.
+// partSize is the approximate size of a datagram of a listing, in bytes.
 const partSize = 4096
 
-// A conn is a netlink socket, seen from the kernel's side.
+// A conn is the kernel's side of a netlink socket.
 type conn struct {
 	director *Director
 
 	mu      sync.Mutex
-	ready   sync.Cond // something is to be read, or the socket is closed
+	ready   sync.Cond // signals that replies are available, or the socket is closed
 	replies [][]byte  // datagrams
-	dump    *dump     // the listing that is being read
+	dump    *dump     // the listing in progress
 	closed  bool
 }
 
-// A dump is a listing on its way. As in the kernel, the next part begins after as many
-// entries as were sent before, whatever has become of these.
+// A dump is a listing in progress. As in the kernel, the next part begins after as many
+// entries as were sent before, even if some of them were deleted.
 type dump struct {
 	request netlink.Header
 	sent    int
-	part    func(sent int) (messages [][]byte) // none at the end
+	part    func(sent int) (messages [][]byte) // empty at the end
 }
 
-// Write takes a datagram of requests, and acts on each. What is no request ends it,
+// Write handles a datagram of requests. Anything else ends it,
 // without an error.
 func (c *conn) Write(b []byte) (int, error) {
 	c.mu.Lock()
@@ -65,7 +65,7 @@ func (c *conn) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Read returns the next datagram of replies, and waits for one.
+// Read waits for the next datagram of replies and returns it.
 func (c *conn) Read(b []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -93,7 +93,7 @@ func (c *conn) Close() error {
 	return nil
 }
 
-// request acts on a request: it answers, begins a listing, or acknowledges.
+// request handles a request: it answers, begins a listing, or acknowledges.
 func (c *conn) request(h netlink.Header, data []byte) {
 	number := 0
 	switch {
@@ -118,8 +118,8 @@ func (c *conn) request(h netlink.Header, data []byte) {
 // (NLM_F_CAPPED).
 const capped netlink.HeaderFlags = 0x100
 
-// acknowledge queues an acknowledgement or, if the number is not 0, a refusal. That
-// has the whole request.
+// acknowledge queues an acknowledgement or, if the number is not 0, a refusal, which
+// contains the whole request.
 func (c *conn) acknowledge(h netlink.Header, data []byte, number int) {
 	b := binary.NativeEndian.AppendUint32(nil, uint32(-int32(number)))
 	b = binary.NativeEndian.AppendUint32(b, h.Length)

@@ -18,7 +18,7 @@ const (
 	flagsScheduler = 0x38
 )
 
-// part is how much of a service or a destination a request has to have.
+// part is how much of a service or a destination a request must contain.
 type part bool
 
 const (
@@ -26,7 +26,7 @@ const (
 	whole part = true
 )
 
-// readKey reads which service IPVS_CMD_ATTR_SERVICE is about.
+// readKey reads the key of the service in IPVS_CMD_ATTR_SERVICE.
 func readKey(command attributes) (a attributes, k ipvsnl.ServiceKey, number int) {
 	if command[1] == nil {
 		return nil, k, einval
@@ -79,8 +79,8 @@ func (d *Director) readService(a attributes, k ipvsnl.ServiceKey) (s ipvsnl.Serv
 	return s, 0
 }
 
-// readDest reads IPVS_CMD_ATTR_DEST. The address of one without a family is of its
-// service's.
+// readDest reads IPVS_CMD_ATTR_DEST. Without a family, the address has that of its
+// service.
 func readDest(command attributes, f ipvsnl.Family, p part) (d ipvsnl.Destination, number int) {
 	if command[2] == nil {
 		return d, einval
@@ -107,7 +107,7 @@ func readDest(command attributes, f ipvsnl.Family, p part) (d ipvsnl.Destination
 	}, 0
 }
 
-// readDaemon reads IPVS_CMD_ATTR_DAEMON, with at least the attributes of those
+// readDaemon reads IPVS_CMD_ATTR_DAEMON, with at least the attributes with these
 // numbers.
 func readDaemon(command attributes, needs ...int) (d ipvsnl.Daemon, number int) {
 	if command[3] == nil {

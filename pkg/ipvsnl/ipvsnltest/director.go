@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package ipvsnltest has a director in memory, for tests of programs that use package
-// ipvsnl. It answers on the level of netlink, as the kernel's IPVS does, refusals
-// included: a client of it runs all of its own code.
+// Package ipvsnltest provides a director in memory, for tests of programs that use package
+// ipvsnl. It answers netlink requests as the kernel's IPVS does, including
+// refusals, so that tests cover all of the client's code.
 //
 //	d := ipvsnltest.New()
 //	c, err := d.Open(ctx)
 //	...
 //	err = c.Apply(ctx, ipvsnl.AddService(web))
 //
-// No packet comes by a director in memory, so its counters and connections are what
+// A director in memory forwards no packets, so its counters and connections are what
 // [Director.SetService] and [Director.SetDestination] make them, and its sync daemons
 // do nothing.
 package ipvsnltest
@@ -34,7 +34,7 @@ type Director struct {
 	absent bool
 }
 
-// New returns a director without services, as a kernel is that has just loaded IPVS:
+// New returns a director without services, like a kernel that has just loaded IPVS:
 // with the timeouts and the schedulers of Linux, and the network interfaces lo and
 // eth0.
 func New() *Director {
@@ -68,21 +68,21 @@ func (d *Director) SetInfo(i ipvsnl.Info) {
 	d.info = i
 }
 
-// SetSchedulers sets the schedulers that there are.
+// SetSchedulers sets the available schedulers.
 func (d *Director) SetSchedulers(names ...string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.table.Schedulers = append([]string{}, names...)
 }
 
-// SetInterfaces sets the network interfaces that there are.
+// SetInterfaces sets the available network interfaces.
 func (d *Director) SetInterfaces(names ...string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.table.Interfaces = append([]string{}, names...)
 }
 
-// Unload has the director answer as a kernel does whose module of IPVS is not loaded,
+// Unload makes the director answer like a kernel whose IPVS module is not loaded,
 // until loaded is true again.
 func (d *Director) Unload(unloaded bool) {
 	d.mu.Lock()
@@ -90,9 +90,9 @@ func (d *Director) Unload(unloaded bool) {
 	d.absent = unloaded
 }
 
-// Refuse has the director refuse the changes for which refuse returns one of Linux'
+// Refuse makes the director refuse the changes for which refuse returns one of Linux'
 // error numbers instead of 0, such as 1 (EPERM) or 12 (ENOMEM). The changes are those
-// that the kernel knows: one that puts a service is asked for as an OpAddService and
+// that the kernel knows: PutService is requested as an OpAddService and
 // an OpSetService. They are refused before the director looks at its table. Nil ends
 // it. Refuse must not use the director.
 func (d *Director) Refuse(refuse func(ipvsnl.Change) int) {
@@ -101,7 +101,7 @@ func (d *Director) Refuse(refuse func(ipvsnl.Change) int) {
 	d.refuse = refuse
 }
 
-// SetService has f change what the director reports of a service, such as its
+// SetService calls f to change what the director reports about a service, such as its
 // counters. It reports whether the service exists. F must not use the director.
 func (d *Director) SetService(key ipvsnl.ServiceKey, f func(*ipvsnl.ServiceState)) bool {
 	d.mu.Lock()
@@ -113,7 +113,7 @@ func (d *Director) SetService(key ipvsnl.ServiceKey, f func(*ipvsnl.ServiceState
 	return s != nil
 }
 
-// SetDestination has f change what the director reports of a destination, such as its
+// SetDestination calls f to change what the director reports about a destination, such as its
 // connections. It reports whether the destination exists. F must not use the director.
 func (d *Director) SetDestination(key ipvsnl.ServiceKey, addr netip.AddrPort, f func(*ipvsnl.DestinationState)) bool {
 	d.mu.Lock()
@@ -129,7 +129,7 @@ func (d *Director) SetDestination(key ipvsnl.ServiceKey, addr netip.AddrPort, f 
 	return state != nil
 }
 
-// make makes a change, and returns the number by which it is refused, or 0.
+// make makes a change and returns the error number of a refusal, or 0.
 func (d *Director) make(c *ipvsnl.Change) int {
 	if d.refuse != nil {
 		if n := d.refuse(*c); n != 0 {

@@ -17,7 +17,7 @@ import (
 func encoded(command, version byte, ae *netlink.AttributeEncoder) []byte {
 	b, err := ae.Encode()
 	if err != nil {
-		panic(err) // the attributes are too long, which these never are
+		panic(err) // only attributes that are too long, which these never are
 	}
 	return append([]byte{command, version, 0, 0}, b...)
 }
@@ -66,7 +66,7 @@ func encodeService(state *ipvsnl.ServiceState) *netlink.AttributeEncoder {
 	return ae
 }
 
-// flagsOf returns the bits of IPVS_SVC_ATTR_FLAGS that a service was given.
+// flagsOf returns the configured bits of IPVS_SVC_ATTR_FLAGS of a service.
 func flagsOf(s *ipvsnl.Service) uint32 {
 	flags := uint32(s.SchedulerFlags)
 	if s.OnePacket {
@@ -78,7 +78,7 @@ func flagsOf(s *ipvsnl.Service) uint32 {
 	return flags
 }
 
-// netmask returns IPVS_SVC_ATTR_NETMASK: an address of IPv4, a length of IPv6.
+// netmask returns IPVS_SVC_ATTR_NETMASK: an IPv4 address or an IPv6 prefix length.
 func netmask(s *ipvsnl.Service) []byte {
 	if s.Key.Family() == ipvsnl.IPv6 {
 		return binary.NativeEndian.AppendUint32(nil, uint32(s.Persistence.Mask.Len6()))
@@ -131,7 +131,7 @@ func encodeDaemon(daemon *ipvsnl.Daemon) *netlink.AttributeEncoder {
 	return ae
 }
 
-// running returns a daemon with what the kernel takes for what a request leaves to it.
+// running returns a daemon with the kernel's defaults for what a request omits.
 func running(d ipvsnl.Daemon) ipvsnl.Daemon {
 	if !d.Group.IsValid() {
 		d.Group = netip.AddrFrom4([4]byte{224, 0, 0, 81})
@@ -166,7 +166,7 @@ func figures(s *ipvsnl.Stats) [10]uint64 {
 	return [10]uint64{s.Conns, s.InPkts, s.OutPkts, s.InBytes, s.OutBytes, s.CPS, s.InPPS, s.OutPPS, s.InBPS, s.OutBPS}
 }
 
-// encodeStats32 encodes the counters of old: of 32 bits, but for bytes.
+// encodeStats32 encodes the old counters: of 32 bits, except for bytes.
 func encodeStats32(s *ipvsnl.Stats) func(*netlink.AttributeEncoder) error {
 	return func(ae *netlink.AttributeEncoder) error {
 		for i, n := range figures(s) {
@@ -189,7 +189,7 @@ func encodeStats64(s *ipvsnl.Stats) func(*netlink.AttributeEncoder) error {
 	}
 }
 
-// union returns an address as union nf_inet_addr: 16 bytes, of which an IPv4 one has
+// union returns an address as union nf_inet_addr: 16 bytes, of which an IPv4 address uses
 // the first four.
 func union(a netip.Addr) []byte {
 	b := make([]byte, 16)

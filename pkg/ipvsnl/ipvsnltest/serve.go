@@ -12,7 +12,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// The error numbers of what concerns no change.
+// Error numbers that do not concern changes.
 const (
 	enoent       = int(simulation.ENOENT)
 	esrch        = int(simulation.ESRCH)
@@ -50,7 +50,7 @@ func (d *Director) isAbsent() bool {
 	return d.absent
 }
 
-// tellFamily tells the number of the IPVS family, to one who asks for its name.
+// tellFamily replies with the ID of the IPVS family to a request for its name.
 func (c *conn) tellFamily(h netlink.Header, data []byte) (number int) {
 	const newFamily, getFamily = 1, 3 // CTRL_CMD_NEWFAMILY, CTRL_CMD_GETFAMILY
 	switch {
@@ -78,7 +78,7 @@ func (c *conn) tellFamily(h netlink.Header, data []byte) (number int) {
 	return 0
 }
 
-// serve acts on a request to IPVS, and returns the number by which it is refused, or
+// serve handles a request to IPVS and returns the error number of a refusal, or
 // 0.
 func (c *conn) serve(h netlink.Header, data []byte) (number int) {
 	if len(data) < 4 {
@@ -115,7 +115,7 @@ func (c *conn) serve(h netlink.Header, data []byte) (number int) {
 	return d.make(change)
 }
 
-// A kind is how a command can be asked for.
+// A kind is a way to request a command.
 type kind uint8
 
 const (
@@ -130,7 +130,7 @@ func kindOf(isDump bool) kind {
 	return single
 }
 
-// kinds are those of the commands.
+// kinds are the kinds of the commands.
 var kinds = [...]kind{
 	cmdNewService: single,
 	cmdSetService: single,
@@ -150,7 +150,7 @@ var kinds = [...]kind{
 	cmdFlush:      single,
 }
 
-// reply queues the answer to a request that wants one message.
+// reply queues a reply of one message.
 func (c *conn) reply(h netlink.Header, command byte, ae *netlink.AttributeEncoder) {
 	c.replies = append(c.replies, message(nil, family, 0, h, encoded(command, 1, ae)))
 }
@@ -168,7 +168,7 @@ func (c *conn) tellService(h netlink.Header, a attributes) (number int) {
 	return 0
 }
 
-// list begins a listing. One that asks for the impossible is empty.
+// list begins a listing. An invalid request gets an empty one.
 func (c *conn) list(h netlink.Header, command byte, a attributes) (number int) {
 	if c.dump != nil {
 		return ebusy
@@ -212,7 +212,7 @@ func (c *conn) list(h netlink.Header, command byte, a attributes) (number int) {
 	return 0
 }
 
-// cut returns the next part of a listing: what comes after as many items as were sent.
+// cut returns the next part of a listing: the items after as many as were sent.
 // After the last part it is empty.
 func cut[T any](items iter.Seq[T], sent int, encode func(T) []byte) (messages [][]byte) {
 	size, index := 0, 0
@@ -229,8 +229,8 @@ func cut[T any](items iter.Seq[T], sent int, encode func(T) []byte) (messages []
 	return messages
 }
 
-// change returns the change that a request asks for, or the number by which the kernel
-// refuses it before it looks at the table any closer.
+// change returns the change that a request describes, or the error number with which the kernel
+// refuses it before examining the table.
 func (d *Director) change(command byte, a attributes) (c *ipvsnl.Change, number int) {
 	c = &ipvsnl.Change{Op: changes[command]}
 	switch command {
@@ -272,7 +272,7 @@ func (d *Director) change(command byte, a attributes) (c *ipvsnl.Change, number 
 	return c, number
 }
 
-// changes are what the commands ask for.
+// changes are the changes of the commands.
 var changes = [...]ipvsnl.Op{
 	cmdNewService: ipvsnl.OpAddService,
 	cmdSetService: ipvsnl.OpSetService,

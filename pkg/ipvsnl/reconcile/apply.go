@@ -27,54 +27,54 @@ type ReadApplier interface {
 // An Option changes what [Apply] and [ApplyTo] do.
 type Option func(*applier)
 
-// Before has f called each time before changes are sent, with the index of the first of
+// Before makes Apply call f each time before it sends changes, with the index of the first of
 // them; all changes before it are done. If f returns an error, nothing more is sent, and
-// the error of Apply matches it: so f can stop between two changes without leaving any in
+// the error of Apply matches it, so f can stop between two changes without leaving any in
 // doubt.
 func Before(f func(index int) error) Option { return func(a *applier) { a.before = f } }
 
-// Apply has the kernel make the changes of a plan, in order. If one fails, the next ones
-// are made all the same, except those that delete a service or a destination or set a
-// weight to 0: these are left out once anything else has failed, since what was to take
-// their place may be missing. That what is to be deleted or stopped does not exist is not
+// Apply makes the changes of a plan, in order. If one fails, the next ones
+// are still made, except those that delete a service or a destination or set a
+// weight to 0: these are skipped once anything else has failed, because what was to take
+// their place may be missing. Deleting or stopping something that does not exist is not
 // a failure.
 //
-// The error holds all that went wrong, for errors.Is and errors.As:
+// The error contains everything that went wrong, for errors.Is and errors.As:
 //
 //   - an *[ipvsnl.ApplyError] has the changes that failed and says, if the connection
 //     broke off, from which one on the outcome is in doubt. Destinations of a service that
 //     could not be added are not among its failures.
-//   - a *[KeptError] has the changes that were left out. It matches [ErrKept].
-//   - an *[OutdatedError] is that of [ApplyTo].
+//   - a *[KeptError] has the changes that were skipped. It matches [ErrKept].
+//   - an *[OutdatedError] comes from [ApplyTo].
 //   - the error that the function of [Before] returned.
 //
-// Any other error means that nothing was sent. Among these is that of a change that plans
-// do not have, which matches errors.ErrUnsupported.
+// Any other error means that nothing was sent, such as the error for a change that plans
+// never contain, which matches errors.ErrUnsupported.
 func Apply(ctx context.Context, c Applier, changes []ipvsnl.Change, options ...Option) error {
 	return apply(ctx, &applier{client: c}, changes, options)
 }
 
-// ApplyTo is [Apply] for a table that others may change, too. It edits and deletes only
-// what still is as in current, the table from which the changes were planned: just before
-// it sends changes, it reads again what they edit or delete. If that differs, or if the
+// ApplyTo is [Apply] for a table that others may also change. It edits and deletes only
+// entries that are still as in current, the table from which the changes were planned: just before
+// it sends changes, it reads again the entries that they edit or delete. If these differ, or if the
 // kernel refuses a change because something was added or deleted meanwhile, ApplyTo stops,
 // and the error matches *[OutdatedError]: read the table again, and make another plan.
 func ApplyTo(ctx context.Context, c ReadApplier, current Table, changes []ipvsnl.Change, options ...Option) error {
 	return apply(ctx, &applier{client: c, reader: c, current: current.index()}, changes, options)
 }
 
-// An applier sends changes and takes down what became of them.
+// An applier sends changes and records their outcomes.
 type applier struct {
 	client  Applier
-	reader  Reader                       // nil if the table is not to be read again
-	current map[ipvsnl.ServiceKey]*Entry // what was planned from
+	reader  Reader                       // nil if the table need not be read again
+	current map[ipvsnl.ServiceKey]*Entry // the table from which the changes were planned
 	before  func(index int) error        // nil for none
 
 	result  ipvsnl.ApplyError
 	failed  bool              // whether anything but a withdrawal has failed
 	missing ipvsnl.ServiceKey // of the last service that could not be added
-	kept    []ipvsnl.Change   // withdrawals that were left out
-	stop    error             // why no more is to be sent
+	kept    []ipvsnl.Change   // withdrawals that were skipped
+	stop    error             // why nothing more may be sent
 }
 
 func apply(ctx context.Context, a *applier, changes []ipvsnl.Change, options []Option) error {
@@ -103,8 +103,8 @@ func apply(ctx context.Context, a *applier, changes []ipvsnl.Change, options []O
 	return a.err()
 }
 
-// next sends the next changes, unless there is a reason to stop before. An error means
-// that it broke off before it sent any.
+// next sends the next changes, unless there is a reason to stop. An error means
+// that it stopped before it sent any.
 func (a *applier) next(ctx context.Context, first int, changes []ipvsnl.Change) error {
 	if a.before != nil {
 		if a.stop = a.before(first); a.stop != nil {
@@ -136,7 +136,7 @@ func (a *applier) send(ctx context.Context, first int, changes []ipvsnl.Change) 
 	return nil
 }
 
-// doubt takes down from which change on the outcome is in doubt.
+// doubt records the change from which on the outcome is in doubt.
 func (a *applier) doubt(index int, c *ipvsnl.Change, err error) {
 	var e *ipvsnl.Error
 	if errors.As(err, &e) && e.Op == c.Op {
@@ -145,7 +145,7 @@ func (a *applier) doubt(index int, c *ipvsnl.Change, err error) {
 	a.result.InDoubt, a.result.Doubted, a.result.Err = index, *c, err
 }
 
-// fail takes down a change that failed, unless it is to be passed over.
+// fail records a failed change, unless the failure can be ignored.
 func (a *applier) fail(f ipvsnl.Failure) {
 	c := &f.Change
 	switch {
@@ -184,12 +184,12 @@ func (a *applier) err() error {
 	return errors.Join(errs...)
 }
 
-// atOnce is how many changes are sent at once: as many as a client puts into one
+// atOnce is the number of changes sent at once: as many as a client puts into one
 // datagram.
 const atOnce = 128
 
-// together returns how many of the changes are to be sent at once. A service goes with
-// its destinations, and withdrawals wait until it is known what became of all else.
+// together returns how many of the changes to send at once. A service is sent with
+// its destinations, and withdrawals wait until the outcome of everything else is known.
 func together(changes []ipvsnl.Change) int {
 	withdrawn := withdraws(&changes[0])
 	count := unit(changes)
@@ -203,7 +203,7 @@ func together(changes []ipvsnl.Change) int {
 	return count
 }
 
-// unit returns how many changes go with the first, itself among them: a new service's
+// unit returns how many changes belong together, counting the first: a new service and its
 // destinations do.
 func unit(changes []ipvsnl.Change) int {
 	n := 1

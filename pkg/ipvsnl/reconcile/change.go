@@ -8,7 +8,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// isPlanned reports whether plans have such changes.
+// isPlanned reports whether plans can contain a change.
 func isPlanned(c *ipvsnl.Change) bool {
 	switch c.Op {
 	case ipvsnl.OpAddService, ipvsnl.OpSetService, ipvsnl.OpDeleteService,
@@ -40,8 +40,8 @@ func replaces(c *ipvsnl.Change) bool {
 	return false
 }
 
-// fits reports whether what a change edits or deletes is as it was or, if it is to be
-// deleted, is gone. An entry that does not exist is nil.
+// fits reports whether the entry that a change edits or deletes is unchanged or, for a
+// deletion, gone. An entry that does not exist is nil.
 func fits(c *ipvsnl.Change, was, now *Entry) bool {
 	addr := c.Destination.Addr
 	switch c.Op {

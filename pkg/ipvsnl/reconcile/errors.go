@@ -9,11 +9,11 @@ import (
 )
 
 // ErrKept means that services or destinations were not deleted, or not drained, because
-// another change had failed. It is what a [KeptError] wraps.
+// another change had failed. A [KeptError] wraps it.
 var ErrKept = errors.New("some changes failed, so nothing was deleted or drained")
 
-// A KeptError has the changes that [Apply] left out, so that what serves clients goes on
-// serving them: those that delete something or set a weight to 0.
+// A KeptError has the changes that [Apply] skipped, so that what serves clients continues
+// to do so: those that delete something or set a weight to 0.
 type KeptError struct {
 	Changes []ipvsnl.Change
 }
@@ -31,7 +31,7 @@ type OutdatedError struct {
 	Err    error         // why the kernel refused it; nil if it was not sent
 }
 
-// Error returns which change does not fit the table.
+// Error returns the change that no longer fits the table.
 func (e *OutdatedError) Error() string {
 	if e.Err != nil {
 		return "the table has changed since it was read: " + e.Err.Error()

@@ -9,8 +9,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// compare reads again what changes edit or delete, and stops if any of it is not as it
-// was.
+// compare reads again the entries that changes edit or delete, and stops if any of them
+// has changed.
 func (a *applier) compare(ctx context.Context, changes []ipvsnl.Change) error {
 	now, err := a.readAgain(ctx, changes)
 	if err != nil {
@@ -39,7 +39,7 @@ func (a *applier) readAgain(ctx context.Context, changes []ipvsnl.Change) (Table
 	}
 	t, err := Read(ctx, a.reader, Only(keys...))
 	if errors.Is(err, ipvsnl.ErrChanged) {
-		err = nil // if it lacks anything, it does not fit
+		err = nil // a missing entry does not fit
 	}
 	return t, err
 }

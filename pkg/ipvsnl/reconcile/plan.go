@@ -13,28 +13,28 @@ import (
 
 // What can be wrong with a wanted table.
 var (
-	// ErrTwice means that it has a service twice, or a destination of a service.
-	ErrTwice = errors.New("is twice in the wanted table")
+	// ErrTwice means that it contains a service twice, or a destination of a service.
+	ErrTwice = errors.New("occurs twice in the wanted table")
 
-	// ErrOutside means that it has a service outside the scope.
+	// ErrOutside means that it contains a service outside the scope.
 	ErrOutside = errors.New("is in the wanted table, but outside the scope")
 )
 
-// Plan returns the changes that make the current table the wanted one, in the order in
-// which they are to be made:
+// Plan returns the changes that turn the current table into the wanted one, in the order in
+// which to make them:
 //
-//   - What is new is added, in the order of wanted: services, each followed by its
+//   - New entries are added, in the order of wanted: services, each followed by its
 //     destinations, and destinations of services that exist.
-//   - What differs is edited, in the same order, except that destinations whose weight
+//   - Differing entries are edited, in the same order, except that destinations whose weight
 //     becomes 0 come last.
-//   - What is not wanted is deleted: destinations, then services.
+//   - Unwanted entries are deleted: destinations, then services.
 //
-// So a service that is in both tables exists all the time, with the destinations that
-// are in both. There are no changes of what is equal in both.
+// A service in both tables therefore exists all the time, with the destinations that
+// are in both. Equal entries are not changed.
 //
-// With a scope, services outside it stay as they are.
+// With a scope, services outside it are not changed.
 //
-// If wanted has a service twice, or a destination, the error matches [ErrTwice]; if it
+// If wanted contains a service or destination twice, the error matches [ErrTwice]; if it
 // has a service outside the scope, [ErrOutside]. The error names the service.
 func Plan(current, wanted Table, scope ...Scope) ([]ipvsnl.Change, error) {
 	p := planner{
@@ -50,7 +50,7 @@ func Plan(current, wanted Table, scope ...Scope) ([]ipvsnl.Change, error) {
 	for i := range current {
 		s := &current[i].Service
 		if !p.wanted[s.Key] && p.scope.contains(s.Key) {
-			p.wanted[s.Key] = true // done with, should the table have it twice
+			p.wanted[s.Key] = true // handled, in case the table has it twice
 			p.deletions = append(p.deletions, step{ipvsnl.OpDeleteService, s, nil})
 		}
 	}
@@ -103,7 +103,7 @@ func (p *planner) changes() []ipvsnl.Change {
 	return changes
 }
 
-// service plans what makes the table have an entry.
+// service plans the changes for a wanted entry.
 func (p *planner) service(want *Entry) error {
 	key := want.Service.Key
 	switch {
@@ -124,7 +124,7 @@ func (p *planner) service(want *Entry) error {
 	return p.destinations(have, want)
 }
 
-// destinations plans what makes a service have the destinations that are wanted.
+// destinations plans the changes for the wanted destinations of a service.
 func (p *planner) destinations(have, want *Entry) error {
 	current := make(map[netip.AddrPort]*ipvsnl.Destination, len(have.Destinations))
 	for i := range have.Destinations {

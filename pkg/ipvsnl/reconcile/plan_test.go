@@ -180,9 +180,9 @@ func TestPlanTwice(t *testing.T) {
 		want   string
 	}{
 		{reconcile.Table{full, mark(1, "rr"), {Service: ipvsnl.Service{Key: fullService.Key}}},
-			"service UDP 192.0.2.1:5060 is twice in the wanted table"},
+			"service UDP 192.0.2.1:5060 occurs twice in the wanted table"},
 		{reconcile.Table{mark(1, "rr", server(1, 1), server(2, 1), server(1, 2))},
-			"destination 10.0.0.1:0 of service mark 1 IPv4 is twice in the wanted table"},
+			"destination 10.0.0.1:0 of service mark 1 IPv4 occurs twice in the wanted table"},
 	} {
 		changes, err := reconcile.Plan(nil, c.wanted)
 		require.ErrorIs(t, err, reconcile.ErrTwice)

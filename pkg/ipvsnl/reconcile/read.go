@@ -25,22 +25,22 @@ type Reader interface {
 
 var _ Reader = (*ipvsnl.Client)(nil)
 
-// The destinations of partSize services are read one after the other, and readers of
-// these parts at a time.
+// The destinations of partSize services are read sequentially, and readers of
+// these parts run concurrently.
 const (
 	partSize = 64
 	readers  = 2
 )
 
-// maxReadings is how often ReadStable reads a table that keeps changing.
+// maxReadings is the maximum number of readings of a table that keeps changing.
 const maxReadings = 5
 
-// Read reads the table, each service and destination once. The reading takes time, so
-// what others change meanwhile may be in it or not.
+// Read reads the table, each service and destination once. Reading takes time, so
+// the result may or may not include concurrent changes.
 //
-// If the table is known to have changed while it was listed, what was read is returned
-// with an error that matches [ipvsnl.ErrChanged]: services may be missing that nobody has
-// touched. Old kernels do not notice; [ReadStable] finds that out.
+// If the table is known to have changed while it was listed, the result is returned
+// with an error that matches [ipvsnl.ErrChanged]: unchanged services may be
+// missing. Old kernels do not notice changes, but [ReadStable] does.
 func Read(ctx context.Context, r Reader, scope ...Scope) (Table, error) {
 	t, changed, err := readServices(ctx, r, scope)
 	if err != nil {
@@ -56,11 +56,11 @@ func Read(ctx context.Context, r Reader, scope ...Scope) (Table, error) {
 	return t, changed
 }
 
-// ReadStable reads the table until two readings in a row agree in all services and
-// destinations, and reports whether any did: after five readings it returns the last
+// ReadStable reads the table until two consecutive readings agree on all services and
+// destinations, and reports whether any did. After five readings it returns the last
 // one.
 func ReadStable(ctx context.Context, r Reader, scope ...Scope) (t Table, stable bool, err error) {
-	whole := false // whether t may lack nothing
+	whole := false // whether t is complete
 	for range maxReadings {
 		next, err := Read(ctx, r, scope...)
 		changed := errors.Is(err, ipvsnl.ErrChanged)
@@ -76,7 +76,7 @@ func ReadStable(ctx context.Context, r Reader, scope ...Scope) (t Table, stable 
 }
 
 // readServices returns the services in the scope, without their destinations. Changed
-// is the error, if any, that says that they changed while they were listed.
+// is the error, if any, that reports a change while they were listed.
 func readServices(ctx context.Context, r Reader, in intersection) (t Table, changed, err error) {
 	for s, err := range in.services(ctx, r) {
 		if errors.Is(err, ipvsnl.ErrChanged) {

@@ -11,20 +11,20 @@ import (
 )
 
 // A Scope determines which services [Read], [ReadStable] and [Plan] are about. Give the
-// same one to all of them. Without a scope they are about all services, as they are with
-// the zero Scope; with several, about the services that are in each.
+// same one to all of them. Without a scope they cover all services, as with
+// the zero Scope; with several, the services that are in each of them.
 type Scope struct {
 	contains func(ipvsnl.ServiceKey) bool // nil for all
-	keys     []ipvsnl.ServiceKey          // all that it contains; nil if they are not known
+	keys     []ipvsnl.ServiceKey          // all keys in the scope; nil if they are not known
 }
 
-// Within returns the scope of the services for whose keys mine returns true. To tell
-// them from the rest, all services are listed when the table is read.
+// Within returns the scope of the services for whose keys mine returns true. To find
+// them, all services are listed when the table is read.
 func Within(mine func(key ipvsnl.ServiceKey) bool) Scope { return Scope{contains: mine} }
 
-// Only returns the scope of the services of these keys, whether they exist or not. When
+// Only returns the scope of the services with these keys, whether they exist or not. When
 // the table is read, the kernel is asked for each of them, and nothing is listed: in a
-// large table that is the faster way to a few services.
+// large table this is faster for a few services.
 func Only(keys ...ipvsnl.ServiceKey) Scope {
 	set := make(map[ipvsnl.ServiceKey]bool, len(keys))
 	for _, key := range keys {
@@ -48,7 +48,7 @@ func (in intersection) contains(key ipvsnl.ServiceKey) bool {
 	return true
 }
 
-// services returns an iterator over services, which has those in the scope among them. An
+// services returns an iterator over services, which include those in the scope. An
 // error is the last item.
 func (in intersection) services(ctx context.Context, r Reader) iter.Seq2[ipvsnl.ServiceState, error] {
 	for _, s := range in {
@@ -59,7 +59,7 @@ func (in intersection) services(ctx context.Context, r Reader) iter.Seq2[ipvsnl.
 	return r.EachService(ctx)
 }
 
-// servicesOf returns an iterator over those services of these keys that exist. An error
+// servicesOf returns an iterator over the existing services with these keys. An error
 // is the last item.
 func servicesOf(ctx context.Context, r Reader, keys []ipvsnl.ServiceKey) iter.Seq2[ipvsnl.ServiceState, error] {
 	return func(yield func(ipvsnl.ServiceState, error) bool) {

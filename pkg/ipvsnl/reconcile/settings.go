@@ -9,8 +9,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// PlanTimeouts returns the change that makes the current timeouts the wanted ones, or
-// nothing if they are. A wanted timeout of 0 means that it is to stay as it is.
+// PlanTimeouts returns the change that sets the wanted timeouts, or
+// nothing if they are already set. A wanted timeout of 0 means no change.
 func PlanTimeouts(current, wanted ipvsnl.Timeouts) []ipvsnl.Change {
 	differing := func(have, want time.Duration) time.Duration {
 		if have == want {
@@ -29,15 +29,15 @@ func PlanTimeouts(current, wanted ipvsnl.Timeouts) []ipvsnl.Change {
 	return []ipvsnl.Change{ipvsnl.SetTimeouts(t)}
 }
 
-// PlanDaemons returns the changes that make the sync daemons that run the wanted ones:
+// PlanDaemons returns the changes that turn the running sync daemons into the wanted ones:
 // for each state in wanted, that daemon, or none if it is nil. A daemon whose state is
-// not in wanted stays as it is. A wanted daemon need not repeat its State, and what it
-// leaves to the kernel, such as a Port of 0, does not make it differ.
+// not in wanted is not changed. A wanted daemon need not repeat its State, and fields that it
+// leaves to the kernel, such as a Port of 0, do not make it differ.
 //
-// The kernel cannot edit a daemon, so one that differs is stopped and started anew. The
-// changes in stop hold all of the daemon, not only its state, so that it can be started
-// again. They have to be made before those of the table, and those in start after them: no
-// daemon runs beside a destination whose family is not its service's.
+// The kernel cannot edit a daemon, so one that differs is restarted. The
+// changes in stop contain the whole daemon, not only its state, so that it can be started
+// again. They must be made before those of the table, and those in start after them: no
+// daemon can run while a destination's family differs from that of its service.
 func PlanDaemons(current []ipvsnl.Daemon, wanted map[ipvsnl.DaemonState]*ipvsnl.Daemon) (stop, start []ipvsnl.Change) {
 	for _, state := range []ipvsnl.DaemonState{ipvsnl.Master, ipvsnl.Backup} {
 		want, named := wanted[state]
@@ -65,7 +65,7 @@ func PlanDaemons(current []ipvsnl.Daemon, wanted map[ipvsnl.DaemonState]*ipvsnl.
 	return stop, start
 }
 
-// The kernel's defaults for what a request to start a daemon leaves out.
+// The kernel's defaults for what a request to start a daemon omits.
 const (
 	defaultPort = 8848
 	defaultTTL  = 1
@@ -80,9 +80,9 @@ const (
 	mostLenIPv6    = 1<<16 - 1 - 40 - 8
 )
 
-// asStarted returns what the kernel would report of d if it ran in place of the daemon of
-// its state that runs. A message length that is left to the kernel depends on the
-// interface; it is taken from the daemon that runs.
+// asStarted returns what the kernel would report about d if it ran instead of the running daemon of
+// its state. A message length that is left to the kernel depends on the
+// interface; it is taken from the running daemon.
 func asStarted(d, runs ipvsnl.Daemon) ipvsnl.Daemon {
 	d.State = runs.State
 	if !d.Group.IsValid() {

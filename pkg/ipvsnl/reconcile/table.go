@@ -9,8 +9,8 @@ import (
 )
 
 // A Table is a set of services with their destinations: their configuration, without
-// counters and connections. The order means nothing to the kernel; what is new in a
-// wanted table is added in the table's order.
+// counters and connections. The order does not matter to the kernel; new entries of a
+// wanted table are added in its order.
 type Table []Entry
 
 // An Entry is a service and its destinations.
@@ -19,7 +19,7 @@ type Entry struct {
 	Destinations []ipvsnl.Destination
 }
 
-// index returns the entries by key. If a key occurs twice, the later entry counts.
+// index returns the entries by key. If a key occurs twice, the later entry wins.
 func (t Table) index() map[ipvsnl.ServiceKey]*Entry {
 	entries := make(map[ipvsnl.ServiceKey]*Entry, len(t))
 	for i := range t {
@@ -54,7 +54,7 @@ func (e *Entry) agrees(other *Entry) bool {
 	}
 	for i := range e.Destinations {
 		d := &e.Destinations[i]
-		// The order is mostly the same.
+		// The order is usually the same.
 		if *d != other.Destinations[i] && !isSame(d, other.destination(d.Addr)) {
 			return false
 		}
@@ -70,7 +70,7 @@ func (e *Entry) service() *ipvsnl.Service {
 	return &e.Service
 }
 
-// destination returns the destination of an address, or nil if it or the entry does not
+// destination returns the destination with an address, or nil if it or the entry does not
 // exist.
 func (e *Entry) destination(addr netip.AddrPort) *ipvsnl.Destination {
 	if e == nil {
