@@ -17,7 +17,7 @@ func By[T any, K comparable](items []T, key func(*T) K) []T {
 	for i := range items {
 		seen[key(&items[i])] = struct{}{}
 		if len(seen) > kept {
-			if kept < i { // items are large
+			if kept != i { // items are large
 				items[kept] = items[i]
 			}
 			kept++
@@ -37,7 +37,7 @@ next:
 				continue next
 			}
 		}
-		if kept < i {
+		if kept != i {
 			items[kept] = items[i]
 		}
 		keys[kept] = k

@@ -108,7 +108,7 @@ func (d *Director) Make(c *ipvsnl.Change) error {
 func ignoring(f func(*Director, *ipvsnl.Change) error, ignored ...Errno) func(*Director, *ipvsnl.Change) error {
 	return func(d *Director, c *ipvsnl.Change) error {
 		err := f(d, c)
-		if n, ok := err.(Errno); ok && slices.Contains(ignored, n) {
+		if n, _ := err.(Errno); slices.Contains(ignored, n) {
 			return nil
 		}
 		return err
