@@ -75,8 +75,8 @@ func TestNotify(t *testing.T) {
 	c := make(chan os.Signal, 8)
 	notify(c, ending)
 	defer signal.Stop(c)
-	raiseSignal(unix.SIGHUP)
-	raiseSignal(unix.SIGTERM)
+	require.NoError(t, unix.Kill(unix.Getpid(), unix.SIGHUP))
+	require.NoError(t, unix.Kill(unix.Getpid(), unix.SIGTERM))
 	require.Equal(t, os.Signal(unix.SIGTERM), <-c)
 }
 

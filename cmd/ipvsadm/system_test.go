@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -186,9 +187,15 @@ func (s *testSystem) journal() *[]string {
 	return &all
 }
 
-// raiseSignal sends a signal to the test's own process. Whoever calls it has to have a
-// handler of the signal.
-func raiseSignal(s unix.Signal) { _ = unix.Kill(unix.Getpid(), s) }
+// raiseSignal sends a signal to the test's own process, and returns when whoever asked for
+// it has it.
+func raiseSignal(s unix.Signal) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, s)
+	defer signal.Stop(c)
+	_ = unix.Kill(unix.Getpid(), s)
+	<-c
+}
 
 // testNames knows one host and one port.
 type testNames struct{}
