@@ -16,12 +16,12 @@ import (
 // read and being written.
 const maxBlocks = 4
 
-// maxBroken is how many lines that are no connections are reported one by one after a listing. The others are
-// only counted: there may be millions.
+// maxBroken limits how many lines that do not parse as connections are reported one by one after a listing. The
+// others are only counted: there may be millions.
 const maxBroken = 10
 
-// listConnections writes the connection table as it is read. Lines that are no
-// entries are reported and make it fail in the end.
+// listConnections writes the connection table as it is read. Lines that do not parse
+// are reported, and make it fail in the end.
 func (l *lister) listConnections(how *flags.Listing) error {
 	f, err := l.connections()
 	if err != nil {
@@ -66,7 +66,7 @@ type connectionWriter struct {
 	names   names
 	layout  connectionLayout
 	surplus int   // how many bytes the text of the first connection has too many
-	whole   bool  // lines that are no connections are reported after the listing, which must be in one piece
+	whole   bool  // broken lines are reported after the listing, which must be in one piece
 	broken  []int // the numbers of the first of them
 	more    int   // how many follow these
 	err     error
@@ -83,7 +83,7 @@ type connectionBlock struct {
 	done   chan struct{} // has a value when text and broken are complete
 }
 
-// A brokenLine is a line that is no connection, by its number, and where in the text it would stand.
+// A brokenLine is the number of a line that does not parse as a connection, and where it belongs in the text.
 type brokenLine struct {
 	at, line int
 }
@@ -128,7 +128,7 @@ func (w *connectionWriter) copy(r *conns.Reader, begin func(b *connectionBlock, 
 	return w.con.write(w.layout.AppendEnd(nil))
 }
 
-// startText has the text of a block made, beside those of other blocks.
+// startText starts making the text of a block, in parallel with those of other blocks.
 func (w *connectionWriter) startText(b *connectionBlock, lines conns.Block) {
 	go func() {
 		w.makeText(b, lines)
@@ -204,7 +204,7 @@ func (w *connectionWriter) writeLines(b *connectionBlock) error {
 	}
 }
 
-// failAt makes the listing fail because of a line that is no connection.
+// failAt makes the listing fail because a line does not parse as a connection.
 func (w *connectionWriter) failAt(line int) {
 	switch {
 	case !w.whole:

@@ -16,7 +16,7 @@ func init() {
 	runtime.SetFinalizer(new([64]byte), func(*[64]byte) { useMemory(os.Getenv, cgroup.MemoryLimit()) })
 }
 
-// fewer is the GOGC of a long run. What it holds is small beside what it drops: to collect that less often costs some
+// fewer is the GOGC of a long run. Live data is small compared with garbage, so collecting less often costs a few
 // megabytes and saves a good part of a long restore.
 const fewer = 400
 

@@ -58,7 +58,7 @@ func (r *runner) replace(ctx context.Context, c *flags.Command) int {
 	})
 }
 
-// showPlan prints what there is to change.
+// showPlan prints the planned changes.
 func (r *replacer) showPlan(ctx context.Context) int {
 	_, changes, err := r.plan(ctx)
 	if err != nil {
@@ -78,8 +78,8 @@ func (r *replacer) writeChanges(changes []ipvsnl.Change) error {
 	return nil
 }
 
-// carryOut makes the table what is wanted. If something else changes what is to be edited
-// or deleted, it plans anew.
+// carryOut makes the table match the rules. If another program changes an entry that is to
+// be edited or deleted, it plans again.
 func (r *replacer) carryOut(ctx context.Context, stop <-chan syscall.Signal) int {
 	var before []ipvsnl.Change // those of earlier plans
 	for n := 1; ; n++ {
@@ -107,8 +107,8 @@ func (r *replacer) cannotPlan(err error) int {
 	return exitChange
 }
 
-// plan reads the table and returns it and what there is to change. Timeouts and sync
-// daemons are looked at only if the lines speak of them.
+// plan reads the table and returns it with the changes to make. It considers timeouts and
+// sync daemons only if the lines mention them.
 func (r *replacer) plan(ctx context.Context) (current reconcile.Table, changes []ipvsnl.Change, err error) {
 	current, err = readStable(ctx, r.con, r.client)
 	if err != nil {
@@ -125,7 +125,7 @@ func (r *replacer) plan(ctx context.Context) (current reconcile.Table, changes [
 	return current, changes, err
 }
 
-// planSettings adds what there is to change about timeouts and sync daemons.
+// planSettings adds the changes to timeouts and sync daemons.
 func (r *replacer) planSettings(ctx context.Context, changes []ipvsnl.Change) ([]ipvsnl.Change, error) {
 	if timeouts := r.wanted.director.Timeouts; timeouts != (ipvsnl.Timeouts{}) {
 		t, err := r.client.Timeouts(ctx)

@@ -21,9 +21,9 @@ import (
 // maxPending is how many lines of a restore wait for each other at most.
 const maxPending = 512
 
-// A restorer runs the lines of rules. Changes are gathered and sent together, when there
-// are enough of them or no further line is at hand, and while the kernel makes them the
-// next lines are read. What comes of them is reported in order all the same.
+// A restorer runs the lines of rules. It sends changes in batches, when enough have
+// accumulated or no further line is ready, and reads the next lines while the kernel
+// makes them. Results are still reported in order.
 type restorer struct {
 	con    *console
 	lines  *rulefile.Reader

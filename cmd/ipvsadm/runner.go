@@ -37,9 +37,8 @@ func newRunner(sys *system, con *console) *runner {
 }
 
 // run runs the words of a command line. A mere check needs no kernel, and neither does
-// --build; for everything else IPVS has to be there before faults of the words are
-// reported. Help and version are printed all the same, but scripts take their exit code
-// for whether there is IPVS.
+// --build; everything else looks for IPVS before it reports errors in the words. Help and
+// version are printed even without IPVS, but scripts use their exit code to detect it.
 func (r *runner) run(words []string) int {
 	ctx := context.Background()
 	c, fault := flags.Parse(words, r.names)

@@ -18,8 +18,8 @@ type saver struct {
 	names  names
 }
 
-// save runs -S. It reads first and then writes, so that most of what can fail leaves no
-// rules that are not whole.
+// save runs -S. It reads everything before it writes, so that most failures leave no
+// partial rules.
 func (s *saver) save(ctx context.Context, c *flags.Command) error {
 	r := newTableReader(s.client, s.names, &c.Listing)
 	services, err := s.services(ctx, c, r)

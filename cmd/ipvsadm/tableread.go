@@ -29,7 +29,7 @@ const (
 type tableReader struct {
 	client *ipvsnl.Client
 	sorted bool                  // otherwise they are in the kernel's order
-	seen   func(addr netip.Addr) // is told of every address, nil if nobody asks
+	seen   func(addr netip.Addr) // is called with every address; may be nil
 
 	// known are the destinations of the services; nil if they are yet to be read.
 	known map[ipvsnl.ServiceKey][]ipvsnl.DestinationState
@@ -71,8 +71,8 @@ func (r *tableReader) services(ctx context.Context, c *flags.Command) ([]ipvsnl.
 	return services, err
 }
 
-// collect appends what a listing of the kernel has. That the table changed meanwhile is no
-// error: most kernels do not notice.
+// collect appends the items of a listing. It is not an error if the table changed
+// meanwhile: most kernels do not notice.
 func collect[T any](all []T, items iter.Seq2[T, error]) ([]T, error) {
 	for item, err := range items {
 		if errors.Is(err, ipvsnl.ErrChanged) {
@@ -126,7 +126,7 @@ func (r *tableReader) each(ctx context.Context, services []ipvsnl.ServiceState, 
 	return nil
 }
 
-// readPart reads the destinations of services, up to an error, and tells of all addresses.
+// readPart reads the destinations of services, up to an error, and passes all addresses to seen.
 func (r *tableReader) readPart(ctx context.Context, p *part) {
 	for i := range p.services {
 		d := &p.destinations[i]

@@ -19,11 +19,11 @@ var errZero = errors.New("counters live on and cannot be zeroed here")
 type wantedTable struct {
 	director simulation.Director
 
-	// services reports whether lines speak of services, if only to clear them. If not, it
-	// may not be meant that the table is empty.
+	// services reports whether any line mentions services, if only to clear them. If none
+	// does, an empty table may not be intended.
 	services bool
 
-	// daemons are the sync daemons that lines speak of, nil for one that is stopped.
+	// daemons are the sync daemons that lines mention, nil for one that is stopped.
 	daemons map[ipvsnl.DaemonState]*ipvsnl.Daemon
 }
 

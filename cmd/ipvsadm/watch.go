@@ -39,7 +39,7 @@ type watcher struct {
 	keys    <-chan byte
 }
 
-// A page is a listing, or what there is of it and why there is no more.
+// A page is a listing, or the part of it that could be read and the error that ended it.
 type page struct {
 	text []byte
 	err  error
@@ -73,7 +73,7 @@ func (w *watcher) watch(ctx context.Context) int {
 	}
 }
 
-// make makes a page. It does so beside all else: names may take their time.
+// make makes a page. It runs concurrently with everything else: looking up names may take a while.
 func (w *watcher) make(ctx context.Context) {
 	var b bytes.Buffer
 	con := newConsole(w.con.name, nil, &b, w.con.err)

@@ -99,8 +99,8 @@ func (e *exchange) ask(ctx context.Context, s server) ([]byte, error) {
 	return message, e.err
 }
 
-// askByUDP sends the question in a datagram and waits for the answer to it. Datagrams that are not, which
-// anyone may have sent, are passed over.
+// askByUDP sends the question in a datagram and waits for its answer. It ignores any other datagram, which
+// anyone may have sent.
 func (e *exchange) askByUDP(ctx context.Context, s server) ([]byte, error) {
 	c, err := e.sockets.get(ctx, s.at)
 	if err != nil {

@@ -186,8 +186,8 @@ func (r *Resolver) prefetch(a netip.Addr) *host {
 	return h
 }
 
-// host returns what is known of an address. Who finds it not to be known has to
-// look its name up.
+// host returns what is known about an address. A caller that gets known == false
+// has to look up the name.
 func (r *Resolver) host(a netip.Addr) (h *host, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -180,8 +180,8 @@ func (c *resolvConf) setOptions(list string) {
 	}
 }
 
-// setOption takes the option that a list begins with. As in glibc, blanks may stand before a number, and
-// letters after a name do not count.
+// setOption takes the option that a list begins with. As in glibc, blanks may precede a number, and letters
+// after a name are ignored.
 func (c *resolvConf) setOption(list string) {
 	for _, number := range []struct {
 		name  string

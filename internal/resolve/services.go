@@ -52,9 +52,8 @@ func (s *services) status(found bool) status {
 	return notFound
 }
 
-// parseServices reads a table in the format of /etc/services. Of lines that say
-// different things of one name or port the first counts; lines that say nothing
-// are passed over.
+// parseServices reads a table in the format of /etc/services. If lines disagree
+// about a name or port, the first one counts; lines without an entry are ignored.
 func parseServices(text string) *services {
 	s := &services{byName: make(map[string]map[string]uint16), byPort: make(map[serviceKey]string)}
 	for line := range strings.Lines(text) {

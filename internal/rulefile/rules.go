@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// program is the name that may stand anywhere in a line and is no word of it.
+// program is the name that may occur anywhere in a line and is not one of its words.
 const program = "ipvsadm"
 
 // What is too long: a longer word is two for ipvsadm, and so it is here. A longer line has no meaning that a
@@ -51,13 +51,13 @@ func NewReader(r io.Reader) *Reader {
 	return &Reader{r: bufio.NewReaderSize(r, 64<<10)}
 }
 
-// Ready says whether there is a line that can be read without waiting for one.
+// Ready reports whether Next can return a line without waiting for input.
 func (r *Reader) Ready() bool {
 	b, _ := r.r.Peek(r.r.Buffered())
 	return bytes.IndexByte(b, '\n') >= 0
 }
 
-// Next reads the next line. It returns io.EOF behind the last, which may lack its
+// Next reads the next line. It returns io.EOF after the last, which may lack its
 // newline.
 func (r *Reader) Next() (Line, error) {
 	text, long, err := r.read()
@@ -80,8 +80,8 @@ func (r *Reader) Next() (Line, error) {
 	return Line{Number: r.number, Text: strings.TrimRight(text, "\r\n"), Words: r.words, Long: long}, nil
 }
 
-// read reads a line up to and with its newline. Of a line that is longer than maxLine it keeps the beginning, and
-// reports whether it has left out more than blanks.
+// read reads a line, including its newline. It keeps only the beginning of a line longer than maxLine, and reports
+// whether it dropped more than blanks.
 func (r *Reader) read() (text string, long bool, err error) {
 	b, err := r.r.ReadSlice('\n')
 	if !errors.Is(err, bufio.ErrBufferFull) {

@@ -25,7 +25,7 @@ const (
 // A frame is a page of text, line by line, and what has changed in it.
 type frame struct {
 	lines   []line
-	figures map[string][]string // of each row, by what stands before them
+	figures map[string][]string // of each row, by the text before them
 }
 
 // A line is one line of a page.
@@ -37,10 +37,10 @@ type line struct {
 // A span is a part of a line.
 type span struct{ start, end int }
 
-// newFrame makes a frame of a page. The last words of each line, so many as figures says, are
-// its figures: those that are not as in the last frame are marked. Lines are known again
-// by what stands before their figures; one that begins with a blank belongs to the
-// one before it that does not.
+// newFrame makes a frame of a page. The last words of each line, as many as figures says, are
+// its figures; those that differ from the last frame are marked. Lines are matched between
+// frames by the text before their figures; a line that begins with a blank belongs to the
+// last one before it that does not.
 func newFrame(page string, figures int, last *frame) *frame {
 	f := &frame{figures: make(map[string][]string)}
 	group := ""
@@ -145,7 +145,7 @@ func (l *line) append(b []byte, width int) []byte {
 		b = append(append(b, l.text[m.start:at]...), unmark...)
 	}
 	b = append(b, l.text[at:end]...)
-	if utf8.RuneCountInString(l.text) < width { // behind the last column, the cursor is on it
+	if utf8.RuneCountInString(l.text) < width { // past the last column, the cursor stays on it
 		b = append(b, clearLine...)
 	}
 	return b

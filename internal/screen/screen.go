@@ -20,12 +20,12 @@ const (
 // A Screen is a terminal that pages are drawn on.
 type Screen struct {
 	in, out *os.File
-	mode    *unix.Termios // that of in to go back to; nil if in is no terminal
+	mode    *unix.Termios // the mode of in to restore; nil if in is not a terminal
 	keys    chan byte
 	frame   *frame // the last one
 }
 
-// IsTerminal says whether f is a terminal.
+// IsTerminal reports whether f is a terminal.
 func IsTerminal(f *os.File) bool {
 	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
 	return err == nil

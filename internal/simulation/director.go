@@ -43,7 +43,7 @@ type Director struct {
 	daemons  [2]ipvsnl.Daemon // master and backup; of no State if it does not run
 }
 
-// A Service is a service of a Director, with what the kernel would tell of it.
+// A Service is a service of a Director, with what the kernel would report about it.
 type Service struct {
 	ipvsnl.ServiceState
 	destinations ordered[netip.AddrPort, *ipvsnl.DestinationState]
@@ -344,8 +344,8 @@ func isUnicast(a netip.Addr) bool {
 	return a != netip.IPv6Unspecified() && !a.IsMulticast() && !a.IsLinkLocalUnicast() && !a.Is4In6()
 }
 
-// isMixed reports whether a destination is of another family than its service. There
-// are no sync messages for such, so a sync daemon does not run beside them.
+// isMixed reports whether a destination is of another family than its service. Sync
+// messages cannot describe one, so a sync daemon does not run while any exists.
 func isMixed(key ipvsnl.ServiceKey, addr netip.AddrPort) bool {
 	return ipvsnl.FamilyOf(addr.Addr()) != key.Family()
 }
