@@ -30,7 +30,7 @@ const (
 
 // A command is one row of the table of commands.
 type command struct {
-	name  string // in messages; empty for what tells of the program
+	name  string // in messages; empty for commands about the program itself
 	kind  Kind
 	rules rules
 
@@ -99,7 +99,7 @@ var tunnels = map[string]rules{
 	"gre":  {oneOf: set(optTunNoCsum, optTunCsum)},
 }
 
-// tunnelOptions are those that tunnels speaks of.
+// tunnelOptions are all the options in tunnels.
 var tunnelOptions = set(optTunPort, optTunNoCsum, optTunCsum, optTunRemCsum)
 
 // listConflicts are the options that exclude each other in a listing. ipvsadm has one message for its own; that

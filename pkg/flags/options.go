@@ -227,7 +227,7 @@ var options = []option{
 	{short: 'f', long: "fwmark-service", arg: required, id: optService, value: "MARK",
 		help: "the service of packets with this firewall mark, 1 to 4294967295", set: (*parser).mark},
 	{short: '6', long: "ipv6", id: noOption,
-		help: "the mark's packets are IPv6; behind -f", set: (*parser).markIPv6},
+		help: "the mark's packets are IPv6; after -f", set: (*parser).markIPv6},
 
 	{heading: "With -A and -E"},
 	{short: 's', long: "scheduler", arg: required, id: optScheduler, value: "NAME",

@@ -30,7 +30,7 @@ type parser struct {
 	flagNames string
 
 	// What the options say of the change.
-	service  ipvsnl.Service // but for the mask
+	service  ipvsnl.Service // except for the mask
 	mask     ipvsnl.Mask
 	server   ipvsnl.Destination
 	daemon   ipvsnl.Daemon
@@ -66,7 +66,7 @@ func (p *parser) parse(s *scanner) error {
 	}
 	c := &commands[w.opt.verb]
 	p.cmd.Kind = c.kind
-	if c.name == "" { // it tells of the program, whatever follows
+	if c.name == "" { // it is about the program itself, whatever follows
 		p.findNetNS(s)
 		return nil
 	}

@@ -14,7 +14,7 @@ func TestRows(t *testing.T) {
 	commandRows, optionRows := Rows()
 	require.Len(t, commandRows, 18) // -l has a row of its own
 	require.Contains(t, optionRows, Row{Short: "-w", Long: "--weight", Value: "N", Help: "share of the connections, 0 for no new ones (default 1)"})
-	require.Contains(t, optionRows, Row{Short: "-6", Long: "--ipv6", Help: "the mark's packets are IPv6; behind -f"})
+	require.Contains(t, optionRows, Row{Short: "-6", Long: "--ipv6", Help: "the mark's packets are IPv6; after -f"})
 	for words, want := range map[string]string{
 		"-A --add-service":    "-t -u --sctp-service -f -s -p -M --pe -b -o --netns",
 		"-D --delete-service": "-t -u --sctp-service -f --netns",

@@ -14,7 +14,7 @@ import (
 const blanks = " \t\n\v\f\r" // what C's isspace knows
 
 // parseNumber reads a whole number as C's strtol does in base 10, to the
-// end of the word: blanks and a sign may stand before it.
+// end of the word: blanks and a sign may precede it.
 func parseNumber(s string, min, max int64) (int64, bool) {
 	s = strings.TrimLeft(s, blanks)
 	n, err := strconv.ParseInt(s, 10, 64)

@@ -91,8 +91,8 @@ func (w *Wrapper) Unwrap(words []string) (Wrapped, error) {
 // isOption reports whether a word is an option to the reference, which takes "-" and "--" for one.
 func isOption(word string) bool { return strings.HasPrefix(word, "-") }
 
-// operand returns the file that words name: the only one of them, but for a redirection that no
-// shell has read, as in a unit of systemd.
+// operand returns the file that words name: the only word, not counting a redirection that no
+// shell has read, as in a systemd unit.
 func operand(words []string) string {
 	if len(words) == 2 && words[0] == "<" {
 		words = words[1:]
@@ -118,8 +118,8 @@ func (w *Wrapper) options(words []string) int {
 	}
 }
 
-// takes reports whether an option goes with the wrapper. Unwrap itself looks for -n. Of the options that no
-// command refuses, -6 goes with the service.
+// takes reports whether an option goes with the wrapper. Unwrap itself looks for -n. Every
+// command accepts -6, but here it goes with the service.
 func (w *Wrapper) takes(o *option) bool {
 	fit := commands[w.verb].rules.takes | everywhere
 	switch o.id {

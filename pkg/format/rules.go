@@ -20,7 +20,7 @@ func serviceRule(o *Options, b []byte, s *ipvsnl.ServiceState) []byte {
 	return b
 }
 
-// appendServiceSettings appends the options of a service, but for its scheduler's
+// appendServiceSettings appends the options of a service, except for its scheduler's
 // flags.
 func appendServiceSettings(b []byte, s *ipvsnl.Service) []byte {
 	b = append(append(b, " -s "...), s.Scheduler...)

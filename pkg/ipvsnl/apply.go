@@ -182,8 +182,8 @@ func (a *applier) send(s *socket) error {
 	return err
 }
 
-// fail takes down that a change failed, once: the first reason counts. Chunks and
-// replies come in order, but for those that are invalid.
+// fail records that a change failed, once: the first reason counts. Chunks and
+// replies come in order, except for invalid ones.
 func (a *applier) fail(index int, err error) {
 	at := len(a.failures)
 	for at > 0 && a.failures[at-1].Index > index {

@@ -62,7 +62,7 @@ func flags[T any](p part, at func(*T) *wireFlags) field[T] {
 }
 
 type wireDest struct {
-	Destination     // but for Addr
+	Destination     // except for Addr
 	family          Family
 	addr            [16]byte
 	port            uint16
@@ -93,7 +93,7 @@ var destTable = table[wireDest]{
 }
 
 type wireDaemon struct {
-	Daemon // but for SyncID and Group
+	Daemon // except for SyncID and Group
 	syncID uint32
 	group  [4]byte
 	group6 [16]byte

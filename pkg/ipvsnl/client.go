@@ -220,7 +220,7 @@ func (c *Client) take(ctx context.Context) (*socket, error) {
 	}, nil
 }
 
-// closing is told of every transport before it is closed.
+// closing is called with every transport before it is closed.
 func (c *Client) closing(t transport) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -242,8 +242,8 @@ func (c *Client) give(s *socket) {
 	}
 }
 
-// changed takes down that changes were sent: a listing that is being read is not
-// whole any more if they add or delete something.
+// changed records that changes were sent: a listing that is being read may be
+// incomplete if they add or delete something.
 func (c *Client) changed(changes []Change) {
 	for i := range changes {
 		if changes[i].Op.row().members {

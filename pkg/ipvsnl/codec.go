@@ -23,7 +23,7 @@ type field[T any] struct {
 type part uint8
 
 const (
-	byKey     part = iota // what says which one it is
+	byKey     part = iota // the attributes that identify it
 	whole                 // and all that can be set
 	replyOnly             // and what only the kernel knows
 )

@@ -110,7 +110,7 @@ func dialIn(ns *netns.Namespace) (t *kernelTransport, err error) {
 // package netlink uses the runtime's poller, which needs two more file descriptors and
 // ends the program where it cannot have them, and a goroutine for each call.
 //
-// It is for one goroutine at a time, but for interrupt.
+// Only one goroutine may use it at a time, except for interrupt.
 type kernelTransport struct {
 	fd          int
 	port        uint32

@@ -38,18 +38,18 @@
 //
 // # Errors
 //
-// What the kernel refuses is an [*Error]: it has the operation, the service and the
+// A refusal by the kernel is an [*Error]: it has the operation, the service and the
 // destination, and wraps the kernel's error number. errors.Is matches the number
 // (unix.ESRCH), its meaning for the operation ([ErrServiceNotFound]) and, where one
 // fits, the standard library's kind of error (fs.ErrNotExist, fs.ErrExist,
 // fs.ErrPermission, fs.ErrInvalid).
 //
-// # Beside this package
+// # Related packages
 //
-// Package reconcile makes a table what it should be while it serves clients, package
-// conns reads the connection table, and package ipvsnltest has a director in memory for
-// tests. The packages build on every system; elsewhere than on Linux, operations fail
-// with errors.ErrUnsupported.
+// Package reconcile brings a table to a wanted state while it serves clients, package
+// conns reads the connection table, and package ipvsnltest provides an in-memory director
+// for tests. The packages build on every system; on systems other than Linux, operations
+// fail with errors.ErrUnsupported.
 //
 // # Stability
 //

@@ -67,9 +67,9 @@ var (
 // What can be wrong with replies, and with where they come from. The outcome of
 // the operation is then unknown.
 var (
-	// ErrChanged means that the table changed while it was listed: the listing, which is
-	// returned all the same, may lack items and have some twice. Only new kernels notice
-	// what others change, so a listing without this error may be no better.
+	// ErrChanged means that the table changed while it was listed: the listing is
+	// still returned, but it may lack items and have some twice. Only new kernels notice
+	// changes by other programs, so a listing without this error may have the same faults.
 	ErrChanged = errors.New("the table changed while it was listed")
 
 	// ErrOverrun means that replies were lost, as the socket's buffer was full.

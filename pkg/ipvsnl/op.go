@@ -42,7 +42,7 @@ const (
 	OpFlush
 )
 
-// A subject is what an operation is about, beside the whole table.
+// A subject is what an operation is about, if not the whole table.
 type subject uint8
 
 const (
@@ -65,7 +65,7 @@ type operation struct {
 type request struct {
 	cmd    command
 	build  func(*encoder, command, *Change) error
-	ignore errnos // the refusals that are no failure of the change
+	ignore errnos // the refusals that do not make the change fail
 }
 
 var ops = [...]operation{

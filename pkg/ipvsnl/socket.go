@@ -35,7 +35,7 @@ type socket struct {
 	closing func(transport) // is called before the transport is closed
 }
 
-// close closes the socket; again is no harm.
+// close closes the socket; closing it again does no harm.
 func (s *socket) close() error {
 	if s.closing == nil {
 		return nil

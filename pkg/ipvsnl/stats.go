@@ -3,11 +3,11 @@
 package ipvsnl
 
 // Stats are the counters of a service or a destination since they were last
-// zeroed, and its rates. In is from the client, out is to it, as the director
-// sees them: with direct routing and tunnels nothing comes out.
+// zeroed, and its rates. In is from the client and out is to it, as seen by the
+// director: with direct routing and tunnels, out stays 0.
 //
-// The kernel adds up both every two seconds, so a counter can lag behind its
-// packets by as much.
+// The kernel updates both every two seconds, so a counter can be out of date by
+// as much.
 type Stats struct {
 	Conns    uint64 // connections scheduled (IPVS_STATS_ATTR_CONNS)
 	InPkts   uint64 // packets in (IPVS_STATS_ATTR_INPKTS)

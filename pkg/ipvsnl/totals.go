@@ -31,8 +31,8 @@ func (c *Client) Totals(ctx context.Context) (Stats, error) {
 	return s, what.because(err)
 }
 
-// parseTotals reads the text of the totals: the counters and, after them, the rates,
-// each a line of hexadecimal numbers under two lines of heads.
+// parseTotals reads the text of the totals: a line of counters and, after it, a line of
+// rates, both hexadecimal numbers under two header lines.
 func parseTotals(text string) (Stats, error) {
 	var s Stats
 	rows := [][]*uint64{

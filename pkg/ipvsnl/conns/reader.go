@@ -102,8 +102,8 @@ func (r *Reader) Head() error {
 	return r.err
 }
 
-// readHead reads the first line. Its words are not looked at, but for the one that
-// tells the two tables apart.
+// readHead reads the first line. It looks only at the word that tells the two tables
+// apart.
 func (r *Reader) readHead() error {
 	r.line++
 	for {

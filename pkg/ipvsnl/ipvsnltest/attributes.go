@@ -84,7 +84,7 @@ var (
 	}
 )
 
-// attributes are payloads by number. Those that are not there are nil.
+// attributes are payloads by number. Missing ones are nil.
 type attributes [][]byte
 
 // parse returns attributes. As the kernel does, it passes over numbers without a rule
@@ -134,7 +134,7 @@ func (a attributes) has(numbers ...int) bool {
 	return true
 }
 
-// The values of attributes; those of one that is not there are zero.
+// The values of attributes; the value of a missing one is zero.
 
 func (a attributes) u8(number int) uint8 {
 	if a[number] == nil {

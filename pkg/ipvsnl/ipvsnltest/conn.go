@@ -39,8 +39,8 @@ type dump struct {
 	part    func(sent int) (messages [][]byte) // none at the end
 }
 
-// Write takes a datagram of requests, and acts on each. What is no request ends it,
-// without an error.
+// Write takes a datagram of requests and handles each. It stops, without an error, at
+// the first message that is not a request.
 func (c *conn) Write(b []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -166,7 +166,7 @@ func figures(s *ipvsnl.Stats) [10]uint64 {
 	return [10]uint64{s.Conns, s.InPkts, s.OutPkts, s.InBytes, s.OutBytes, s.CPS, s.InPPS, s.OutPPS, s.InBPS, s.OutBPS}
 }
 
-// encodeStats32 encodes the counters of old: of 32 bits, but for bytes.
+// encodeStats32 encodes the old counters, which have 32 bits, except for bytes.
 func encodeStats32(s *ipvsnl.Stats) func(*netlink.AttributeEncoder) error {
 	return func(ae *netlink.AttributeEncoder) error {
 		for i, n := range figures(s) {

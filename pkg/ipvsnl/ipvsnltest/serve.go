@@ -150,7 +150,7 @@ var kinds = [...]kind{
 	cmdFlush:      single,
 }
 
-// reply queues the answer to a request that wants one message.
+// reply queues the answer to a request that gets a single message.
 func (c *conn) reply(h netlink.Header, command byte, ae *netlink.AttributeEncoder) {
 	c.replies = append(c.replies, message(nil, family, 0, h, encoded(command, 1, ae)))
 }

@@ -33,11 +33,10 @@ type Option func(*applier)
 // doubt.
 func Before(f func(index int) error) Option { return func(a *applier) { a.before = f } }
 
-// Apply has the kernel make the changes of a plan, in order. If one fails, the next ones
-// are made all the same, except those that delete a service or a destination or set a
-// weight to 0: these are left out once anything else has failed, since what was to take
-// their place may be missing. That what is to be deleted or stopped does not exist is not
-// a failure.
+// Apply has the kernel make the changes of a plan, in order. If one fails, the remaining
+// ones are still made, except those that delete a service or a destination or set a weight
+// to 0: these are skipped once anything else has failed, since their replacement may be
+// missing. Deleting or stopping something that does not exist is not a failure.
 //
 // The error holds all that went wrong, for errors.Is and errors.As:
 //
@@ -63,7 +62,7 @@ func ApplyTo(ctx context.Context, c ReadApplier, current Table, changes []ipvsnl
 	return apply(ctx, &applier{client: c, reader: c, current: current.index()}, changes, options)
 }
 
-// An applier sends changes and takes down what became of them.
+// An applier sends changes and records their outcome.
 type applier struct {
 	client  Applier
 	reader  Reader                       // nil if the table is not to be read again
@@ -136,7 +135,7 @@ func (a *applier) send(ctx context.Context, first int, changes []ipvsnl.Change) 
 	return nil
 }
 
-// doubt takes down from which change on the outcome is in doubt.
+// doubt records from which change on the outcome is in doubt.
 func (a *applier) doubt(index int, c *ipvsnl.Change, err error) {
 	var e *ipvsnl.Error
 	if errors.As(err, &e) && e.Op == c.Op {
@@ -145,7 +144,7 @@ func (a *applier) doubt(index int, c *ipvsnl.Change, err error) {
 	a.result.InDoubt, a.result.Doubted, a.result.Err = index, *c, err
 }
 
-// fail takes down a change that failed, unless it is to be passed over.
+// fail records a change that failed, unless the failure is to be ignored.
 func (a *applier) fail(f ipvsnl.Failure) {
 	c := &f.Change
 	switch {

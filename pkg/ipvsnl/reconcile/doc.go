@@ -12,11 +12,11 @@
 //	...
 //	err = reconcile.Apply(ctx, client, changes)
 //
-// Only what differs is changed. What is the same in both tables keeps its connections and
-// counters, and so does what is edited. The order of the changes keeps clients served:
+// Only what differs is changed. Entries that are the same in both tables keep their
+// connections and counters, and so do edited ones. The order of the changes keeps clients served:
 // see [Plan].
 //
-// # Beside other programs
+// # Sharing the table
 //
 // A [Scope] limits all of this to some of the services, so that a program can share the
 // table with others, such as kube-proxy:

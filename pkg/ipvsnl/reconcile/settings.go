@@ -29,15 +29,15 @@ func PlanTimeouts(current, wanted ipvsnl.Timeouts) []ipvsnl.Change {
 	return []ipvsnl.Change{ipvsnl.SetTimeouts(t)}
 }
 
-// PlanDaemons returns the changes that make the sync daemons that run the wanted ones:
+// PlanDaemons returns the changes that turn the running sync daemons into the wanted ones:
 // for each state in wanted, that daemon, or none if it is nil. A daemon whose state is
 // not in wanted stays as it is. A wanted daemon need not repeat its State, and what it
 // leaves to the kernel, such as a Port of 0, does not make it differ.
 //
-// The kernel cannot edit a daemon, so one that differs is stopped and started anew. The
-// changes in stop hold all of the daemon, not only its state, so that it can be started
-// again. They have to be made before those of the table, and those in start after them: no
-// daemon runs beside a destination whose family is not its service's.
+// The kernel cannot edit a daemon, so one that differs is stopped and started again. The
+// changes in stop hold the complete daemon, not only its state, so that it can be restored.
+// Make them before the changes to the table, and those in start after: no daemon can run
+// while the table has a destination whose family differs from its service's.
 func PlanDaemons(current []ipvsnl.Daemon, wanted map[ipvsnl.DaemonState]*ipvsnl.Daemon) (stop, start []ipvsnl.Change) {
 	for _, state := range []ipvsnl.DaemonState{ipvsnl.Master, ipvsnl.Backup} {
 		want, named := wanted[state]
