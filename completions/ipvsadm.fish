@@ -41,7 +41,7 @@ function __ipvsadm_can
         case service
             contains -- "$command" -A --add-service -E --edit-service -D --delete-service -Z --zero \
                 -a --add-server -e --edit-server -d --delete-server -L -l --list -S --save ipvsadm-save; or return
-            # What a listing takes in place of a service, a save takes beside it.
+            # Options that replace the service in a listing can accompany it in a save.
             __ipvsadm_with -S --save ipvsadm-save; and set argv (string match -vr -- '^(-c|--connection|--timeout|--daemon)$' $argv)
         case listing
             contains -- "$command" -L -l --list; or return
@@ -125,7 +125,7 @@ function __ipvsadm_servers
     end | sort -u
 end
 
-# __ipvsadm_sched_flags: prints the flags of the scheduler that has been named, behind those that stand there.
+# __ipvsadm_sched_flags: prints the flags of the named scheduler, each after those already given.
 function __ipvsadm_sched_flags
     set -l given (commandline -opc)
     set -l flags flag-1 flag-2 flag-3
@@ -146,7 +146,7 @@ complete -c ipvsadm-restore -n 'not contains -- --replace (commandline -opc)' -l
 complete -c ipvsadm-restore -n 'not contains -- --dry-run (commandline -opc)' -l dry-run -d 'change nothing; with --replace, print the changes'
 complete -c ipvsadm-restore -n 'not contains -- --wait (commandline -opc)' -l wait -x -d 'wait for another restore or clear'
 complete -c ipvsadm-save -f
-# Of what goes with --save it takes all but --numeric.
+# It takes every option that goes with --save, except --numeric.
 complete -c ipvsadm-save -w 'ipvsadm ipvsadm-save'
 complete -c ipvsadm-save -n 'not contains -- -n (commandline -opc)' -s n -d 'with numeric addresses and ports'
 complete -c ipvsadm-restore -l netns -x -a '(__ipvsadm_namespaces)' -d 'work in this network namespace'

@@ -41,7 +41,7 @@ func TestConnections(t *testing.T) {
 	require.NotContains(t, s.input("", "ipvsadm -L -n -c").stdout, "pe name")
 }
 
-// Lines that are no connections are reported at their place, and the listing fails.
+// Lines that do not parse as connections are reported in place, and the listing fails.
 func TestConnectionsBroken(t *testing.T) {
 	first, listed1 := connection(1)
 	second, listed2 := connection(2)
@@ -90,8 +90,8 @@ func TestConnectionsMany(t *testing.T) {
 	require.Len(t, all, 20000)
 }
 
-// JSON stays whole, so lines that are no connections are reported after it: the first
-// ones, and how many follow.
+// JSON must stay valid, so lines that do not parse are reported after it: the first few
+// one by one, and then how many more there are.
 func TestConnectionsJSONBroken(t *testing.T) {
 	s := newTestSystem(t)
 	line, _ := connection(1)

@@ -23,7 +23,7 @@ var notInMemory = []string{
 	"names-*", "*-names", "conns-engine", "list-one-service", "list-options-without-effect", // names of the case's own /etc
 	"server-addresses", "service-bracketed-ipv4",
 	"conns-kernel", "traffic-*", // packets
-	"conns-none", "restore-carriage-returns", "restore-no-final-newline", // programs beside it
+	"conns-none", "restore-carriage-returns", "restore-no-final-newline", // other programs
 	"daemon-ipv6", "server-addresses-kernel-refuses", "server-ports", "server-thresholds", "service-netmask", // the kernel's own checks
 	"daemon-backup", "daemon-both", "daemon-interface*", "daemon-maxlen", "daemon-parameters", "restore-every-command", // and defaults
 	"list-nosort", "list-order-circle*", "list-order-half-apart", "list-order-servers*", // and order

@@ -39,7 +39,7 @@ func TestCheckShows(t *testing.T) {
 	}
 }
 
-// Of lines that are too long no more is held than of others.
+// A line that is too long takes no more memory than any other.
 func TestCheckLong(t *testing.T) {
 	comment, fault := "#"+strings.Repeat("x", 4<<20)+"\n", "-A -f 7 x"+strings.Repeat("\x00", 4<<20)+"\n"
 	p := &lineParser{testNames{}}

@@ -170,7 +170,7 @@ func TestPrefetch(t *testing.T) {
 	}
 }
 
-// prefetched are names that are told of the addresses that are coming.
+// prefetched resolves names, and records the addresses announced to it.
 type prefetched struct {
 	testNames
 	seen func(netip.Addr)
@@ -315,7 +315,7 @@ func TestListLarge(t *testing.T) {
 	require.Equal(t, result{stdout: want.String()}, s.input("", "ipvsadm -L -n --sort-by conns"))
 }
 
-// That the table changes while it is listed is no error.
+// A change to the table during a listing is not an error.
 func TestListChanges(t *testing.T) {
 	s := newTestSystem(t)
 	s.restore(t, services(1, 3))

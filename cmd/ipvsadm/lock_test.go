@@ -200,7 +200,7 @@ func TestUnlocked(t *testing.T) {
 			require.Equal(t, result{}, s.input(stdin, line), line)
 		}
 	}
-	// A change that is no clear needs none.
+	// A change other than a clear does not need the lock.
 	first, _ := newLocker(t, s.lockPath, 0)
 	unlock, err := first.lock(t.Context())
 	require.NoError(t, err)

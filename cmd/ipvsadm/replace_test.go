@@ -234,7 +234,7 @@ func TestReplaceDaemonRefused(t *testing.T) {
 			"--start-daemon master --mcast-interface lo --syncid 1 --sync-maxlen 1472 --mcast-group 224.0.0.81 --mcast-port 8848 --mcast-ttl 1: Memory allocation problem\n",
 		code: 255,
 	}, s.input("-C\n--start-daemon master --syncid 2\n", replaceLine))
-	// One that runs by now is no failure.
+	// A daemon that is running by now is not a failure.
 	s.director.Refuse(nil)
 	s.do(t, "ipvsadm --start-daemon master --mcast-interface lo")
 	s.director.Refuse(func(c ipvsnl.Change) int {

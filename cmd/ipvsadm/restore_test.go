@@ -119,7 +119,7 @@ func TestRestoreMany(t *testing.T) {
 	require.Equal(t, 1001, s.count(t))
 }
 
-// newRestorer returns a restorer of lines, whose changes apply is told of.
+// newRestorer returns a restorer of lines that passes its changes to apply.
 func newRestorer(t *testing.T, s *testSystem, in io.Reader, apply func(...ipvsnl.Change) error) (*restorer, *bytes.Buffer) {
 	t.Helper()
 	var b bytes.Buffer

@@ -80,8 +80,7 @@ func TestNoIPVS(t *testing.T) {
 	require.Equal(t, 7, s.loads)
 }
 
-// Help and version are printed all the same, and their exit code tells whether there is
-// IPVS.
+// Help and version are printed with or without IPVS, and their exit code reports which.
 func TestInform(t *testing.T) {
 	version := "ipvsadm v1.31 " + released + " (compiled with " + runtime.Version() + " and IPVS v1.2.1)\n"
 	s := newTestSystem(t)

@@ -32,7 +32,7 @@ type testSystem struct {
 	system
 	director    *ipvsnltest.Director
 	dial        func() (io.ReadWriteCloser, error) // opens a socket, that of the director at first
-	before      func(request) error                // is told of each request before it is sent; its error breaks the socket
+	before      func(request) error                // is called before each request is sent; its error breaks the socket
 	opened      atomic.Int64                       // how many sockets are open
 	connTable   string                             // the connection table
 	noConnTable error                              // why there is none
@@ -244,7 +244,7 @@ func (s *testSystem) both(stdin io.Reader, line string) (output string, code int
 	return b.String(), code
 }
 
-// do runs command lines that have to succeed in silence.
+// do runs command lines that must succeed without output.
 func (s *testSystem) do(t *testing.T, lines ...string) {
 	t.Helper()
 	for _, line := range lines {
@@ -261,7 +261,7 @@ func (s *testSystem) saved(t *testing.T) string {
 	return rules
 }
 
-// How long tests wait for what happens beside them, and how often they look.
+// How long tests wait for what happens concurrently, and how often they check.
 const (
 	waiting = time.Minute
 	polling = time.Millisecond

@@ -90,7 +90,7 @@ func TestWatchFails(t *testing.T) {
 		s.input("", "ipvsadm -L -n --watch 1"))
 }
 
-// A signal ends a watch whose first page is not there yet.
+// A signal ends a watch that has not shown its first page yet.
 func TestWatchNoPage(t *testing.T) {
 	w := newWatcher(nil, io.Discard, io.Discard, func(int, *console) error {
 		raiseSignal(unix.SIGTERM)

@@ -20,7 +20,7 @@ type unread struct{}
 
 func (unread) Read([]byte) (int, error) { return 0, errors.New("standard input was read") }
 
-// TestWrapperUsage has the wrappers print their usage, for which there need be no IPVS.
+// TestWrapperUsage has the wrappers print their usage, which does not require IPVS.
 func TestWrapperUsage(t *testing.T) {
 	for _, c := range []struct {
 		words []string

@@ -19,7 +19,7 @@ func TestBy(t *testing.T) {
 		{"nothing twice", "abc", "abc"},
 		{"neighbours", "aab", "ab"},
 		{"apart", "abcab", "abc"},
-		{"all the same", "aaaa", "a"},
+		{"identical", "aaaa", "a"},
 		{"few", "abcdefghijklmnoa", "abcdefghijklmno"},
 		{"one more", "abcdefghijklmnopa", "abcdefghijklmnop"},
 		{"many, nothing twice", "abcdefghijklmnopqrstuvw", "abcdefghijklmnopqrstuvw"},

@@ -26,7 +26,7 @@ func TestRead(t *testing.T) {
 	require.ErrorContains(t, err, "open "+name+"x: ")
 }
 
-// The descriptor blocks, as the poller knows nothing of it, and no program that is started gets it.
+// The descriptor is blocking, since the poller does not know about it, and child processes do not inherit it.
 func TestOpen(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "pipe")
 	require.NoError(t, unix.Mkfifo(name, 0o600))

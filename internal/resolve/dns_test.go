@@ -313,7 +313,7 @@ func closedPort(t *testing.T) netip.AddrPort {
 	return c.LocalAddr().(*net.UDPAddr).AddrPort()
 }
 
-// Servers are asked in their order until one knows, and each anew.
+// Servers are asked in order until one has the answer, each with a new query.
 func TestServers(t *testing.T) {
 	bad := newTestServer(t, func(m *dnsmessage.Message, _ bool) { m.RCode = dnsmessage.RCodeServerFailure })
 	good := newTestServer(t, zone)

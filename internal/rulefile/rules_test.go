@@ -58,7 +58,7 @@ func TestNext(t *testing.T) {
 		require.Empty(t, cmp.Diff(want, got, cmpopts.EquateEmpty()))
 	}
 	if _, err := r.Next(); !errors.Is(err, io.EOF) {
-		t.Errorf("got %v behind the last line", err)
+		t.Errorf("got %v after the last line", err)
 	}
 }
 
@@ -150,7 +150,7 @@ func TestReady(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := r.Ready(); got != ready {
-			t.Errorf("behind line %d: ready %v, want %v", i+1, got, ready)
+			t.Errorf("after line %d: ready %v, want %v", i+1, got, ready)
 		}
 	}
 }

@@ -26,8 +26,8 @@ func reweighted(weight uint32) ipvsnl.Destination {
 	return d
 }
 
-// TestMake makes the changes that take the kernel more than one request. What one
-// request does, the tests of ipvsnltest hold against a kernel.
+// TestMake makes the changes that take the kernel more than one request. The tests of
+// ipvsnltest compare single requests with a kernel.
 func TestMake(t *testing.T) {
 	d := &simulation.Director{Schedulers: []string{"rr", "wlc"}}
 	for _, step := range []struct {
@@ -37,7 +37,7 @@ func TestMake(t *testing.T) {
 		scheduler    string // of the service after it; "" if it does not exist
 		destinations []ipvsnl.Destination
 	}{
-		{"what is no change", ipvsnl.Change{}, simulation.EINVAL, "", nil},
+		{"not a change", ipvsnl.Change{}, simulation.EINVAL, "", nil},
 		{"put a service with an unknown scheduler", ipvsnl.PutService(service("sh")), simulation.ENOENT, "", nil},
 		{"put a service", ipvsnl.PutService(service("rr")), nil, "rr", nil},
 		{"put it again", ipvsnl.PutService(service("wlc")), nil, "wlc", nil},

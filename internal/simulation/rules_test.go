@@ -168,7 +168,7 @@ func TestRules(t *testing.T) {
 `,
 		},
 		{
-			name: "no daemon beside a real server of another family",
+			name: "no daemon with a real server of another family",
 			lines: `-A -f 1
 -a -f 1 -r 2001:db8::1 -i
 --start-daemon master

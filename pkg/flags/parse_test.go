@@ -282,7 +282,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// Beside every error there are the kind and the namespace, wherever on the line these are.
+// Every error comes with the kind and the namespace, wherever on the line these are.
 func TestParseBesideErrors(t *testing.T) {
 	for words, want := range map[string]Command{
 		// No command.

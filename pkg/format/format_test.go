@@ -364,7 +364,7 @@ func TestSettingRules(t *testing.T) {
 	require.Equal(t, "--set 900 120 300\n", string(AppendTimeoutsRule(nil, &timeouts)))
 	require.Equal(t, "--start-daemon backup --mcast-interface lo --syncid 7 --sync-maxlen 1024 --mcast-group ff02::1:2 "+
 		"--mcast-port 9000 --mcast-ttl 5\n", string(AppendDaemonRule(nil, &backup)))
-	// Of a kernel that does not report more.
+	// A kernel that does not report more.
 	require.Equal(t, "--start-daemon master --mcast-interface lo --syncid 0\n",
 		string(AppendDaemonRule(nil, &ipvsnl.Daemon{State: ipvsnl.Master, Interface: "lo"})))
 }

@@ -88,8 +88,8 @@ var (
 	}
 )
 
-// Changes are sent in one datagram, without asking for acknowledgements but for the last
-// message, and are those of the commands.
+// Changes are sent in one datagram, with an acknowledgement requested only for the last
+// message, and match those of the commands.
 func TestApply(t *testing.T) {
 	var k kernel
 	require.NoError(t, k.open(t).Apply(t.Context(), every...))
@@ -150,7 +150,7 @@ func TestApplyPut(t *testing.T) {
 		want    []string
 	}{
 		{"new", nil, nil},
-		{"there already", map[int]syscall.Errno{0: syscall.EEXIST, 2: syscall.EEXIST}, nil},
+		{"existing", map[int]syscall.Errno{0: syscall.EEXIST, 2: syscall.EEXIST}, nil},
 		{"refused", map[int]syscall.Errno{0: syscall.ENOENT, 1: syscall.ESRCH, 2: syscall.EEXIST, 3: syscall.ERANGE, 4: syscall.EPERM}, []string{
 			"ipvs: put service TCP 192.0.2.1:80: scheduler or persistence engine not found",
 			"ipvs: put destination 10.0.0.1:80 of TCP 192.0.2.1:80: value out of range",
@@ -312,7 +312,7 @@ func TestApplyUnacknowledged(t *testing.T) {
 		first := with(refusal(0), func(h *netlink.Header) { h.Sequence = r[0].Header.Sequence })
 		return append([]netlink.Message{first}, done(r)...), nil
 	}}
-	require.NoError(t, open(t, f.dial).Apply(t.Context(), ipvsnl.StopDaemon(ipvsnl.Master)), "acknowledged all the same")
+	require.NoError(t, open(t, f.dial).Apply(t.Context(), ipvsnl.StopDaemon(ipvsnl.Master)), "acknowledged anyway")
 	wantSockets(t, f, 1, 1)
 }
 

@@ -47,8 +47,8 @@ func BenchmarkDecodeService(b *testing.B) {
 	}
 }
 
-// TestAllocations checks that neither a request nor a reply costs an allocation, but
-// for names that no kernel has.
+// TestAllocations checks that neither a request nor a reply costs an allocation,
+// except for names that no kernel has.
 func TestAllocations(t *testing.T) {
 	var e encoder
 	var d decoder

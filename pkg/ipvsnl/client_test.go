@@ -228,7 +228,7 @@ func TestChangedWhileListed(t *testing.T) {
 	}
 	require.Equal(t, 1, deleted)
 
-	// What is no change of who is listed does no harm.
+	// A change that adds or deletes nothing does no harm.
 	zeroed := 0
 	for s, err := range c.EachService(ctx) {
 		require.NoError(t, err)

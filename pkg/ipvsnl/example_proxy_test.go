@@ -37,8 +37,8 @@ const (
 	FlagSourceHash = uint32(ipvsnl.SchedulerFlag2)
 )
 
-// Proxy is the interface to IPVS that kube-proxy needs. What is no address or no
-// protocol becomes a zero value, which the library refuses by an error of its own.
+// Proxy is the interface to IPVS that kube-proxy needs. An invalid address or
+// protocol becomes a zero value, which the library refuses with an error of its own.
 type Proxy struct{ client *ipvsnl.Client }
 
 func (p Proxy) apply(c ipvsnl.Change) error { return p.client.Apply(context.TODO(), c) }

@@ -60,7 +60,7 @@ func TestOpenFails(t *testing.T) {
 		{"no sockets left", cannotDial(syscall.EMFILE), "open netlink socket: socket: too many open files", syscall.EMFILE},
 		{"two families", tells(32, 33),
 			`malformed reply: look up netlink family: netlink returned multiple families for name: "IPVS"`, ipvsnl.ErrMalformed},
-		{"a number that is no family's", tells(15), "malformed reply: no number for the netlink family", ipvsnl.ErrMalformed},
+		{"a number of no family", tells(15), "malformed reply: no number for the netlink family", ipvsnl.ErrMalformed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := ipvsnl.Open(t.Context(), ipvsnl.WithDial(test.dial))

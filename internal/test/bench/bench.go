@@ -99,7 +99,7 @@ func (b *bench) measure(c benchCase, j job, p program, runs *[]usage) error {
 	return nil
 }
 
-// load brings the table into the kernel if it is not there.
+// load loads the table into the kernel unless it is loaded already.
 func (b *bench) load(want size) error {
 	if b.loaded == want {
 		return nil
@@ -160,7 +160,7 @@ func (b *bench) rules(s size) (string, error) {
 	})
 }
 
-// file returns the path of the file of that name, which it writes if it is not there.
+// file returns the path of the file of that name, which it writes if it does not exist.
 func (b *bench) file(name string, write func(io.Writer) error) (string, error) {
 	path := filepath.Join(b.dir, name)
 	if _, err := os.Stat(path); err == nil {

@@ -36,7 +36,7 @@ func TestChooseCases(t *testing.T) {
 		t.Errorf("got %v, want %v", names, want)
 	}
 	if _, err := chooseCases("ln1k,nothing"); err == nil {
-		t.Error("a case that is not there is chosen")
+		t.Error("a missing case is chosen")
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 
 // What scripts/bench puts into the guest's file system.
 const (
-	argsFile   = "/bench/args"    // the arguments, one a line
+	argsFile   = "/bench/args"    // the arguments, one per line
 	modulesDir = "/bench/modules" // the modules, named in the order of loading
 )
 

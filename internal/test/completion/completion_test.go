@@ -74,7 +74,7 @@ func lines() []line {
 	return append(append(all, first), values()...)
 }
 
-// argument returns what a command has to have behind it.
+// argument returns the argument that a command requires.
 func argument(c flags.Row) string {
 	if c.Value == "STATE" {
 		return " master"
@@ -217,7 +217,7 @@ func texts(tried []line) string {
 	return b.String()
 }
 
-// check holds the output of a driver against what it should be.
+// check compares the output of a driver with the expected completions.
 func check(t *testing.T, tried []line, output string) {
 	t.Helper()
 	parts := strings.Split("\n"+output, "\n== ")[1:]

@@ -22,7 +22,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// marks returns rules for services of so many marks.
+// marks returns rules for count services, with marks from first on.
 func marks(first, count int) string {
 	var b strings.Builder
 	for i := range count {

@@ -139,7 +139,7 @@ func TestReferenceWrites(t *testing.T) {
 		t.Errorf("timeouts %+v, %v", got, err)
 	}
 
-	// No daemon starts beside a destination of another family than its service.
+	// No daemon starts while a destination is of another family than its service.
 	must(t, c.Apply(ctx, ipvsnl.Flush()))
 	line := "--start-daemon backup --mcast-interface dummy0 --syncid 9 --mcast-group ff05::1 --mcast-port 7 --mcast-ttl 8 --sync-maxlen 1234"
 	if got := n.Ipvsadm(t, kernel.Reference, strings.Fields(line)...); got != (kernel.Result{}) {
@@ -280,8 +280,8 @@ func many(t *testing.T, c *ipvsnl.Client) (key ipvsnl.ServiceKey, count int) {
 	return key, count
 }
 
-// TestLongListing checks that a listing is whole, that one thing at a time takes one socket, and
-// that a listing left early does no harm.
+// TestLongListing checks that a listing is complete, that operations one at a time need only one
+// socket, and that leaving a listing early does no harm.
 func TestLongListing(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	c := client(t, n)

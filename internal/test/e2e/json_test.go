@@ -25,7 +25,7 @@ const (
 	timeouts    = "timeouts"
 )
 
-// readJSON holds JSON against one form of the schema, and reads it into v.
+// readJSON validates JSON against one form of the schema, and reads it into v.
 func readJSON(t *testing.T, form, text string, v any) {
 	t.Helper()
 	root, err := kernel.Root()
@@ -162,7 +162,7 @@ func (d *jsonDestination) rule(s *jsonService) string {
 	return strings.Join(words, " ") + "\n"
 }
 
-// TestJSONTable makes rules of the JSON of a big table: they are those that are saved, in the same order.
+// TestJSONTable turns the JSON of a big table into rules: they match the saved ones, in the same order.
 func TestJSONTable(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	restore(t, n, program(), bigTable())
@@ -381,8 +381,8 @@ func TestJSONConnectionTable(t *testing.T) {
 	}
 }
 
-// TestJSONBrokenLines checks that lines that are no connections leave an array whole, wherever they stand and
-// however many there are, and that all that is said of them comes after it.
+// TestJSONBrokenLines checks that lines that do not parse as connections leave the array valid, wherever they are
+// and however many there are, and that they are reported only after it.
 func TestJSONBrokenLines(t *testing.T) {
 	const entry = "TCP 0A000001 C350 0A000002 0050 0A000003 0050 ESTABLISHED     899\n"
 	for _, tt := range []struct {

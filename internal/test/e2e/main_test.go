@@ -36,7 +36,7 @@ func (n *network) run(t *testing.T, line string) string {
 	return got.Stdout
 }
 
-// set runs commands that change the table and print nothing, one each line.
+// set runs commands that change the table and print nothing, one per line.
 func (n *network) set(t *testing.T, lines string) {
 	t.Helper()
 	for line := range strings.Lines(lines) {

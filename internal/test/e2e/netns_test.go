@@ -143,7 +143,7 @@ func TestNetNSHelpers(t *testing.T) {
 	sameResult(t, other.Ipvsadm(t, program(), "-S", "-n"), kernel.Result{})
 }
 
-// TestNoNetNS names what is no namespace: nothing is changed, here or anywhere.
+// TestNoNetNS passes names that are not namespaces: nothing is changed, here or elsewhere.
 func TestNoNetNS(t *testing.T) {
 	home := kernel.NewNamespace(t)
 	kernel.NewNamespace(t).Name(t, "blue")

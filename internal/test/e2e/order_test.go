@@ -55,7 +55,7 @@ func TestSortByWeight(t *testing.T) {
 	if len(asJSON) != 4 || asJSON[0].text() != "192.0.2.3:80" || asJSON[1].Destinations[0].text() != "198.51.100.5:80" {
 		t.Errorf("as JSON: %+v", asJSON)
 	}
-	// But for the order, a listing is what it is without.
+	// Except for the order, the listing is the same as without the option.
 	sameText(t, "lines", sortedLines(n.Ipvsadm(t, program(), "-Ln", "--sort-by", "weight").Stdout),
 		sortedLines(n.Ipvsadm(t, kernel.Reference, "-Ln").Stdout))
 }

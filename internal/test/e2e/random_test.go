@@ -92,7 +92,7 @@ func (g generator) address(v6 bool, n int) string {
 	return fmt.Sprintf("-r 10.0.0.%d:%d", n+1, 80+g.IntN(2))
 }
 
-// commands returns so many changes one after the other, of which the kernel refuses some.
+// commands returns count changes, one per line; the kernel refuses some of them.
 func (g generator) commands(count int) string {
 	var b strings.Builder
 	for range count {

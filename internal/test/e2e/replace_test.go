@@ -95,7 +95,7 @@ func TestReplaceAny(t *testing.T) {
 	}
 }
 
-// TestModel holds the check of a replacement against the kernel: the same commands are refused, in the same words,
+// TestModel compares the check of a replacement with the kernel: both refuse the same commands, in the same words,
 // and the others lead to the same table.
 func TestModel(t *testing.T) {
 	byKernel, byModel := kernel.NewNamespace(t), kernel.NewNamespace(t)
@@ -242,7 +242,7 @@ func TestReplaceRefused(t *testing.T) {
 `)
 }
 
-// TestReplaceSettings replaces timeouts and sync daemons, as far as rules speak of them.
+// TestReplaceSettings replaces timeouts and sync daemons, as far as rules mention them.
 func TestReplaceSettings(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	n.IP(t, "addr add 192.0.2.250/24 dev lo\nlink set lo multicast on\nroute add 224.0.0.0/4 dev lo")
@@ -295,7 +295,7 @@ func TestReplaceSaved(t *testing.T) {
 		"--start-daemon backup --mcast-interface lo --syncid 7 --mcast-group ff02::81\n")
 	whole := n.Ipvsadm(t, program(), "-S", "-n", "--all").Stdout
 	if !strings.Contains(whole, " -x 9 -y 3") || !strings.Contains(whole, "--set 100 ") || !strings.Contains(whole, "--start-daemon backup") {
-		t.Fatalf("the save is not whole:\n%s", whole)
+		t.Fatalf("the save is incomplete:\n%s", whole)
 	}
 	sameText(t, "what is left to change", dryRun(t, n, whole), "")
 }

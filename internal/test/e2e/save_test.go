@@ -90,7 +90,7 @@ func withoutThresholds(rules string) string {
 	return b.String()
 }
 
-// TestSaveParts saves some of what there is.
+// TestSaveParts saves parts of the table.
 func TestSaveParts(t *testing.T) {
 	n := syncNamespace(t)
 	restore(t, n, program(), whole)

@@ -56,7 +56,7 @@ func TestStopped(t *testing.T) {
 			require.Equal(t, done+1, next)
 			require.Less(t, done, 2*many)
 			require.Equal(t, (done+1)/2, p.services(t))
-			require.Len(t, messages, done/2+2) // one for each second line, the last one, and what is behind it
+			require.Len(t, messages, done/2+2) // one for each second line, the last one, and what follows it
 		})
 		t.Run("a replacement, "+s.String(), func(t *testing.T) {
 			p := startStoppable(t, "ipvsadm", "-R", "--replace")

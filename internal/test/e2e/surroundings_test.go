@@ -317,7 +317,7 @@ func (p *place) reset(t *testing.T) {
 		ipvsnl.AddService(ipvsnl.Service{Key: ipvsnl.ServiceKey{Mark: 2}, Scheduler: "wlc"})))
 }
 
-// table is what there is in the end.
+// table describes the table and the daemons at the end.
 func (p *place) table(t *testing.T) string {
 	t.Helper()
 	var all []string

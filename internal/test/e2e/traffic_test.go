@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// spread is a tally of so many answers of each real server.
+// spread is a tally with these counts of answers, one for each real server.
 func spread(counts ...int) map[string]int {
 	tally := map[string]int{}
 	for i, count := range counts {

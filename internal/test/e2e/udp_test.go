@@ -62,7 +62,7 @@ func TestUDP(t *testing.T) {
 	wantTally(t, tallyUDP(t, fresh, 6), 3, 3)
 }
 
-// tallyUDP sends so many datagrams from a socket and counts the answers by name.
+// tallyUDP sends the given number of datagrams from a socket and counts the answers by name.
 func tallyUDP(t *testing.T, socket net.PacketConn, times int) map[string]int {
 	t.Helper()
 	answers := map[string]int{}

@@ -74,7 +74,7 @@ func readUntil(t *testing.T, r io.Reader, text string) string {
 	for b := make([]byte, 4096); !bytes.Contains(read, []byte(text)); {
 		n, err := r.Read(b)
 		if read = append(read, b[:n]...); err != nil {
-			t.Fatalf("%v behind %q, which has no %q", err, read, text)
+			t.Fatalf("%v after %q, which has no %q", err, read, text)
 		}
 	}
 	return string(read)

@@ -7,7 +7,7 @@
 // it shows, then come the calls, and its last file, want, is the transcript
 // that the recorder wrote:
 //
-//	# A service that is there already cannot be added again.
+//	# A service that exists cannot be added again.
 //	ipvsadm -A -t 192.0.2.1:80
 //	ipvsadm -A -t 192.0.2.1:80
 //	cmp transcript want

@@ -146,7 +146,7 @@ func TestPath(t *testing.T) {
 // TestGuest checks that this runs where it should.
 func TestGuest(t *testing.T) {
 	if _, err := os.Stat("/proc/net/ip_vs"); err != nil {
-		t.Error("IPVS is not there:", err)
+		t.Error("IPVS is missing:", err)
 	}
 	if os.Geteuid() != 0 {
 		t.Error("not root")

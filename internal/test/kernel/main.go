@@ -70,7 +70,7 @@ func Install(pairs ...string) {
 	}
 }
 
-// Inside says whether this runs in the test kernel.
+// Inside reports whether this runs in the test kernel.
 func Inside() bool { return os.Getenv(guestVar) != "" }
 
 // Program is the path of a program that Main built.

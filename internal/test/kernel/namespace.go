@@ -177,7 +177,7 @@ func (n *Namespace) Ipvsadm(t testing.TB, path string, args ...string) Result {
 	return n.Run(t, Command{Path: path, Args: append([]string{"ipvsadm"}, args...)})
 }
 
-// IP runs commands of ip(8) in the namespace, one each line.
+// IP runs commands of ip(8) in the namespace, one per line.
 func (n *Namespace) IP(t testing.TB, commands string) {
 	t.Helper()
 	got := n.Run(t, Command{Path: "/sbin/ip", Args: []string{"ip", "-batch", "-"}, Stdin: commands + "\n"})

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package parity holds ipvsadm against the reference: it makes up cases from a seed, runs each with both
-// programs on one kernel, in a network namespace each, and compares after every call what they said and
-// what the kernel's table then holds. What differs is cut down to the shortest case that still does.
+// Package parity compares ipvsadm with the reference. It generates cases from a seed, runs each with both
+// programs on one kernel, in a network namespace each, and after every call compares their output and the
+// kernel's tables. It reduces a case that differs to the shortest one that still does.
 package parity
 
 import "maps"
@@ -19,7 +19,7 @@ type Call struct {
 	Name   string // what the program is called; empty for ipvsadm
 	Words  []string
 	Stdin  string
-	Env    []string // "NAME=value" each, besides what all have; for a program that is started anew
+	Env    []string // "NAME=value" each, besides what all have; for a program that is started for the call
 	Nobody bool     // run without rights
 }
 

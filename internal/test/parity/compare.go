@@ -16,7 +16,7 @@ import (
 type Lab struct {
 	Reference, Ours *Program
 
-	// Anew has programs be started anew for each call, even if they have servers.
+	// Anew starts programs afresh for each call, even if they have servers.
 	Anew bool
 
 	reference, ours *place
@@ -121,8 +121,8 @@ type trial struct {
 	anew bool
 }
 
-// needsAnew says whether programs have to be started for each call of the case, since what they know of
-// the files that it changes would not change while they run.
+// needsAnew reports whether programs have to be started for each call of the case, since a running program
+// would not notice changes to the files that the case edits.
 func needsAnew(c *Case) bool {
 	for path := range c.Files {
 		if path != connTable {
@@ -179,8 +179,8 @@ func differs(want, got kernel.Result) string {
 	return ""
 }
 
-// sameLines says whether all that differs is the order of lines on stdout. That may be the kernel's doing:
-// it orders services by a hash, each namespace by one of its own.
+// sameLines reports whether only the order of lines on stdout differs. That may be the kernel's doing: it
+// orders services by a hash, which each namespace has of its own.
 func sameLines(d *Difference) bool {
 	if d.What != "stdout" {
 		return false

@@ -22,7 +22,7 @@ const (
 	connTable    = "/proc/net/ip_vs_conn" // there only if a case gives it; the kernel's own else
 )
 
-// absent stands for a file that is not there.
+// absent stands for a missing file.
 const absent = "\x00"
 
 // What the files hold as a rule. Nothing listens at the name server, so that no name is known to it, at

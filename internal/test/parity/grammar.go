@@ -77,7 +77,7 @@ func (g *gen) disturb(items []item) []item {
 	case 11:
 		return insert(items, at, item{word: "--"})
 	case 12:
-		// An option at the end whose value is not there.
+		// An option at the end whose value is missing.
 		return append(items, item{option: pick(g, valued...), bare: true})
 	case 13:
 		return insert(items, behind, item{option: pick(g, valued...), bare: true})
@@ -101,7 +101,7 @@ func (g *gen) disturb(items []item) []item {
 	return items
 }
 
-// stray returns a word that is no option.
+// stray returns a word that is not an option.
 func (g *gen) stray() string {
 	return pick(g, "", "x", "80", "192.0.2.1:80", "-", "ipvsadm", "a b", "=", "L", "\t", "é", "\xff", "5", "%s%n", "'", `"`)
 }

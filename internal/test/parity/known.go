@@ -120,8 +120,8 @@ func withoutComments(_ *Case, call Call) Call {
 	return call
 }
 
-// withNewline ends the last line, which the reference does not run if there is no newline behind it but more
-// than one blank.
+// withNewline ends the last line, which the reference does not run if it ends in more than one blank and no
+// newline.
 func withNewline(_ *Case, call Call) Call {
 	if n := len(call.Stdin); n > 1 && strings.Trim(call.Stdin[n-2:], " \t\r") == "" {
 		call.Stdin += "\n"

@@ -18,7 +18,7 @@ import (
 const (
 	answering = "127.0.0.1" // has nameRecords, denies what else is in their zones, refuses the rest
 	silent    = "127.0.0.2" // takes questions and says nothing
-	closed    = "127.0.0.3" // is not there, and the kernel says so
+	closed    = "127.0.0.3" // does not exist, and the kernel says so
 )
 
 // nameRecords are what the name server knows, as options of dnsmasq.

@@ -21,7 +21,7 @@ var (
 	caseFlag    = flag.Int64("case", -1, "the number of the one case to run")
 	familyFlag  = flag.String("families", "", "the families of the cases, with commas between; all if empty")
 	kernelsFlag = flag.Int("kernels", 1, "how many kernels to spread the cases over")
-	anewFlag    = flag.Uint64("anew", 20, "of one in how many cases programs are started anew for each call")
+	anewFlag    = flag.Uint64("anew", 20, "start programs for each call in one of this many cases")
 	showFlag    = flag.Bool("show", false, "print each case")
 	mostFlag    = flag.Int("most", 10, "how many differences to show before giving up")
 )

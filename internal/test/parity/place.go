@@ -87,8 +87,8 @@ func (p *place) prepare(ctx context.Context, c *Case) error {
 	return p.files.set(c.Files)
 }
 
-// run runs a program and returns what it did and the table it left. Unless it is to be started anew, its
-// server runs it, if it has one.
+// run runs a program and returns its result and the table it left. If the program has a server, that runs
+// it, unless anew is set.
 func (p *place) run(ctx context.Context, program *Program, c *Case, call *Call, anew bool) (kernel.Result, *table, error) {
 	var result kernel.Result
 	var err error

@@ -18,7 +18,7 @@ type Program struct {
 	Path string
 	Env  []string
 
-	// Server, if set, does the same without being started anew for each call.
+	// Server, if set, does the same without being started for each call.
 	Server *Program
 }
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestRefusals checks that the reference refuses what it is said to, and that no case goes on behind it.
+// TestRefusals checks that the reference refuses what it is said to refuse, and that no case goes on after that.
 func TestRefusals(t *testing.T) {
 	lab := NewLab(t, reference(), ours(t))
 	for i, words := range []string{"-S -f 7", "-S --timeout", "-S --daemon", "-S -n --thresholds"} {

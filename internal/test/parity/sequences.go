@@ -95,7 +95,7 @@ func (m *model) change() []item {
 	return []item{{option: clearAll, bare: true}}
 }
 
-// listing returns a command that lists what there is.
+// listing returns a command that lists or saves the table.
 func (m *model) listing() []item {
 	if m.chance(25) {
 		return []item{{option: save, bare: true}, m.has(numeric)}
@@ -105,7 +105,7 @@ func (m *model) listing() []item {
 		if it.option != nil && slices.Contains([]*option{tcp, udp, sctp, fwmark}, it.option) && len(m.services) > 0 && m.chance(80) {
 			v := pick(m.gen, m.services...).virtual
 			if it.option == fwmark {
-				// Its -6, if any, stands behind it.
+				// Its -6, if any, follows it.
 				items = slices.DeleteFunc(items, func(it item) bool { return it.option == ipv6Flag })
 			}
 			return append(items[:i], append(v.items(), items[min(len(items), i+1):]...)...)

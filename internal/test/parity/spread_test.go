@@ -21,7 +21,7 @@ import (
 // shareVar says which of the cases a kernel runs: "NUMBER/KERNELS".
 const shareVar = "IPVSADM_PARITY_SHARE"
 
-// mine says whether this kernel runs a case.
+// mine reports whether this kernel runs a case.
 func mine(number uint64) bool {
 	share, kernels, ok := strings.Cut(os.Getenv(shareVar), "/")
 	if !ok {

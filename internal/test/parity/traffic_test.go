@@ -121,7 +121,7 @@ func makeTraffic(t *testing.T, p *place) {
 	p.Do(func() {
 		if c, err := net.Dial("tcp", "192.0.2.100:82"); err == nil {
 			c.Close()
-			t.Error("something listens at a real server that is not there")
+			t.Error("something listens at a missing real server")
 		}
 	})
 }

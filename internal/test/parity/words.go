@@ -85,7 +85,7 @@ var (
 	tunRemCsum     = &option{long: "tun-remcsum"}
 )
 
-// valued and flags are all the options that are no commands.
+// valued and flags are all the options other than commands.
 var (
 	valued = []*option{tcp, udp, sctp, fwmark, scheduler, persistent, netmask, server, weight, upper, lower,
 		mcastIface, syncID, mcastGroup, mcastPort, mcastTTL, syncMaxLen, engine, schedFlags, tunType, tunPort}

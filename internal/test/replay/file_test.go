@@ -108,6 +108,6 @@ func TestParseFails(t *testing.T) {
 		}
 	}
 	if _, err := Load("nosuch"); err == nil {
-		t.Error("a file that is not there was loaded")
+		t.Error("a missing file was loaded")
 	}
 }

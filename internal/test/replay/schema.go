@@ -6,7 +6,7 @@
 // The files are hex dumps with a comment for each attribute. The numbers in them are
 // in little-endian order, whatever kernel they came from; [Load] turns them
 // to the order of the machine it runs on. It knows which bytes are numbers from the
-// tables in this file, which are no part of the program that the tests are about.
+// tables in this file, which do not depend on the code under test.
 package replay
 
 import "encoding/binary"
@@ -105,7 +105,7 @@ type visitor func(b []byte, unit int, name string, depth int)
 
 const cmdSetInfo = 14
 
-// Numbers of netlink messages that are no family's.
+// Numbers of netlink messages that belong to no family.
 const (
 	msgError = 2
 	msgDone  = 3

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNoRegularFile has for rules what is no file of rules: each action refuses it, instead of waiting for it or
-// putting a file in its place.
+// TestNoRegularFile puts something other than a regular file in place of the rules: each action refuses it,
+// instead of waiting for it or replacing it.
 func TestNoRegularFile(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	restore(t, n, before)

@@ -36,7 +36,7 @@ func TestKilledSave(t *testing.T) {
 		duration = time.Since(start)
 		whole[i] = read(t, file)
 		if strings.Count(whole[i], "\n") != 301 {
-			t.Fatalf("the rules are not whole: %s", whole[i])
+			t.Fatalf("the rules are incomplete: %s", whole[i])
 		}
 	}
 
@@ -53,7 +53,7 @@ func TestKilledSave(t *testing.T) {
 			t.Fatalf("round %d: the rules are neither the old nor the new ones, whole:\n%s", i, got)
 		}
 		if old := file + ".old"; !slices.Contains(whole[:], read(t, old)) {
-			t.Fatalf("round %d: the backup is not whole:\n%s", i, read(t, old))
+			t.Fatalf("round %d: the backup is incomplete:\n%s", i, read(t, old))
 		}
 	}
 	t.Logf("%d of %d killed saves had put the new rules in place", changes, rounds)

@@ -45,7 +45,7 @@ func mutate(r *rand.Rand, text string) string {
 	b := []byte(text)
 	at := r.IntN(len(b) - 1)
 	switch r.IntN(5) {
-	case 0: // what is behind a place is gone
+	case 0: // the rest of the text is gone
 		return text[:at]
 	case 1: // a piece is gone
 		return text[:at] + text[min(len(text), at+1+r.IntN(30)):]
@@ -61,7 +61,7 @@ func mutate(r *rand.Rand, text string) string {
 	return string(b)
 }
 
-// faults returns the lines that are no command.
+// faults returns the lines that do not parse as commands.
 func faults(t *testing.T, text string) []rulefile.Line {
 	t.Helper()
 	resolver := resolve.New(context.Background())
@@ -83,9 +83,8 @@ func faults(t *testing.T, text string) []rulefile.Line {
 	}
 }
 
-// TestMutations restores rules that have been pulled apart. A fault in any line leaves the table as it was, and each
-// such line is reported; rules without one become the table as a whole, but for what the kernel refuses, line by
-// line.
+// TestMutations restores damaged rules. If any line has a fault, the table stays as it was, and each such line is
+// reported; rules without faults are applied completely, except for lines that the kernel refuses.
 func TestMutations(t *testing.T) {
 	const rounds = 100
 	director := kernel.NewNamespace(t)
@@ -115,7 +114,7 @@ func TestMutations(t *testing.T) {
 		}
 		restore(t, director, before)
 	}
-	t.Logf("of %d files, %d left the table as it was and %d were applied, %d of these but for lines that the kernel refused",
+	t.Logf("of %d files, %d left the table as it was and %d were applied, %d of these except for lines that the kernel refused",
 		rounds, untouched, applied, refused)
 	if untouched == 0 || applied == 0 {
 		t.Error("one of the two has not been tried")

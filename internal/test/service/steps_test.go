@@ -53,9 +53,9 @@ type step struct {
 	fresh    bool // that there is no rules file yet
 }
 
-// TestFailures has each program fail that the service calls, one call at a time: before it has done anything, and after
-// half of its output. Whatever fails, the rules by hand are in the table or in the file, the file is whole, the exit
-// code tells, and a start brings no other rules.
+// TestFailures makes each program that the service calls fail, one call at a time: before it has done anything, and
+// after half of its output. Whatever fails, the rules set by hand are in the table or in the file, the file is
+// complete, the exit code reports the failure, and a start loads no other rules.
 func TestFailures(t *testing.T) {
 	const auto = "AUTO=true\n"
 	const saving = auto + "SAVE_ON_STOP=true\n"
@@ -141,11 +141,11 @@ func (s step) test(t *testing.T) {
 				if _, err := os.Stat(file); !s.fresh || err == nil {
 					inFile = read(t, file)
 				}
-				require.Contains(t, []string{before, saved}, inFile, "the file is not whole: %+v", got)
+				require.Contains(t, []string{before, saved}, inFile, "the file is incomplete: %+v", got)
 				if s.saves && inTable != byHand {
 					require.Equal(t, saved, inFile, "the table is lost: %+v", got)
 				}
-				require.Contains(t, []string{byHand, before, ""}, inTable, "the table is not whole: %+v", got)
+				require.Contains(t, []string{byHand, before, ""}, inTable, "the table is incomplete: %+v", got)
 				if strings.HasPrefix(call, "rm ") {
 					return // nobody misses what it removes
 				}

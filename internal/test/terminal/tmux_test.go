@@ -102,7 +102,7 @@ func (w *terminal) wait(t *testing.T, want string) {
 	w.until(t, "it should be:\n"+want, func() bool { return w.screen(t) == want })
 }
 
-// until waits until something is so.
+// until waits until a condition is true.
 func (w *terminal) until(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience); !so(); time.Sleep(50 * time.Millisecond) {
@@ -122,7 +122,7 @@ func (w *terminal) listing(t *testing.T, line string) string {
 	return trim(got.Stdout)
 }
 
-// set runs commands that print nothing, one each line.
+// set runs commands that print nothing, one per line.
 func set(t *testing.T, n *kernel.Namespace, lines string) {
 	t.Helper()
 	got := n.Run(t, kernel.Command{Path: kernel.Program("ipvsadm"), Args: []string{"ipvsadm", "-R"}, Stdin: lines})

@@ -93,7 +93,7 @@ func TestReadSync(t *testing.T) {
 	require.Empty(t, cmp.Diff(want, rangeAll(conns.NewReader(strings.NewReader(table)))))
 }
 
-// A connection that is read anew has nothing of what was read into it before.
+// Reading into a Connection again leaves nothing of what it held before.
 func TestReadOver(t *testing.T) {
 	for _, test := range []struct{ table, want string }{
 		{head + entry, read},

@@ -251,7 +251,7 @@ func TestApplyTogetherOthers(t *testing.T) {
 	require.Equal(t, []int{128, 128, 44}, c.sends)
 }
 
-// What an Applier that is no client says is in doubt counts from the first change.
+// An Applier other than a client counts what is in doubt from the first change it gets.
 type applierFunc func(changes []ipvsnl.Change) error
 
 func (f applierFunc) Apply(_ context.Context, changes ...ipvsnl.Change) error { return f(changes) }

@@ -212,8 +212,8 @@ func TestApplyToChanged(t *testing.T) {
 	requireTable(t, three[1:], read(t, d))
 }
 
-// If the outcome is in doubt, it does not matter what is outdated: to plan again is no
-// way out.
+// If the outcome is in doubt, it does not matter what is outdated: another plan would not
+// help.
 func TestApplyToInDoubt(t *testing.T) {
 	d := newDirector(t, three)
 	changes := []ipvsnl.Change{ipvsnl.AddService(mark(1, "rr").Service), ipvsnl.AddService(mark(9, "rr").Service)}

@@ -99,8 +99,8 @@ func TestReadOnlyInvalid(t *testing.T) {
 	require.Equal(t, 2, r.asked)
 }
 
-// Beside a program that keeps changing services of its own, those of a scope are read
-// in a stable way and replaced, and the others stay as they are, counters included.
+// While another program keeps changing its own services, those of a scope are read
+// consistently and replaced, and the others stay as they are, counters included.
 func TestBesideOthers(t *testing.T) {
 	foreign := mark(1, "sh", server(1, 1))
 	d := newDirector(t, reconcile.Table{foreign, mark(2, "rr", server(1, 1)), mark(3, "rr")})

@@ -322,12 +322,12 @@ var Requests = []Request{
 	{Name: "daemon: runs, on no interface", Command: newDaemon, Attrs: wire(aDaemon(attr{2, []byte("nosuch\x00")})), Errno: enodev},
 	{Name: "daemon: runs", Command: newDaemon, Attrs: wire(aDaemon()), Errno: eexist},
 	{Name: "all daemons", Command: getDaemon, Flags: netlink.Dump, Replies: 1},
-	{Name: "destination: other family, tunnelled, beside a daemon", Command: newDest, Attrs: wire(aService6(), aDest(attr{3, u32(2)})), Errno: einval},
+	{Name: "destination: other family, tunnelled, with a daemon", Command: newDest, Attrs: wire(aService6(), aDest(attr{3, u32(2)})), Errno: einval},
 	{Name: "daemon: stop", Command: delDaemon, Attrs: wire(attr{3, wire(attr{1, u32(1)})})},
 	{Name: "destination: other family, tunnelled", Command: newDest, Attrs: wire(aService6(), aDest(attr{3, u32(2)}))},
 	{Name: "set destination: other family, masqueraded", Command: setDest, Attrs: wire(aService6(), aDest()), Errno: einval},
-	{Name: "daemon: beside another family", Command: newDaemon, Attrs: wire(aDaemon()), Errno: einval},
-	{Name: "daemon: beside another family, on no interface", Command: newDaemon,
+	{Name: "daemon: with another family", Command: newDaemon, Attrs: wire(aDaemon()), Errno: einval},
+	{Name: "daemon: with another family, on no interface", Command: newDaemon,
 		Attrs: wire(aDaemon(attr{2, []byte("nosuch\x00")})), Errno: einval},
 	{Name: "delete destination: the other family", Command: delDest, Attrs: wire(aService6(), aDest())},
 	{Name: "daemon: no other family left", Command: newDaemon, Attrs: wire(aDaemon())},
@@ -376,8 +376,8 @@ func find(b []byte, number uint16) ([]byte, bool) {
 }
 
 // Send sends a request and returns the messages of the answer, and the error number
-// that ends it. A request that is no listing is followed by one that does nothing, as
-// a kernel that stops a sync daemon which has not run yet answers nothing at all.
+// that ends it. Any request other than a listing is followed by one that does nothing,
+// since a kernel that stops a sync daemon which has not run yet does not answer at all.
 func (c *Conn) Send(r Request) (answer [][]byte, errno uint16, err error) {
 	listing := r.Flags&netlink.Dump != 0
 	c.sequence++
