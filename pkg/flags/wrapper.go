@@ -118,8 +118,8 @@ func (w *Wrapper) options(words []string) int {
 	}
 }
 
-// takes reports whether the wrapper accepts an option. Unwrap itself handles -n. Of the options that no
-// command refuses, -6 belongs to the service.
+// takes reports whether the wrapper accepts an option. Unwrap itself handles -n, and -6 belongs
+// to the service, although no command refuses it.
 func (w *Wrapper) takes(o *option) bool {
 	fit := commands[w.verb].rules.takes | everywhere
 	switch o.id {

@@ -37,6 +37,7 @@ type Client struct {
 	mu     sync.Mutex
 	idle   []*socket
 	closed bool
+	dialed bool  // by WithDial
 	place  place // where its sockets are
 }
 
@@ -66,9 +67,11 @@ func WithNetNS(name string) Option {
 // WithDial makes the client use connections from dial instead of the kernel, for
 // tests. Each Write to a connection is one datagram of netlink requests, and each
 // Read returns one of replies; package ipvsnltest implements the kernel's side. If a
-// connection has no method SetDeadline, it is closed when a context ends.
+// connection has no method SetDeadline, it is closed when a context ends. Totals,
+// which are not read over netlink, fail with errors.ErrUnsupported.
 func WithDial(dial func() (io.ReadWriteCloser, error)) Option {
 	return func(c *Client) error {
+		c.dialed = true
 		c.dial = func() (transport, error) {
 			conn, err := dial()
 			if err != nil {

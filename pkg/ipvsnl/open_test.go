@@ -132,3 +132,13 @@ func TestOpenNetNS(t *testing.T) {
 		require.Equal(t, ipvsnl.OpNetNS, e.Op)
 	}
 }
+
+// The totals of the machine are not those of a director under test.
+func TestDialedTotals(t *testing.T) {
+	c, err := ipvsnl.Open(t.Context(), ipvsnl.WithDial(ipvsnltest.New().Dial))
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = c.Totals(t.Context())
+	require.ErrorIs(t, err, errors.ErrUnsupported)
+	require.EqualError(t, err, "ipvs: get totals: unsupported operation")
+}

@@ -4,6 +4,7 @@ package ipvsnl
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -18,6 +19,9 @@ func (c *Client) Totals(ctx context.Context) (Stats, error) {
 	if err := ctx.Err(); err != nil {
 		return Stats{}, what.because(err)
 	}
+	if c.dialed { // the machine's own totals are not those of the other side
+		return Stats{}, what.because(errors.ErrUnsupported)
+	}
 	f, err := c.openProc("ip_vs_stats")
 	if err != nil {
 		return Stats{}, what.because(err)
@@ -31,8 +35,8 @@ func (c *Client) Totals(ctx context.Context) (Stats, error) {
 	return s, what.because(err)
 }
 
-// parseTotals reads the text of the totals: the counters and, after them, the rates,
-// each a line of hexadecimal numbers after two header lines.
+// parseTotals reads the text of the totals: two header lines, then a line of counters and
+// a line of rates, all of them hexadecimal numbers.
 func parseTotals(text string) (Stats, error) {
 	var s Stats
 	rows := [][]*uint64{

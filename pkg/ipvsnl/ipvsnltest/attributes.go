@@ -10,7 +10,7 @@ import (
 // A rule is the kernel's requirement for the payload of an attribute (struct
 // nla_policy).
 type rule struct {
-	min, max int  // length in bytes; a max of 0 is no limit
+	min, max int  // length in bytes; 0 for no max
 	text     bool // at most max bytes and a NUL
 	nested   bool // empty, or at least the header of an attribute
 }
