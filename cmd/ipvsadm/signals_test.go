@@ -25,6 +25,10 @@ func TestMain(m *testing.M) {
 		os.Args = strings.Fields(words)
 		main()
 	}
+	// Tests raise signals, which nohup and background shells have everything ignore.
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, ending...)
+	signal.Stop(c)
 	os.Exit(m.Run())
 }
 
