@@ -126,7 +126,8 @@ func (r *tableReader) each(ctx context.Context, services []ipvsnl.ServiceState, 
 	return nil
 }
 
-// readPart reads the destinations of services, up to an error, and passes all addresses to seen.
+// readPart reads the destinations of services, up to an error, and passes all addresses
+// to seen.
 func (r *tableReader) readPart(ctx context.Context, p *part) {
 	for i := range p.services {
 		d := &p.destinations[i]

@@ -73,7 +73,8 @@ func (w *watcher) watch(ctx context.Context) int {
 	}
 }
 
-// make makes a page. It runs concurrently with everything else: looking up names may take a while.
+// make makes a page. It runs concurrently with everything else: looking up names may take
+// a while.
 func (w *watcher) make(ctx context.Context) {
 	var b bytes.Buffer
 	con := newConsole(w.con.name, nil, &b, w.con.err)

@@ -13,8 +13,8 @@
 //	err = reconcile.Apply(ctx, client, changes)
 //
 // Only what differs is changed. Entries that are the same in both tables keep their
-// connections and counters, and so do edited ones. The order of the changes keeps clients served:
-// see [Plan].
+// connections and counters, and so do edited ones. The order of the changes keeps clients
+// served: see [Plan].
 //
 // # Sharing the table
 //
