@@ -59,7 +59,7 @@ const longest = 49 * 24 * 60 * 60
 // 32-bit machines of 32, divided by the number of jiffies per second.
 func (c *Connection) setExpires(seconds int64) {
 	c.RawExpires, c.Expires = seconds, 0
-	if 0 < seconds && seconds <= longest {
+	if uint64(seconds) <= longest { // and not below zero
 		c.Expires = time.Duration(seconds) * time.Second
 	}
 }

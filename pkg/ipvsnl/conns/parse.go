@@ -202,7 +202,7 @@ func parseAddrPort(a *netip.AddrPort, addr, port []byte) bool {
 	if !ok {
 		return false
 	}
-	if bytes.IndexByte(addr, ':') < 0 {
+	if bytes.IndexByte(addr, ':') == -1 {
 		n, ok := parseUint(addr, 16, math.MaxUint32)
 		*a = netip.AddrPortFrom(netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}), uint16(p))
 		return ok
