@@ -119,17 +119,17 @@ func TestNoNetNS(t *testing.T) {
 func TestSocketsClosed(t *testing.T) {
 	s := newListed(t)
 	for line, stdin := range map[string]string{
-		"ipvsadm -L -n":            "",
-		"ipvsadm -L -n -f 9":       "",
-		"ipvsadm -x":               "",
-		"ipvsadm -S":               "",
-		"ipvsadm -A -f 9":          "",
-		"ipvsadm -R":               "-A -f 10\n-L\n",
-		"ipvsadm-restore":          "-A -f 10\n",
-		"ipvsadm -R --replace":     "-A -f 11\n",
-		"ipvsadm -v":               "",
-		"ipvsadm -R --dry-run":     "",
-		"ipvsadm -L --watch 9 -f9": "",
+		"ipvsadm -L -n":             "",
+		"ipvsadm -L -n -f 9":        "",
+		"ipvsadm -x":                "",
+		"ipvsadm -S":                "",
+		"ipvsadm -A -f 9":           "",
+		"ipvsadm -R":                "-A -f 10\n-L\n",
+		"ipvsadm-restore":           "-A -f 10\n",
+		"ipvsadm -R --replace":      "-A -f 11\n",
+		"ipvsadm -v":                "",
+		"ipvsadm -R --dry-run":      "",
+		"ipvsadm -L --watch 9 -f99": "",
 	} {
 		s.input(stdin, line)
 		require.Zero(t, s.opened.Load(), line)
