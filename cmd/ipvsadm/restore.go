@@ -263,7 +263,8 @@ func (r *restorer) line(ctx context.Context, line rulefile.Line) (ends bool, err
 	if fault != nil {
 		r.code, ends = r.con.reject(fault)
 	} else {
-		r.code, ends = r.show(ctx, &c)
+		shown := c // not c itself, which would cost every change an allocation
+		r.code, ends = r.show(ctx, &shown)
 	}
 	r.passed(line)
 	return ends, nil
