@@ -16,8 +16,7 @@ import (
 // A lineParser parses lines of rules.
 type lineParser struct{ names flags.Resolver }
 
-// parse parses a line, which may contain any command except another restore. A line
-// cannot select the network namespace or the time to wait, nor keep the
+// parse parses a line. It cannot select the network namespace or the time to wait, nor keep the
 // lines after it waiting.
 func (p *lineParser) parse(line rulefile.Line) (flags.Command, error) {
 	c, err := flags.Parse(line.Words, p.names)
@@ -31,10 +30,16 @@ func (p *lineParser) parse(line rulefile.Line) (flags.Command, error) {
 		err = illegalInLine("watch")
 	case c.WaitGiven:
 		err = illegalInLine("wait")
-	case c.Kind == flags.Restore:
-		err = flags.ErrNoCommand
 	}
 	return c, err
+}
+
+// noRestore accepts the commands that a restore runs.
+func noRestore(c *flags.Command) error {
+	if c.Kind == flags.Restore {
+		return flags.ErrNoCommand
+	}
+	return nil
 }
 
 // errLong is the fault of a line that is too long to be read completely and has no fault up to the limit.

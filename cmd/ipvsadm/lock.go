@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
 
@@ -107,7 +108,7 @@ func holder(file *os.File) string {
 	if err := unix.Fstat(int(file.Fd()), &stat); err != nil {
 		return anyHolder
 	}
-	list, _ := os.ReadFile("/proc/locks")
+	list, _ := files.Read("/proc/locks")
 	return holderIn(string(list), fmt.Sprintf("%02x:%02x:%d", unix.Major(stat.Dev), unix.Minor(stat.Dev), stat.Ino))
 }
 

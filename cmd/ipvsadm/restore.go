@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
 	"github.com/ipvsadm-go/ipvsadm/internal/rulefile"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -133,7 +134,7 @@ func (r *runner) allowEmpty(ctx context.Context) (code int) {
 
 // dryRun runs -R --dry-run and ipvsadm-restore --dry-run: it only checks lines.
 func (r *runner) dryRun() int {
-	accept := func(*flags.Command) error { return nil }
+	accept := noRestore
 	if r.checked {
 		accept = onlyChanges
 	}
@@ -215,9 +216,10 @@ func (r *restorer) copy(ctx context.Context) error {
 	}
 }
 
-// read reads the next line. If that takes long, it releases the lock meanwhile.
+// read reads the next line. If that takes long, it releases the lock meanwhile, unless
+// there are too few descriptors for a timer.
 func (r *restorer) read() (rulefile.Line, error) {
-	if !r.lines.Ready() {
+	if !r.lines.Ready() && files.HasPoller() {
 		defer time.AfterFunc(r.idle, r.letGo).Stop()
 	}
 	return r.lines.Next()
@@ -251,6 +253,9 @@ func (r *restorer) letGo() {
 // line runs a line. Ends reports whether the restore ends there.
 func (r *restorer) line(ctx context.Context, line rulefile.Line) (ends bool, err error) {
 	c, fault := r.parser.parse(line)
+	if fault == nil {
+		fault = noRestore(&c)
+	}
 	if fault == nil && c.Kind == flags.Change {
 		if r.next.add(line, c.Change); len(r.next.lines) < maxPending {
 			return false, nil

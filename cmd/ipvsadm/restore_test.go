@@ -221,7 +221,7 @@ func TestRestoreChecked(t *testing.T) {
 	require.Equal(t, result{
 		stderr: "line 2: -A: You need to supply the 'service-address' option for the 'add-service' command\n" +
 			"line 4: -L -n: the command changes nothing\n" +
-			"line 5: -R: no command\n" +
+			"line 5: -R: the command changes nothing\n" +
 			"line 6: -A -f 3 --nosuch: --nosuch: unknown option\n" +
 			"line 7: -C --wait 1: Illegal 'wait' option in a line of rules\n",
 		code: 2,

@@ -50,7 +50,7 @@ func (r *runner) run(words []string) int {
 	case c.Kind == flags.Help || c.Kind == flags.Version:
 		informed = r.con.inform(c.Kind)
 	case fault == nil && c.Restoring == flags.Restoring{DryRun: true}:
-		return r.dryRun()
+		return r.checkLines(c.NetNS)
 	}
 	if code := r.open(ctx, c.NetNS); code != exitDone {
 		return code
@@ -66,13 +66,31 @@ func (r *runner) run(words []string) int {
 	return r.command(ctx, &c)
 }
 
-// open opens IPVS in a network namespace.
-func (r *runner) open(ctx context.Context, word string) (code int) {
+// checkLines runs a mere check of lines, which still takes a network namespace that exists.
+func (r *runner) checkLines(netns string) (code int) {
+	if code := r.enter(netns); code != exitDone {
+		return code
+	}
+	defer r.netns.Close()
+	return r.dryRun()
+}
+
+// enter opens a network namespace.
+func (r *runner) enter(word string) (code int) {
 	var err error
 	if r.netns, err = r.sys.enter(word); err != nil {
 		r.con.complain("cannot enter network namespace `" + visible.Text(word) + "': " + message(err))
 		return flags.ExitFault
 	}
+	return exitDone
+}
+
+// open opens IPVS in a network namespace.
+func (r *runner) open(ctx context.Context, word string) (code int) {
+	if code := r.enter(word); code != exitDone {
+		return code
+	}
+	var err error
 	if r.client, r.info, err = r.sys.openIPVS(ctx, r.con, r.netns); err != nil {
 		_ = r.netns.Close()
 		r.con.complain("Can't initialize ipvs: " + message(err) + "\n" +

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -43,9 +44,11 @@ func Read(name string) ([]byte, error) {
 	return io.ReadAll(f)
 }
 
-// HasPoller starts the poller of the runtime, which sockets of package net need, and reports whether there are descriptors
-// for it.
-func HasPoller() bool {
+// HasPoller starts the poller of the runtime, which sockets of package net and timers need, and reports whether there are
+// descriptors for it.
+var HasPoller = sync.OnceValue(hasPoller)
+
+func hasPoller() bool {
 	if !haveSpare(5) { // two for the poller, two for a pipe, one for another goroutine
 		return false
 	}

@@ -66,5 +66,5 @@ func TestHaveSpare(t *testing.T) {
 	require.True(t, haveSpare(3))
 	require.True(t, haveSpare(3), "they were not given back")
 	require.False(t, haveSpare(4))
-	require.False(t, HasPoller())
+	require.False(t, hasPoller())
 }

@@ -20,6 +20,8 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
 )
 
 // A testServer is a name server. Its answers are those of reply, to which it may change what it likes.
@@ -448,8 +450,8 @@ func FuzzAnswer(f *testing.F) {
 
 // Where the process may have no files for the runtime's poller, a socket cannot be had.
 func TestNoPoller(t *testing.T) {
-	defer func(old func() bool) { hasPoller = old }(hasPoller)
-	hasPoller = func() bool { return false }
+	defer func(old func() bool) { files.HasPoller = old }(files.HasPoller)
+	files.HasPoller = func() bool { return false }
 	_, err := openSocket(unix.AF_INET, unix.SOCK_DGRAM, "dns")
 	require.ErrorIs(t, err, unix.EMFILE)
 	_, err = new(sockets).make(unix.AF_INET, unix.SOCK_DGRAM)

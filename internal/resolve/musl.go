@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io/fs"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
 	"github.com/ipvsadm-go/ipvsadm/internal/inet"
 )
 
@@ -27,7 +27,7 @@ const muslFiles = "/lib/ld-musl-*.so.1"
 
 // readSwitch returns the configured sources or, if there are none, those of the C library.
 func readSwitch(file, libraries string) nameSwitch {
-	text, err := os.ReadFile(file)
+	text, err := files.Read(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		if found, _ := filepath.Glob(libraries); len(found) > 0 {
 			return nameSwitch{hosts: []source{newSource(muslRules)}, services: []source{newSource("files")}}

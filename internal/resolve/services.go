@@ -4,9 +4,10 @@ package resolve
 
 import (
 	"math"
-	"os"
 	"strconv"
 	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
 )
 
 // A serviceKey is a port of a protocol.
@@ -24,7 +25,7 @@ type services struct {
 
 // readServices reads the table in a file.
 func readServices(file string) *services {
-	text, err := os.ReadFile(file)
+	text, err := files.Read(file)
 	s := parseServices(string(text))
 	s.err = err
 	return s

@@ -146,12 +146,8 @@ func (s *sockets) make(domain, kind int) (*socket.Conn, error) {
 	}
 }
 
-// hasPoller reports whether the runtime has its poller, which sockets need. If the process cannot open more
-// files, the runtime would end the program.
-var hasPoller = sync.OnceValue(files.HasPoller)
-
 func openSocket(domain, kind int, name string) (*socket.Conn, error) {
-	if !hasPoller() {
+	if !files.HasPoller() { // the runtime would end the program
 		return nil, os.NewSyscallError("socket", unix.EMFILE)
 	}
 	return socket.Socket(domain, kind, 0, name, nil)

@@ -36,6 +36,10 @@ type Director struct {
 	// all names exist.
 	Schedulers, Engines, Interfaces []string
 
+	// OnlyUnicast refuses destinations whose address is not unicast. The kernel makes an
+	// exception for its own addresses.
+	OnlyUnicast bool
+
 	// Timeouts are the timeouts of connections.
 	Timeouts ipvsnl.Timeouts
 
@@ -210,7 +214,7 @@ func (d *Director) addDestination(c *ipvsnl.Change) error {
 		return err
 	case s.destinations.get(c.Destination.Addr) != nil:
 		return EEXIST
-	case !isUnicast(c.Destination.Addr.Addr()):
+	case d.OnlyUnicast && !isUnicast(c.Destination.Addr.Addr()):
 		return EINVAL
 	}
 	s.destinations.add(c.Destination.Addr, &ipvsnl.DestinationState{Destination: c.Destination})

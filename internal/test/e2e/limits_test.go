@@ -114,8 +114,8 @@ func TestLimits(t *testing.T) {
 func TestFewDescriptors(t *testing.T) {
 	for words, needs := range map[string]int{
 		"-A -f 7000":                             4,
-		"-R":                                     4,
-		"-C":                                     4,
+		"-R":                                     5,
+		"-C":                                     5,
 		"-Z":                                     4,
 		"-L -n":                                  4,
 		"-L -n --stats":                          4,
@@ -140,6 +140,17 @@ func TestFewDescriptors(t *testing.T) {
 			}
 			sameResult(t, got, n.Ipvsadm(t, program(), strings.Fields(words)...))
 		})
+	}
+}
+
+// TestFewForLock has a table changed although there is no descriptor for the lock.
+func TestFewForLock(t *testing.T) {
+	for _, words := range []string{"-C", "-R"} {
+		n := kernel.NewNamespace(t)
+		c := calling(program(), words)
+		c.Stdin = "-A -f 8000\n"
+		require.Equal(t, kernel.Result{Stderr: "warning: no lock against other restores: open /proc/self/ns/net: too many open files\n"},
+			under(t, n, "ulimit -n", 4, c))
 	}
 }
 

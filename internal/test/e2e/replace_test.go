@@ -230,7 +230,7 @@ func TestReplaceRefused(t *testing.T) {
 			"-a -t 192.0.2.3:80 -r 224.0.0.1:80 -m -w 1: Invalid operation.  Possibly wrong module version, address not unicast, ...\n" +
 			"-a -t 192.0.2.4:80 -r 224.0.0.1:80 -m -w 1: Invalid operation.  Possibly wrong module version, address not unicast, ...\n" +
 			"-E -t 192.0.2.1:80 -s nosuch: Scheduler or persistence engine not found\n" +
-			"nothing was drained or deleted, since other changes failed\n"})
+			"some changes failed, so nothing was deleted or drained\n"})
 	sameText(t, "the table", n.Ipvsadm(t, kernel.Reference, "-S", "-n").Stdout, `-A -t 192.0.2.1:80 -s rr
 -a -t 192.0.2.1:80 -r 10.0.0.1:80 -m -w 1
 -a -t 192.0.2.1:80 -r 10.0.0.2:80 -m -w 1

@@ -41,10 +41,11 @@ func New() *Director {
 	return &Director{
 		info: ipvsnl.Info{Version: 0x010201, ConnTableSize: 4096},
 		table: simulation.Director{
-			Schedulers: []string{"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "sed", "nq", "fo", "ovf", "mh", "twos"},
-			Engines:    []string{"sip"},
-			Interfaces: []string{"lo", "eth0"},
-			Timeouts:   ipvsnl.Timeouts{TCP: 900 * time.Second, TCPFin: 120 * time.Second, UDP: 300 * time.Second},
+			Schedulers:  []string{"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "sed", "nq", "fo", "ovf", "mh", "twos"},
+			Engines:     []string{"sip"},
+			Interfaces:  []string{"lo", "eth0"},
+			OnlyUnicast: true,
+			Timeouts:    ipvsnl.Timeouts{TCP: 900 * time.Second, TCPFin: 120 * time.Second, UDP: 300 * time.Second},
 		},
 	}
 }
