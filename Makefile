@@ -3,29 +3,59 @@ GO ?= go
 # The version of the packages: that of the ipvsadm whose command lines these are, and a number of our own.
 VERSION = 1.31.0
 
-.PHONY: build test golden parity demo bench packages packages-test
+.PHONY: build check test apidiff mutants golden parity demo bench packages packages-test
 
-# The packages whose tests need no kernel of their own.
-UNITS = ./pkg/... ./internal/conntab ./internal/distinct ./internal/inet ./internal/model ./internal/names ./internal/recording \
-	./internal/rules ./internal/screen ./internal/vocab
+# The packages that the program and the library are made of; those whose tests need no kernel, and the others.
+PRODUCT = $(shell $(GO) list -deps -f '{{if .Module}}{{if .Module.Main}}{{.ImportPath}}{{end}}{{end}}' ./cmd/... ./pkg/...)
+UNITS = $(shell GO=$(GO) scripts/units)
+KERNEL_TESTS = $(shell GO=$(GO) scripts/units --kernel)
+
+TIMED = @scripts/timed
+
+# What --build prints.
+REVISION = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 
 # A static program, without symbols or paths of the machine it was built on.
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags "-s -w" -o bin/ipvsadm ./cmd/ipvsadm
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false \
+		-ldflags "-s -w -X main.release=$(VERSION) -X main.revision=$(REVISION)" -o bin/ipvsadm ./cmd/ipvsadm
+
+# What can be shown without a kernel, within a minute.
+check:
+	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then echo "not gofmt's form: $$unformatted"; exit 1; fi
+	$(TIMED) licence scripts/spdx
+	$(TIMED) prose scripts/prose
+	$(TIMED) "go mod tidy" $(GO) mod tidy -diff
+	$(TIMED) vet $(GO) vet ./...
+	$(TIMED) "vet for darwin" env GOOS=darwin $(GO) vet ./pkg/...
+	$(TIMED) "vet for windows" env GOOS=windows $(GO) vet ./pkg/...
+	$(TIMED) "vet for freebsd" env GOOS=freebsd $(GO) vet ./pkg/...
+	$(TIMED) staticcheck $(GO) tool -modfile=tools.mod staticcheck ./...
+	$(TIMED) shellcheck scripts/shellcheck
+	$(TIMED) apidiff $(MAKE) --no-print-directory apidiff
+	$(TIMED) "unit tests" scripts/race $(UNITS)
 
 # Everything, tests on a real kernel with real traffic included.
-test:
-	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then echo "not gofmt's form: $$unformatted"; exit 1; fi
-	$(GO) vet ./...
-	$(GO) tool -modfile=tools.mod staticcheck ./...
-	$(GO) test -timeout 30m ./...
-	scripts/coverage pkg/flags=95 pkg/format=95 pkg/ipvsnl=90
-	scripts/foreign s390x $(UNITS)
-	scripts/foreign arm $(UNITS)
+test: check
+	$(TIMED) "tests on a kernel" $(GO) test -timeout 30m $(KERNEL_TESTS)
+	$(TIMED) coverage scripts/coverage cmd/ipvsadm=85 pkg/flags=95 pkg/format=95 pkg/ipvsnl=90
+	$(TIMED) s390x scripts/foreign s390x $(PRODUCT)
+	$(TIMED) arm scripts/foreign arm $(PRODUCT)
 
-# Records what the reference says, anew.
+# Compares the library's API with that of the last version.
+apidiff:
+	@GO=$(GO) scripts/apidiff ./pkg/ipvsnl/...
+
+# Mutates the product and has its tests find that out; with CHANGED=REVISION, in the lines changed since then, and with
+# LIMIT=3m, as many as fit into that time. What may survive is in internal/test/mutants/accepted, with the reasons.
+MUTATED = ./cmd/ipvsadm ./pkg/flags ./pkg/format ./pkg/ipvsnl ./pkg/ipvsnl/conns ./pkg/ipvsnl/reconcile ./internal/rulefile
+mutants:
+	$(GO) run ./internal/test/mutants -accepted internal/test/mutants/accepted \
+		$(if $(CHANGED),-changed $(CHANGED)) $(if $(LIMIT),-limit $(LIMIT)) $(MUTATED) -- $(UNITS)
+
+# Records what the reference says again.
 golden:
-	$(GO) test ./internal/golden -run TestGolden -record
+	$(GO) test ./internal/test/golden -run TestGolden -record
 
 # Runs N generated cases, which follow from SEED, with the reference and with the program, and shows the
 # shortest that differ.
@@ -33,7 +63,7 @@ SEED = 1
 N = 1000
 KERNELS = 2
 parity:
-	$(GO) test ./internal/parity -run TestParity -count=1 -timeout 0 -v -kernels $(KERNELS) -seed $(SEED) -cases $(N)
+	$(GO) test ./internal/test/parity -run TestParity -count=1 -timeout 0 -v -kernels $(KERNELS) -seed $(SEED) -cases $(N)
 
 # Shows the main job on real traffic, in a kernel of its own.
 demo: build

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Completion of ipvsadm, ipvsadm-save and ipvsadm-restore for bash.
 
 # _ipvsadm_rules: prints the table of the network namespace that the command line names.
@@ -51,7 +53,7 @@ _ipvsadm_groups() {
 	--stop-daemon)
 		echo '--syncid'
 		;;
-	-h | --help | -v | --version)
+	-h | --help | -v | --version | --build)
 		return
 		;;
 	esac
@@ -69,7 +71,7 @@ _ipvsadm_options() {
 	done < <(_ipvsadm_groups "$1")
 }
 
-# _ipvsadm_table OPTION...: prints the addresses and marks in the table that stand behind these options.
+# _ipvsadm_table OPTION...: prints the addresses and marks in the table that follow these options.
 _ipvsadm_table() {
 	_ipvsadm_rules | while read -r -a words; do
 		for ((i = 1; i + 1 < ${#words[@]}; i++)); do
@@ -101,8 +103,8 @@ _ipvsadm_sched_flags() {
 	done
 }
 
-# _ipvsadm_choice COMMAND OPTION CURRENT WORD...: prints what can stand where CURRENT is: behind OPTION, if that has a
-# value. The words are those before it.
+# _ipvsadm_choice COMMAND OPTION CURRENT WORD...: prints the completions of CURRENT, which is the value of OPTION if
+# that takes one. The words are those before it.
 _ipvsadm_choice() {
 	local command=$1 option=$2 current=$3 words=("${@:4}") i service='' address='' scheduler='' netns=()
 	for ((i = 0; i < ${#words[@]}; i++)); do
@@ -180,7 +182,7 @@ _ipvsadm() {
 	ipvsadm:2)
 		choice='-A --add-service -E --edit-service -D --delete-service -C --clear -L -l --list -Z --zero
 			-a --add-server -e --edit-server -d --delete-server --set --start-daemon --stop-daemon
-			-R --restore -S --save -h --help -v --version'
+			-R --restore -S --save -h --help -v --version --build'
 		;;
 	*)
 		# A bundle of letters begins with the command.
@@ -202,7 +204,7 @@ _ipvsadm() {
 		compopt -o filenames 2>/dev/null
 	fi
 
-	# Bash replaces what stands behind the last ":" or "=".
+	# Bash replaces only what follows the last ":" or "=".
 	if [[ $cur == *[:=]* ]]; then
 		local last=${cur##*[:=]}
 		COMPREPLY=("${COMPREPLY[@]#"${cur%"$last"}"}")

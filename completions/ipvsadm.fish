@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Completion of ipvsadm, ipvsadm-save and ipvsadm-restore for fish.
 
 # __ipvsadm_command: prints the command, the first option; of a bundle its first letter.
@@ -39,7 +41,7 @@ function __ipvsadm_can
         case service
             contains -- "$command" -A --add-service -E --edit-service -D --delete-service -Z --zero \
                 -a --add-server -e --edit-server -d --delete-server -L -l --list -S --save ipvsadm-save; or return
-            # What a listing takes in place of a service, a save takes beside it.
+            # Options that replace the service in a listing can accompany it in a save.
             __ipvsadm_with -S --save ipvsadm-save; and set argv (string match -vr -- '^(-c|--connection|--timeout|--daemon)$' $argv)
         case listing
             contains -- "$command" -L -l --list; or return
@@ -48,7 +50,7 @@ function __ipvsadm_can
         case numeric
             contains -- "$command" -L -l --list -S --save; or return
         case any
-            not contains -- "$command" -h --help -v --version; and test -n "$command"; or return
+            not contains -- "$command" -h --help -v --version --build; and test -n "$command"; or return
         case daemon
             test "$command" = --start-daemon; or return
         case restore
@@ -123,7 +125,7 @@ function __ipvsadm_servers
     end | sort -u
 end
 
-# __ipvsadm_sched_flags: prints the flags of the scheduler that has been named, behind those that stand there.
+# __ipvsadm_sched_flags: prints the flags of the named scheduler, each after those already given.
 function __ipvsadm_sched_flags
     set -l given (commandline -opc)
     set -l flags flag-1 flag-2 flag-3
@@ -144,9 +146,9 @@ complete -c ipvsadm-restore -n 'not contains -- --replace (commandline -opc)' -l
 complete -c ipvsadm-restore -n 'not contains -- --dry-run (commandline -opc)' -l dry-run -d 'change nothing; with --replace, print the changes'
 complete -c ipvsadm-restore -n 'not contains -- --wait (commandline -opc)' -l wait -x -d 'wait for another restore or clear'
 complete -c ipvsadm-save -f
-# Of what goes with --save it takes all but --numeric.
+# It takes every option that goes with --save, except --numeric.
 complete -c ipvsadm-save -w 'ipvsadm ipvsadm-save'
-complete -c ipvsadm-save -n 'not contains -- -n (commandline -opc)' -s n -d 'with addresses and ports as numbers'
+complete -c ipvsadm-save -n 'not contains -- -n (commandline -opc)' -s n -d 'with numeric addresses and ports'
 complete -c ipvsadm-restore -l netns -x -a '(__ipvsadm_namespaces)' -d 'work in this network namespace'
 
 # Commands
@@ -154,8 +156,8 @@ complete -c ipvsadm -n __ipvsadm_first -s A -l add-service -d 'add a service'
 complete -c ipvsadm -n __ipvsadm_first -s E -l edit-service -d 'change a service'
 complete -c ipvsadm -n __ipvsadm_first -s D -l delete-service -d 'delete a service and its real servers'
 complete -c ipvsadm -n __ipvsadm_first -s C -l clear -d 'delete all services'
-complete -c ipvsadm -n __ipvsadm_first -s L -l list -d 'list services, or what the options say'
-complete -c ipvsadm -n __ipvsadm_first -s l -d 'list services, or what the options say'
+complete -c ipvsadm -n __ipvsadm_first -s L -l list -d 'list services, or what the options select'
+complete -c ipvsadm -n __ipvsadm_first -s l -d 'list services, or what the options select'
 complete -c ipvsadm -n __ipvsadm_first -s Z -l zero -d 'set the counters of one or all services to zero'
 complete -c ipvsadm -n __ipvsadm_first -s a -l add-server -d 'add a real server to a service'
 complete -c ipvsadm -n __ipvsadm_first -s e -l edit-server -d 'change a real server'
@@ -163,10 +165,11 @@ complete -c ipvsadm -n __ipvsadm_first -s d -l delete-server -d 'delete a real s
 complete -c ipvsadm -n __ipvsadm_first -l set -d 'set the timeouts of connections'
 complete -c ipvsadm -n __ipvsadm_first -l start-daemon -d 'start the sync daemon'
 complete -c ipvsadm -n __ipvsadm_first -l stop-daemon -d 'stop the sync daemon'
-complete -c ipvsadm -n __ipvsadm_first -s R -l restore -d 'run the command lines that standard input has'
+complete -c ipvsadm -n __ipvsadm_first -s R -l restore -d 'run the command lines on standard input'
 complete -c ipvsadm -n __ipvsadm_first -s S -l save -d 'write the table as command lines for --restore'
 complete -c ipvsadm -n __ipvsadm_first -s h -l help -d 'print the help'
 complete -c ipvsadm -n __ipvsadm_first -s v -l version -d 'print the version'
+complete -c ipvsadm -n __ipvsadm_first -l build -d 'print version, revision, Go version and modules of this program'
 complete -c ipvsadm -n '__ipvsadm_state' -a 'master backup'
 
 # Services
@@ -182,7 +185,7 @@ complete -c ipvsadm -n '__ipvsadm_can of-service -p --persistent' -s p -l persis
 complete -c ipvsadm -n '__ipvsadm_can of-service -M --netmask' -s M -l netmask -x -d 'treat clients that are alike as one'
 complete -c ipvsadm -n '__ipvsadm_can of-service --pe' -l pe -x -a 'sip' -d 'persistence engine'
 complete -c ipvsadm -n '__ipvsadm_can of-service -b --sched-flags' -s b -l sched-flags -x -a '(__ipvsadm_sched_flags)' -d 'flags of the scheduler'
-complete -c ipvsadm -n '__ipvsadm_can of-service -o --ops' -s o -l ops -d 'schedule each UDP packet by itself'
+complete -c ipvsadm -n '__ipvsadm_can of-service -o --ops' -s o -l ops -d 'schedule each UDP packet separately'
 
 # Real servers
 complete -c ipvsadm -n '__ipvsadm_can server -r --real-server' -s r -l real-server -x -a '(__ipvsadm_servers)' -d 'real server'
@@ -200,7 +203,7 @@ complete -c ipvsadm -n '__ipvsadm_can of-server --tun-nocsum --tun-csum --tun-re
 
 # Sync daemons
 complete -c ipvsadm -n '__ipvsadm_can daemon --mcast-interface' -l mcast-interface -x -a '(__fish_print_interfaces)' -d 'network interface'
-complete -c ipvsadm -n '__ipvsadm_can syncid --syncid' -l syncid -x -d 'number of the group of directors'
+complete -c ipvsadm -n '__ipvsadm_can syncid --syncid' -l syncid -x -d 'ID of the group of directors'
 complete -c ipvsadm -n '__ipvsadm_can daemon --mcast-group' -l mcast-group -x -d 'multicast address'
 complete -c ipvsadm -n '__ipvsadm_can daemon --mcast-port' -l mcast-port -x -d 'UDP port'
 complete -c ipvsadm -n '__ipvsadm_can daemon --mcast-ttl' -l mcast-ttl -x -d 'time to live'
@@ -225,7 +228,7 @@ complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort --sort-by' -l sort
 complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort --sort-by' -l sort-by -x -a 'conns inpkts outpkts inbytes outbytes cps inpps outpps inbps outbps active inactive weight' -d 'highest first'
 complete -c ipvsadm -n '__ipvsadm_can listing --watch' -l watch -d 'list again and again'
 complete -c ipvsadm -n '__ipvsadm_can listing -X --exact' -s X -l exact -d 'with all digits of large numbers'
-complete -c ipvsadm -n '__ipvsadm_can numeric -n --numeric' -s n -l numeric -d 'with addresses and ports as numbers'
+complete -c ipvsadm -n '__ipvsadm_can numeric -n --numeric' -s n -l numeric -d 'with numeric addresses and ports'
 complete -c ipvsadm -n '__ipvsadm_can listing -j --json' -s j -l json -d 'everything, as JSON'
 
 # With -S

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Functions for scripts that need programs of Debian packages. Source it, and define fail MESSAGE first.
 
 # Where scripts keep what takes long to make or fetch.
@@ -14,8 +16,8 @@ as_root() {
 	fi
 }
 
-# need PROGRAM=PACKAGE...: installs the packages whose programs, or files, are not there. One script at a time
-# looks, so that none sees packages that another is about to install.
+# need PROGRAM=PACKAGE...: installs the packages whose programs, or files, are missing. Only one script at a time
+# checks, so that none sees packages that another is about to install.
 need() {
 	local lock pair packages=()
 	exec {lock}<"${BASH_SOURCE[0]}"

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Functions for the checks that scripts/packages-test has run in a system that has just booted. Source it, and set settings
 # to the file of the service's settings.
 # shellcheck shell=bash

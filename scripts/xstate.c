@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /*
  * xstate.c: lets user-mode Linux 6.1 run on CPUs whose register state is larger than it knows.
  *

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
@@ -5,37 +7,41 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/conntab"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
-// maxBlocks is how many blocks of the connection table there are at a time, between being
-// read and being written.
+// maxBlocks is the maximum number of blocks of the connection table in use at a time, from
+// being read to being written.
 const maxBlocks = 4
 
-// maxBroken is how many lines that are no connections are reported one by one after a listing. The others are
+// maxBroken is how many malformed lines are reported individually after a listing. The others are
 // only counted: there may be millions.
 const maxBroken = 10
 
-// listConnections writes the connection table as it is read. Lines that are no
-// entries are reported and make it fail in the end.
-func (a *app) listConnections(l *flags.Listing) error {
-	f, err := a.netns.openConnections()
+// listConnections writes the connection table as it is read. Malformed
+// lines are reported, and make the listing fail at its end.
+func (l *lister) listConnections(how *flags.Listing) error {
+	f, err := l.connections()
 	if err != nil {
-		return errors.New("cannot open file " + conntab.Path)
+		return errors.New("cannot open file " + conns.Path)
 	}
 	defer f.Close()
-	r := conntab.NewReader(f)
+	r := conns.NewReader(f)
 	if err := r.Head(); err != nil {
-		return errors.New("unexpected input from " + conntab.Path)
+		return errors.New("unexpected input from " + conns.Path)
 	}
-	w := &connectionWriter{app: a, layout: &format.ConnectionTable{Engines: l.PersistentConn, Names: a.formatNames(l)}}
-	if l.JSON {
+	w := &connectionWriter{
+		con:    l.con,
+		names:  l.names,
+		layout: &format.ConnectionTable{Engines: how.PersistentConn, Names: formatNames(l.names, how)},
+	}
+	if how.JSON {
 		w.layout, w.surplus, w.whole = format.JSONConnections{}, len(format.JSONSeparator), true
 	}
 	begin, write := w.startText, w.writeText
-	if !l.Numeric {
+	if !how.Numeric {
 		begin, write = w.prefetch, w.writeLines
 	}
 	err = w.copy(r, begin, write)
@@ -46,46 +52,47 @@ func (a *app) listConnections(l *flags.Listing) error {
 	return w.err
 }
 
-// A connectionLayout is what a connection table looks like. Connections are appended in any
-// order, and side by side.
+// A connectionLayout formats a connection table. Connections may be appended in any
+// order, and concurrently.
 type connectionLayout interface {
 	AppendHead(b []byte) []byte
-	AppendConnection(b []byte, c *format.Connection) []byte
+	AppendConnection(b []byte, c *conns.Connection) []byte
 	AppendEnd(b []byte) []byte
 }
 
-// A connectionWriter writes connections. err is why the listing has failed.
+// A connectionWriter writes connections. err is the reason why the listing has failed.
 type connectionWriter struct {
-	*app
+	con     *console
+	names   names
 	layout  connectionLayout
-	surplus int   // how many bytes the text of the first connection has too many
-	whole   bool  // lines that are no connections are reported after the listing, which must be in one piece
+	surplus int   // how many bytes to drop from the text of the first connection
+	whole   bool  // malformed lines are reported after the listing, which must not be interrupted
 	broken  []int // the numbers of the first of them
-	more    int   // how many follow these
+	more    int   // how many others follow
 	err     error
 }
 
-// A connectionBlock is a block of the connection table, and what becomes of it. Blocks
-// are used again.
+// A connectionBlock is a block of the connection table and its text. Blocks
+// are reused.
 type connectionBlock struct {
-	conntab.Block
-	err error // why there is no block
+	conns.Block
+	err error // why the block could not be read
 
 	text   []byte
 	broken []brokenLine
-	done   chan struct{} // has a value when text and broken are complete
+	done   chan struct{} // receives a value when text and broken are complete
 }
 
-// A brokenLine is a line that is no connection, by its number, and where in the text it would stand.
+// A brokenLine is a malformed line: its number, and where in the text its connection would be.
 type brokenLine struct {
 	at, line int
 }
 
-// copy writes every connection that r has, up to an error. Each block, once it is read, is given to begin,
-// together with a copy of its lines, while the blocks before it are being written. The lines are good until
-// both begin and write are done with them.
-func (w *connectionWriter) copy(r *conntab.Reader, begin func(b *connectionBlock, lines conntab.Block), write func(*connectionBlock) error) error {
-	if err := w.write(w.layout.AppendHead(nil)); err != nil {
+// copy writes all connections of r up to an error. It passes each block to begin once it is read,
+// together with a copy of its lines, while earlier blocks are being written. The lines are valid until
+// both begin and write have returned.
+func (w *connectionWriter) copy(r *conns.Reader, begin func(b *connectionBlock, lines conns.Block), write func(*connectionBlock) error) error {
+	if err := w.con.write(w.layout.AppendHead(nil)); err != nil {
 		return err
 	}
 	unused := make(chan *connectionBlock, maxBlocks)
@@ -118,25 +125,25 @@ func (w *connectionWriter) copy(r *conntab.Reader, begin func(b *connectionBlock
 		}
 		unused <- b
 	}
-	return w.write(w.layout.AppendEnd(nil))
+	return w.con.write(w.layout.AppendEnd(nil))
 }
 
-// startText has the text of a block made, beside those of other blocks.
-func (w *connectionWriter) startText(b *connectionBlock, lines conntab.Block) {
+// startText starts formatting the text of a block, concurrently with other blocks.
+func (w *connectionWriter) startText(b *connectionBlock, lines conns.Block) {
 	go func() {
 		w.makeText(b, lines)
 		b.done <- struct{}{}
 	}()
 }
 
-func (w *connectionWriter) makeText(b *connectionBlock, lines conntab.Block) {
+func (w *connectionWriter) makeText(b *connectionBlock, lines conns.Block) {
 	b.text, b.broken = b.text[:0], b.broken[:0]
-	var c format.Connection
+	var c conns.Connection
 	for {
 		switch err := lines.Read(&c).(type) {
 		case nil:
 			b.text = w.layout.AppendConnection(b.text, &c)
-		case *conntab.LineError:
+		case *conns.LineError:
 			b.broken = append(b.broken, brokenLine{len(b.text), err.Line})
 		default: // io.EOF
 			return
@@ -165,12 +172,12 @@ func (w *connectionWriter) writeConnections(text []byte) error {
 	}
 	text = text[w.surplus:]
 	w.surplus = 0
-	return w.write(text)
+	return w.con.write(text)
 }
 
-// prefetch has the names of a block's addresses looked up.
-func (w *connectionWriter) prefetch(_ *connectionBlock, lines conntab.Block) {
-	var c format.Connection
+// prefetch starts looking up the names of the addresses in a block.
+func (w *connectionWriter) prefetch(_ *connectionBlock, lines conns.Block) {
+	var c conns.Connection
 	for err := lines.Read(&c); !errors.Is(err, io.EOF); err = lines.Read(&c) {
 		if err == nil {
 			w.names.Prefetch(c.Client.Addr())
@@ -182,14 +189,14 @@ func (w *connectionWriter) prefetch(_ *connectionBlock, lines conntab.Block) {
 
 // writeLines writes the lines of a block one by one, as soon as the names for each are known.
 func (w *connectionWriter) writeLines(b *connectionBlock) error {
-	var c format.Connection
+	var c conns.Connection
 	for {
 		switch err := b.Read(&c).(type) {
 		case nil:
-			if err := w.write(w.layout.AppendConnection(w.stdout.AvailableBuffer(), &c)); err != nil {
+			if err := w.con.write(w.layout.AppendConnection(w.con.room(), &c)); err != nil {
 				return err
 			}
-		case *conntab.LineError:
+		case *conns.LineError:
 			w.failAt(err.Line)
 		default: // io.EOF
 			return nil
@@ -197,7 +204,7 @@ func (w *connectionWriter) writeLines(b *connectionBlock) error {
 	}
 }
 
-// failAt makes the listing fail because of a line that is no connection.
+// failAt makes the listing fail because of a malformed line.
 func (w *connectionWriter) failAt(line int) {
 	switch {
 	case !w.whole:
@@ -209,25 +216,25 @@ func (w *connectionWriter) failAt(line int) {
 	}
 }
 
-// reportBroken reports the lines that failAt has kept until the listing was whole.
+// reportBroken reports the lines that failAt has kept until the end of the listing.
 func (w *connectionWriter) reportBroken() {
 	for _, line := range w.broken {
 		w.fail(brokenError(line))
 	}
 	if w.more > 0 {
-		w.fail(fmt.Errorf("%s: more lines with no connection: %d", conntab.Path, w.more))
+		w.fail(fmt.Errorf("%s: more malformed entries: %d", conns.Path, w.more))
 	}
 }
 
 func brokenError(line int) error {
-	return fmt.Errorf("%s: %w", conntab.Path, &conntab.LineError{Line: line})
+	return fmt.Errorf("%s: %w", conns.Path, &conns.LineError{Line: line})
 }
 
-// fail makes the listing fail because of err, and reports what it failed because of
-// before.
+// fail makes the listing fail because of err, and reports the previous reason,
+// if any.
 func (w *connectionWriter) fail(err error) {
 	if w.err != nil {
-		w.complain(message(w.err))
+		w.con.complain(message(w.err))
 	}
 	w.err = err
 }

@@ -1,34 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
 	"runtime"
+	"runtime/debug"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
 
-// What -v says. Tools parse it, so the version is that of the ipvsadm whose
-// behaviour this is; the date is the release's own.
+// What -v prints. Tools parse it, so the version is that of the ipvsadm whose behaviour
+// this program reproduces; the date is that of our release.
 const (
 	compatible  = "1.31"
-	released    = "2026/11/21"
+	released    = "2026/11/27"
 	ipvsVersion = "1.2.1"
 )
 
-func (a *app) version() int {
-	a.writeVersion()
-	code, _ := a.printed(nil)
+// What --build prints, set by the linker where it is known.
+var (
+	release  = "1.31.0"
+	revision = "unknown"
+)
+
+// inform prints help or version.
+func (c *console) inform(kind flags.Kind) int {
+	text := "ipvsadm v" + compatible + " " + released +
+		" (compiled with " + runtime.Version() + " and IPVS v" + ipvsVersion + ")\n"
+	if kind == flags.Help {
+		text += flags.Usage()
+	}
+	code, _ := c.printed(c.write([]byte(text)))
 	return code
 }
 
-// writeVersion writes what -v says. As with all that goes to it, an error stays with stdout.
-func (a *app) writeVersion() {
-	_, _ = a.stdout.WriteString("ipvsadm v" + compatible + " " + released +
-		" (compiled with " + runtime.Version() + " and IPVS v" + ipvsVersion + ")\n")
-}
-
-func (a *app) help() int {
-	a.writeVersion()
-	_, _ = a.stdout.WriteString(flags.Usage())
-	code, _ := a.printed(nil)
+// build prints what the program was built from.
+func (c *console) build() int {
+	text := "version " + release + "\nrevision " + revision + "\ngo " + runtime.Version() + "\n"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			text += "module " + m.Path + " " + m.Version + "\n"
+		}
+	}
+	code, _ := c.printed(c.write([]byte(text)))
 	return code
 }

@@ -1,42 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
+	"context"
+	"io"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/columns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
+// A lister runs -L.
+type lister struct {
+	con         *console
+	client      *ipvsnl.Client
+	info        ipvsnl.Info
+	names       names
+	connections func() (io.ReadCloser, error) // opens the connection table
+}
+
 // list runs -L in all its forms.
-func (a *app) list(c *flags.Command) error {
+func (l *lister) list(ctx context.Context, c *flags.Command) error {
 	switch c.Listing.Subject {
 	case flags.Connections:
-		return a.listConnections(&c.Listing)
+		return l.listConnections(&c.Listing)
 	case flags.Timeouts:
-		return a.listTimeouts(&c.Listing)
+		return l.listTimeouts(ctx, &c.Listing)
 	case flags.Daemons:
-		return a.listDaemons(&c.Listing)
+		return l.listDaemons(ctx, &c.Listing)
 	}
 	if !c.OneService && !c.Listing.JSON {
-		if err := a.write(format.AppendVersion(nil, a.info)); err != nil {
+		if err := l.con.write(format.AppendVersion(nil, l.info)); err != nil {
 			return err
 		}
 	}
-	services, err := a.services(c)
+	r := newTableReader(l.client, l.names, &c.Listing)
+	services, err := r.services(ctx, c)
 	if err != nil {
 		return err
 	}
-	return a.newTableWriter(&c.Listing, a.listLayout(&c.Listing)).table(services)
+	w := &tableWriter{con: l.con, layout: l.layout(&c.Listing)}
+	return w.table(ctx, r, services, columns.ByName(c.Listing.SortBy))
 }
 
-// listLayout returns what a listing of the table is to look like.
-func (a *app) listLayout(l *flags.Listing) layout {
-	if l.JSON {
+// layout returns the layout of a listing of the table.
+func (l *lister) layout(how *flags.Listing) layout {
+	if how.JSON {
 		return new(format.JSON)
 	}
-	return &format.Options{View: view(l), Exact: l.Exact, Names: a.formatNames(l)}
+	return &format.Options{View: view(how), Exact: how.Exact, Names: formatNames(l.names, how)}
 }
 
-// view returns how a listing of the table is to look. The first word in this
-// order wins.
+// view returns the view of a listing of the table. The first option in this order wins.
 func view(l *flags.Listing) format.View {
 	switch {
 	case l.Stats:
@@ -53,47 +70,37 @@ func view(l *flags.Listing) format.View {
 	return format.Plain
 }
 
-// formatNames returns where a listing gets its names from, nil for numbers.
-func (a *app) formatNames(l *flags.Listing) format.Names {
+// formatNames returns the source of names for a listing, or nil for numbers.
+func formatNames(n names, l *flags.Listing) format.Names {
 	if l.Numeric {
 		return nil
 	}
-	return a.names
+	return n
 }
 
-func (a *app) listTimeouts(l *flags.Listing) error {
-	t, err := a.client.Timeouts(a.ctx)
+func (l *lister) listTimeouts(ctx context.Context, how *flags.Listing) error {
+	t, err := l.client.Timeouts(ctx)
 	if err != nil {
 		return err
 	}
-	if l.JSON {
-		return a.write(format.AppendTimeoutsJSON(nil, &t))
+	if how.JSON {
+		return l.con.write(format.AppendTimeoutsJSON(nil, &t))
 	}
-	return a.write(format.AppendTimeouts(nil, t))
+	return l.con.write(format.AppendTimeouts(nil, t))
 }
 
-func (a *app) listDaemons(l *flags.Listing) error {
-	daemons, err := collect(nil, a.client.Daemons(a.ctx))
+func (l *lister) listDaemons(ctx context.Context, how *flags.Listing) error {
+	daemons, err := l.client.Daemons(ctx)
 	if err != nil {
 		return err
 	}
-	if l.JSON {
-		return a.write(format.AppendDaemonsJSON(nil, daemons))
+	if how.JSON {
+		return l.con.write(format.AppendDaemonsJSON(nil, daemons))
 	}
 	for _, d := range daemons {
-		if err := a.write(format.AppendDaemon(nil, d)); err != nil {
+		if err := l.con.write(format.AppendDaemon(nil, d)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// write writes lines to stdout. Each goes out whole, whenever the program may be ended. After an
-// error every further write fails, so a listing is to end there.
-func (a *app) write(lines []byte) error {
-	if len(lines) > a.stdout.Available() {
-		_ = a.stdout.Flush() // its error is that of the write
-	}
-	_, err := a.stdout.Write(lines)
-	return err
 }

@@ -1,6 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -10,19 +13,24 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
 
-// silentWait is how long a wait for the lock may take before anything is said about it.
-const silentWait = time.Second
+// A locker prevents restores, replacements and clears from running at the same time in a
+// network namespace. It locks the file of the namespace (flock(2)): this needs no lock file,
+// and the lock ends with the process.
+type locker struct {
+	file     func() (*os.File, error) // opens the namespace's file
+	patience time.Duration            // how long to wait for another process
+	silence  time.Duration            // how long to wait before anything is said about it
+	complain func(text string)
+}
 
-// ownNamespace is the file of the network namespace of this process.
-const ownNamespace = "/proc/self/ns/net"
-
-// A lockedError says that another process holds the lock.
+// A lockedError means that another process holds the lock.
 type lockedError struct {
 	holder string
-	waited uint32 // seconds
+	waited time.Duration
 }
 
 func (e *lockedError) Error() string {
@@ -32,71 +40,54 @@ func (e *lockedError) Error() string {
 	return fmt.Sprintf("the table is still locked by %s after %s", e.holder, seconds(e.waited))
 }
 
-// lock waits until no other restore, replacement or clear is under way in the network
-// namespace, and keeps others from beginning. It locks the namespace's own file (flock(2)):
-// that needs no place of its own, and the lock ends with the process. Where
-// there is no such file, it does without and says so.
-func (a *app) lock() (unlock func(), err error) {
-	file, err := a.netns.lockFile()
+// lock waits until no other process holds the lock, and takes it. If the namespace has no
+// file, it prints a warning and continues without a lock.
+func (l *locker) lock(ctx context.Context) (unlock func(), err error) {
+	file, err := l.file()
 	if err != nil {
-		return a.unlocked(err)
+		return l.without(err)
 	}
-	switch err := a.waitFor(file); {
-	case errors.As(err, new(*lockedError)), a.ctx.Err() != nil:
+	switch err := l.waitFor(ctx, file); {
+	case errors.As(err, new(*lockedError)), ctx.Err() != nil:
 		return nil, err
 	case err != nil:
 		_ = file.Close()
-		return a.unlocked(err)
+		return l.without(err)
 	}
-	return func() {
-		_ = flock(file, unix.LOCK_UN)
-		_ = file.Close()
-	}, nil
+	return func() { _ = file.Close() }, nil
 }
 
-// unlocked lets a command run without the lock.
-func (a *app) unlocked(err error) (unlock func(), _ error) {
-	a.complain("warning: cannot keep other restores from running at the same time: " + err.Error())
+// without lets a command run without the lock.
+func (l *locker) without(err error) (unlock func(), _ error) {
+	l.complain("warning: no lock against other restores: " + err.Error())
 	return func() {}, nil
 }
 
-// lockFile opens the file that stands for the namespace.
-func (n *namespace) lockFile() (*os.File, error) {
-	if n == nil {
-		return os.Open(ownNamespace)
-	}
-	fd, err := unix.FcntlInt(n.file.Fd(), unix.F_DUPFD_CLOEXEC, 3)
-	if err != nil {
-		return nil, os.NewSyscallError("fcntl", err)
-	}
-	return os.NewFile(uintptr(fd), n.file.Name()), nil
-}
-
-// waitFor locks a file, as soon as nobody else has it locked. If that takes too long, the
-// error is a *lockedError and the file is of no more use: the kernel goes on waiting.
-func (a *app) waitFor(file *os.File) error {
+// waitFor locks a file as soon as no other process has it locked. If that takes too long, the
+// error is a *lockedError and the file can no longer be used, since the kernel is still waiting.
+func (l *locker) waitFor(ctx context.Context, file *os.File) error {
 	err := flock(file, unix.LOCK_EX|unix.LOCK_NB)
 	if !errors.Is(err, unix.EWOULDBLOCK) {
 		return err
 	}
-	if a.wait == 0 {
+	if l.patience == 0 {
 		return &lockedError{holder: holder(file)}
 	}
-	// The kernel wakes those that wait at once and in turn.
+	// The kernel wakes waiters immediately and in order.
 	locked := make(chan error, 1)
 	go func() { locked <- flock(file, unix.LOCK_EX) }()
-	limit := time.After(time.Duration(a.wait) * time.Second)
-	silence := time.After(silentWait)
+	limit := time.After(l.patience)
+	silence := time.After(l.silence)
 	for {
 		select {
 		case err := <-locked:
 			return err
 		case <-limit:
-			return &lockedError{holder(file), a.wait}
-		case <-a.ctx.Done():
-			return a.ctx.Err()
+			return &lockedError{holder(file), l.patience}
+		case <-ctx.Done():
+			return ctx.Err()
 		case <-silence:
-			a.complain("the table is locked by " + holder(file) + "; waiting for up to " + seconds(a.wait))
+			l.complain("the table is locked by " + holder(file) + "; waiting for up to " + seconds(l.patience))
 		}
 	}
 }
@@ -111,25 +102,25 @@ func flock(file *os.File, how int) error {
 	}
 }
 
-// holder returns who has a file locked, as far as the kernel's list of locks tells.
+// holder returns the process that has locked a file, according to the kernel's list of locks.
 func holder(file *os.File) string {
 	var stat unix.Stat_t
 	if err := unix.Fstat(int(file.Fd()), &stat); err != nil {
 		return anyHolder
 	}
-	list, _ := os.ReadFile("/proc/locks")
+	list, _ := files.Read("/proc/locks")
 	return holderIn(string(list), fmt.Sprintf("%02x:%02x:%d", unix.Major(stat.Dev), unix.Minor(stat.Dev), stat.Ino))
 }
 
-// anyHolder is a holder that is not known.
+// anyHolder stands for an unknown holder.
 const anyHolder = "another process"
 
-// holderIn finds who has an inode locked in a list with lines such as
+// holderIn finds the holder of the lock on an inode in a list with lines such as
 //
 //	1: FLOCK  ADVISORY  WRITE 4711 00:04:4026531840 0 EOF
 //
-// Those that wait have an arrow before FLOCK. A process outside of the reader's namespace of
-// processes has no number there.
+// Waiters have an arrow before FLOCK. A process outside the reader's PID
+// namespace has no number there.
 func holderIn(list, inode string) string {
 	for line := range strings.Lines(list) {
 		words := strings.Fields(line)
@@ -143,15 +134,15 @@ func holderIn(list, inode string) string {
 	return anyHolder
 }
 
-func seconds(n uint32) string {
-	if n == 1 {
+func seconds(d time.Duration) string {
+	if d == time.Second {
 		return "1 second"
 	}
-	return strconv.FormatUint(uint64(n), 10) + " seconds"
+	return strconv.FormatInt(int64(d/time.Second), 10) + " seconds"
 }
 
-// notLocked reports that a command was not run for want of the lock.
-func (a *app) notLocked(err error) int {
-	a.complain(err.Error() + "; nothing was changed")
+// notLocked reports that a command was not run because another process holds the lock.
+func notLocked(con *console, err error) int {
+	con.complain(err.Error() + "; nothing was changed")
 	return flags.ExitFault
 }

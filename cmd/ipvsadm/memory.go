@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
@@ -8,21 +10,21 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/cgroup"
 )
 
-// After the first collection of garbage, there is a lot to do, and it is worthwhile to find out how much memory there
-// is. Most commands end before. A finalizer, unlike a cleanup, starts no thread.
+// A run that reaches its first garbage collection is long enough to find out how much memory is
+// available. Most commands end before. A finalizer, unlike a cleanup, starts no thread.
 func init() {
 	runtime.SetFinalizer(new([64]byte), func(*[64]byte) { useMemory(os.Getenv, cgroup.MemoryLimit()) })
 }
 
-// fewer is the GOGC of a long run. What it holds is small beside what it drops: to collect that less often costs some
-// megabytes and saves a good part of a long restore.
+// fewer is the GOGC of a long run. Its live heap is small compared with its garbage: collecting less often costs some
+// megabytes and makes a long restore considerably faster.
 const fewer = 400
 
-// besides is how much of a process's memory is not the runtime's: its code, and what the kernel has for it.
+// besides is the memory of a process outside the Go runtime: its code, and memory of the kernel on its behalf.
 const besides = 2 << 20
 
-// useMemory sets how much memory is used before garbage is collected, given the limit of the control groups. What
-// the user has set stays.
+// useMemory sets how much memory is used before garbage is collected, given the limit of the control groups.
+// Settings of the user take precedence.
 func useMemory(getenv func(string) string, limit int64) {
 	if getenv("GOGC") == "" {
 		debug.SetGCPercent(fewer)

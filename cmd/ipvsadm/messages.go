@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
@@ -10,8 +12,8 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// messages are what is printed for an error of the library, some of them for
-// some operations only. The first row that matches counts.
+// messages are the texts for errors of the library, some of them for
+// some operations only. The first matching row applies.
 var messages = []struct {
 	err  error
 	ops  []ipvsnl.Op // nil for all
@@ -19,6 +21,7 @@ var messages = []struct {
 }{
 	{ipvsnl.ErrServiceExists, nil, "Service already exists"},
 	{ipvsnl.ErrSchedulerNotFound, nil, "Scheduler or persistence engine not found"},
+	{ipvsnl.ErrNotNetNS, nil, ipvsnl.ErrNotNetNS.Error()},
 	{ipvsnl.ErrServiceNotFound, []ipvsnl.Op{ipvsnl.OpAddDestination, ipvsnl.OpSetDestination,
 		ipvsnl.OpDeleteDestination}, "Service not defined"},
 	{ipvsnl.ErrServiceNotFound, nil, "No such service"},
@@ -35,7 +38,7 @@ var messages = []struct {
 	{syscall.EMSGSIZE, nil, "Module is wrong version"},
 }
 
-// message returns what is printed for an error.
+// message returns the text that is printed for an error.
 func message(err error) string {
 	var e *ipvsnl.Error
 	isOp := errors.As(err, &e)
@@ -45,19 +48,19 @@ func message(err error) string {
 		}
 	}
 	var errno syscall.Errno
-	var doubt *ipvsnl.InDoubtError
+	var applied *ipvsnl.ApplyError
 	switch {
 	case errors.As(err, &errno):
 		return strerror(errno)
-	case errors.As(err, &doubt):
-		return "It is in doubt whether this was done: " + doubt.Err.Error()
+	case errors.As(err, &applied) && applied.InDoubt >= 0:
+		return "It is unknown whether this was done: " + applied.Err.Error()
 	case isOp:
 		return "Cannot " + e.Op.String() + ": " + e.Err.Error()
 	}
 	return err.Error()
 }
 
-// strerror returns the text of an error number as C has it, which begins with a
+// strerror returns the text of an error number as in C, where it begins with a
 // capital.
 func strerror(e syscall.Errno) string {
 	text := e.Error()

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
@@ -7,7 +9,6 @@ import (
 	"io"
 	"net/netip"
 	"os"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -16,15 +17,15 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/recording"
+	"github.com/ipvsadm-go/ipvsadm/internal/test/replay"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
 // clientOf returns a client of a kernel that gives one answer to everything.
 func clientOf(t *testing.T, answer nltest.Func) *ipvsnl.Client {
 	t.Helper()
-	client, err := ipvsnl.Open(t.Context(), ipvsnl.WithDial(func() (*netlink.Conn, error) {
-		return recording.Dial(1, recording.Answer(answer), func() {}), nil
+	client, err := ipvsnl.Open(t.Context(), ipvsnl.WithDial(func() (io.ReadWriteCloser, error) {
+		return replay.Dial(replay.Answer(answer), func() {}), nil
 	}))
 	require.NoError(t, err)
 	t.Cleanup(func() { client.Close() })
@@ -35,35 +36,28 @@ func clientOf(t *testing.T, answer nltest.Func) *ipvsnl.Client {
 func TestMessageInvalid(t *testing.T) {
 	good := netip.MustParseAddrPort("192.0.2.1:80")
 	zone := netip.MustParseAddrPort("[fe80::1%lo]:80")
-	key := ipvsnl.AddrKey(ipvsnl.TCP, good)
-	batch := clientOf(t, nil).Batch()
-	batch.AddService(ipvsnl.Service{ServiceKey: ipvsnl.AddrKey(ipvsnl.TCP, zone)})
-	batch.AddService(ipvsnl.Service{ServiceKey: ipvsnl.AddrKey(0, good)})
-	batch.AddService(ipvsnl.Service{ServiceKey: key, Scheduler: "r\x00r"})
-	batch.SetService(ipvsnl.Service{ServiceKey: key, Engine: strings.Repeat("x", 17)})
-	batch.DeleteService(ipvsnl.ServiceKey{})
-	batch.AddDestination(key, ipvsnl.Destination{Addr: zone})
-	batch.SetDestination(key, ipvsnl.Destination{Addr: good, Forwarding: 8})
-	batch.StartDaemon(ipvsnl.Daemon{State: ipvsnl.Master, Interface: "\x00"})
-	batch.StopDaemon(ipvsnl.Daemon{State: ipvsnl.Master, SyncID: 256})
-	batch.StartDaemon(ipvsnl.Daemon{State: ipvsnl.Master, Group: zone.Addr()})
-	failures, err := batch.Send(t.Context())
-	require.NoError(t, err)
+	key := ipvsnl.ServiceKey{Protocol: ipvsnl.TCP, Addr: good}
+	err := clientOf(t, nil).Apply(t.Context(),
+		ipvsnl.AddService(ipvsnl.Service{Key: ipvsnl.ServiceKey{Protocol: ipvsnl.TCP, Addr: zone}}),
+		ipvsnl.AddService(ipvsnl.Service{Key: key, Scheduler: "r\x00r"}),
+		ipvsnl.DeleteService(ipvsnl.ServiceKey{}),
+		ipvsnl.AddDestination(key, ipvsnl.Destination{Addr: zone}),
+		ipvsnl.SetDestination(key, ipvsnl.Destination{Addr: good, Forwarding: 8}),
+		ipvsnl.StartDaemon(ipvsnl.Daemon{State: ipvsnl.Master, Interface: "\x00"}),
+	)
+	var e *ipvsnl.ApplyError
+	require.ErrorAs(t, err, &e)
 	var got []string
-	for _, f := range failures {
+	for _, f := range e.Failures {
 		got = append(got, message(f.Err))
 	}
 	require.Equal(t, []string{
-		"Cannot add service: a service needs a firewall mark or an address without a zone",
-		"Cannot add service: a service of an address needs a protocol",
-		"Cannot add service: a scheduler's name has at most 15 bytes and no NUL",
-		"Cannot set service: a persistence engine's name has at most 16 bytes and no NUL",
-		"Cannot delete service: a service needs a firewall mark or an address without a zone",
+		"Cannot add service: the address of a service cannot have a zone",
+		"Cannot add service: the name of a scheduler must have 1 to 15 bytes, none of them NUL",
+		"Cannot delete service: a service needs either a firewall mark or a protocol and an address",
 		"Cannot add destination: a destination needs an address without a zone",
-		"Cannot set destination: no such forwarding method",
-		"Cannot start daemon: an interface's name has at most 15 bytes and no NUL",
-		"Cannot stop daemon: a sync id is 0 to 255",
-		"Cannot start daemon: a multicast group has no zone",
+		"Cannot set destination: unknown forwarding method",
+		"Cannot start daemon: the name of an interface must have 1 to 15 bytes, none of them NUL",
 	}, got)
 }
 
@@ -73,23 +67,18 @@ func TestMessageReply(t *testing.T) {
 		_, err := client.Info(t.Context())
 		return err
 	}
-	flush := func(client *ipvsnl.Client) error {
-		batch := client.Batch()
-		batch.Flush()
-		_, err := batch.Send(t.Context())
-		return err
-	}
+	flush := func(client *ipvsnl.Client) error { return client.Apply(t.Context(), ipvsnl.Flush()) }
 	for _, c := range []struct {
 		do    func(*ipvsnl.Client) error
 		reply netlink.Message
 		want  string
 	}{
-		{info, netlink.Message{}, "Cannot get info: reply shorter than its header"},
-		{info, netlink.Message{Header: netlink.Header{Sequence: 77}}, "Cannot get info: reply to another request"},
-		{info, netlink.Message{Header: netlink.Header{Type: 99}}, "Cannot get info: reply of another netlink family"},
+		{info, netlink.Message{}, "Cannot get info: malformed reply: shorter than its header"},
+		{info, netlink.Message{Header: netlink.Header{Sequence: 77}}, "Cannot get info: malformed reply: to another request"},
+		{info, netlink.Message{Header: netlink.Header{Type: 99}}, "Cannot get info: malformed reply: of another netlink family"},
 		{info, netlink.Message{Header: netlink.Header{Type: netlink.Overrun}}, "Cannot get info: replies were lost"},
-		{info, netlink.Message{Data: []byte{1, 1, 0, 0, 9}}, "Cannot get info: reply of info: malformed attributes"},
-		{flush, netlink.Message{}, "It is in doubt whether this was done: reply of another netlink family"},
+		{info, netlink.Message{Data: []byte{1, 1, 0, 0, 9, 0, 0, 0}}, "Cannot get info: reply of info: malformed reply: not attributes"},
+		{flush, netlink.Message{}, "It is unknown whether this was done: malformed reply: of another netlink family"},
 	} {
 		t.Run(c.want, func(t *testing.T) {
 			client := clientOf(t, func([]netlink.Message) ([]netlink.Message, error) { return []netlink.Message{c.reply}, nil })
@@ -112,7 +101,7 @@ func TestMessageForm(t *testing.T) {
 	}
 	for _, cause := range causes {
 		for _, op := range ops {
-			for _, err := range []error{&ipvsnl.Error{Op: op, Err: cause}, &ipvsnl.InDoubtError{Err: cause}} {
+			for _, err := range []error{&ipvsnl.Error{Op: op, Err: cause}, &ipvsnl.ApplyError{Err: cause}} {
 				require.NotContains(t, message(err), "ipvs: ")
 			}
 		}

@@ -1,12 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"syscall"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/model"
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
@@ -14,30 +16,37 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/reconcile"
 )
 
-// errNoServices keeps a file that is empty, or input that did not come, from clearing the table.
-var errNoServices = errors.New("no rule has a service, but the table does: to clear it, have -C among the rules")
+// errNoServices prevents an empty file, or missing input, from clearing the
+// table.
+var errNoServices = errors.New("the rules have no service, but the table does: to clear it, add -C to the rules")
 
-// maxPlans is how often a replacement is planned while something else changes the table.
+// maxPlans is the maximum number of plans for a replacement while something else changes the table.
 const maxPlans = 5
 
-// replace runs -R --replace: it makes the table what the commands that stdin has would make of
-// an empty one, with as few changes as that takes. A dry run prints these instead.
-func (a *app) replace(dryRun bool) int {
-	var wanted model.Model
-	if _, code := a.readChecked(wanted.Run); code != exitDone {
+// A replacer changes the table into the wanted one, with as few changes as possible.
+type replacer struct {
+	con    *console
+	client *ipvsnl.Client
+	wanted wantedTable
+}
+
+// replace runs -R --replace. A dry run prints the changes instead.
+func (r *runner) replace(ctx context.Context, c *flags.Command) int {
+	rep := &replacer{con: r.con, client: r.client}
+	if _, code := r.lines.readWhole(r.con, rep.wanted.add); code != exitDone {
 		return code
 	}
-	if dryRun {
-		return a.showPlan(&wanted)
+	if c.Restoring.DryRun {
+		return rep.showPlan(ctx)
 	}
-	unlock, err := a.lock()
+	unlock, err := r.locker(c).lock(ctx)
 	if err != nil {
-		return a.notLocked(err)
+		return notLocked(r.con, err)
 	}
 	defer unlock()
 	stop, applied := make(chan syscall.Signal, 1), make(chan int, 1)
-	return a.untilSignal(func() int {
-		code := a.carryOut(&wanted, stop)
+	return untilSignal(ctx, r.sys.patience, func(ctx context.Context) int {
+		code := rep.carryOut(ctx, stop)
 		applied <- code
 		return code
 	}, func(s syscall.Signal) int {
@@ -49,93 +58,94 @@ func (a *app) replace(dryRun bool) int {
 	})
 }
 
-func (a *app) writeChanges(changes []reconcile.Change) error {
+// showPlan prints the changes.
+func (r *replacer) showPlan(ctx context.Context) int {
+	_, changes, err := r.plan(ctx)
+	if err != nil {
+		return r.cannotPlan(err)
+	}
+	code, _ := r.con.printed(r.writeChanges(changes))
+	return code
+}
+
+func (r *replacer) writeChanges(changes []ipvsnl.Change) error {
 	for i := range changes {
-		if err := a.write(format.AppendChange(a.stdout.AvailableBuffer(), &changes[i])); err != nil {
+		rule, _ := format.AppendChange(r.con.room(), &changes[i]) // plans have only changes that rules can express
+		if err := r.con.write(rule); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// showPlan prints what there is to change.
-func (a *app) showPlan(wanted *model.Model) int {
-	_, changes, err := a.plan(wanted)
-	if err != nil {
-		return a.cannotPlan(err)
-	}
-	code, _ := a.printed(a.writeChanges(changes))
-	return code
-}
-
-// carryOut makes the table what is wanted. If something else changes what is to be edited
-// or deleted, it plans anew.
-func (a *app) carryOut(wanted *model.Model, stop <-chan syscall.Signal) int {
-	var before []reconcile.Change // those of earlier plans
+// carryOut changes the table into the wanted one. If something else changes what is to be edited
+// or deleted, it makes a new plan.
+func (r *replacer) carryOut(ctx context.Context, stop <-chan syscall.Signal) int {
+	var before []ipvsnl.Change // those of earlier plans
 	for n := 1; ; n++ {
-		current, changes, err := a.plan(wanted)
+		current, changes, err := r.plan(ctx)
 		if err != nil {
-			return a.cannotPlan(err)
+			return r.cannotPlan(err)
 		}
-		err = reconcile.ApplyTo(a.ctx, a.client, current, changes, unlessStopped(stop))
+		err = reconcile.ApplyTo(ctx, r.client, current, changes, unlessStopped(stop))
 		if err == nil {
 			return exitDone
 		}
 		if n == maxPlans || !errors.As(err, new(*reconcile.OutdatedError)) {
-			return a.reportFailed(err, changes, before)
+			return r.reportFailed(ctx, err, changes, before)
 		}
 		before = append(before, changes...)
 	}
 }
 
-// cannotPlan says why a replacement cannot be planned.
-func (a *app) cannotPlan(err error) int {
-	a.complain(message(err))
+// cannotPlan reports why a replacement cannot be planned.
+func (r *replacer) cannotPlan(err error) int {
+	r.con.complain(message(err))
 	if errors.Is(err, errNoServices) {
 		return flags.ExitFault
 	}
 	return exitChange
 }
 
-// plan reads the table and returns it and what there is to change. Timeouts and sync daemons
-// are looked at only if the commands speak of them.
-func (a *app) plan(wanted *model.Model) (current reconcile.Table, changes []reconcile.Change, err error) {
-	current, err = a.readStable()
+// plan reads the table and returns it with the changes to make. Timeouts and sync
+// daemons are read only if lines mention them.
+func (r *replacer) plan(ctx context.Context) (current reconcile.Table, changes []ipvsnl.Change, err error) {
+	current, err = readStable(ctx, r.con, r.client)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(current) > 0 && !wanted.Services {
+	if len(current) > 0 && !r.wanted.services {
 		return nil, nil, errNoServices
 	}
-	changes, err = reconcile.Plan(current, wanted.Table())
+	changes, err = reconcile.Plan(current, r.wanted.table())
 	if err != nil {
 		return nil, nil, err
 	}
-	changes, err = a.planSettings(changes, wanted)
+	changes, err = r.planSettings(ctx, changes)
 	return current, changes, err
 }
 
-// planSettings adds what there is to change about timeouts and sync daemons.
-func (a *app) planSettings(changes []reconcile.Change, wanted *model.Model) ([]reconcile.Change, error) {
-	if wanted.Timeouts != (ipvsnl.Timeouts{}) {
-		t, err := a.client.Timeouts(a.ctx)
+// planSettings adds the changes of timeouts and sync daemons.
+func (r *replacer) planSettings(ctx context.Context, changes []ipvsnl.Change) ([]ipvsnl.Change, error) {
+	if timeouts := r.wanted.director.Timeouts; timeouts != (ipvsnl.Timeouts{}) {
+		t, err := r.client.Timeouts(ctx)
 		if err != nil {
 			return nil, err
 		}
-		changes = slices.Concat(reconcile.PlanTimeouts(t, wanted.Timeouts), changes)
+		changes = slices.Concat(reconcile.PlanTimeouts(t, timeouts), changes)
 	}
-	if wanted.Daemons == nil {
+	if r.wanted.daemons == nil {
 		return changes, nil
 	}
-	running, err := collect(nil, a.client.Daemons(a.ctx))
+	running, err := r.client.Daemons(ctx)
 	if err != nil {
 		return nil, err
 	}
-	stop, start := reconcile.PlanDaemons(running, wanted.Daemons)
+	stop, start := reconcile.PlanDaemons(running, r.wanted.daemons)
 	return slices.Concat(stop, changes, start), nil
 }
 
-// A stoppedError says that a signal has kept changes, from one on, from being sent.
+// A stoppedError means that a signal has prevented changes, from one on, from being sent.
 type stoppedError struct {
 	signal syscall.Signal
 	index  int
@@ -143,7 +153,7 @@ type stoppedError struct {
 
 func (e *stoppedError) Error() string { return stopped(e.signal) }
 
-// unlessStopped keeps changes from being sent once stop has a signal.
+// unlessStopped prevents changes from being sent once stop has received a signal.
 func unlessStopped(stop <-chan syscall.Signal) reconcile.Option {
 	return reconcile.Before(func(i int) error {
 		select {
@@ -155,73 +165,79 @@ func unlessStopped(stop <-chan syscall.Signal) reconcile.Option {
 	})
 }
 
-// reportFailed reports changes that failed by their rules. Before them, others may have been
-// made.
-func (a *app) reportFailed(err error, changes, before []reconcile.Change) int {
-	var failures reconcile.Failures
+// reportFailed reports failed changes by their rules. Others may have been made
+// before them.
+func (r *replacer) reportFailed(ctx context.Context, err error, changes, before []ipvsnl.Change) int {
+	var applied *ipvsnl.ApplyError
 	var outdated *reconcile.OutdatedError
-	var doubt *ipvsnl.InDoubtError
 	var unsent *stoppedError
-	failed, isOutdated, inDoubt := errors.As(err, &failures), errors.As(err, &outdated), errors.As(err, &doubt)
-	for _, f := range failures {
-		a.complain(rule(&f.Change) + ": " + message(f.Err))
+	if !errors.As(err, &applied) {
+		applied = &ipvsnl.ApplyError{InDoubt: -1}
+	}
+	for i := range applied.Failures {
+		f := &applied.Failures[i]
+		r.con.complain(rule(&f.Change) + ": " + message(f.Err))
 		if f.Change.Op == ipvsnl.OpStartDaemon {
-			a.startAgain(slices.Concat(before, changes), f.Change.Daemon.State)
+			r.startAgain(ctx, slices.Concat(before, changes), f.Change.Daemon.State)
 		}
 	}
 	if errors.Is(err, reconcile.ErrKept) {
-		a.complain(reconcile.ErrKept.Error())
+		r.con.complain(reconcile.ErrKept.Error())
 	}
 	switch {
 	case errors.As(err, &unsent):
-		a.complain(fmt.Sprintf("%s%d of %d changes are done, nothing was sent from this one on: %s",
+		r.con.complain(fmt.Sprintf("%s%d of %d changes are done, nothing was sent from this one on: %s",
 			stopped(unsent.signal), unsent.index, len(changes), rule(&changes[unsent.index])))
-		a.startStopped(slices.Concat(before, changes[:unsent.index]), changes[unsent.index:])
-	case inDoubt:
-		a.complain(rule(&changes[doubt.Index]) + ": this change and later ones are in doubt: " + message(doubt.Err))
-	case isOutdated:
-		a.complain(outdatedMessage(outdated))
-		a.startStopped(slices.Concat(before, changes), changes)
-	case !failed:
-		a.complain(message(err))
+		r.startStopped(ctx, slices.Concat(before, changes[:unsent.index]), changes[unsent.index:])
+	case applied.InDoubt >= 0:
+		r.con.complain(rule(&applied.Doubted) + ": this change and later ones are in doubt: " + message(applied.Err))
+	case errors.As(err, &outdated):
+		r.con.complain(outdatedMessage(outdated))
+		r.startStopped(ctx, slices.Concat(before, changes), changes)
+	case len(applied.Failures) == 0:
+		r.con.complain(message(err))
 	}
 	return exitChange
 }
 
-// outdatedMessage says what something else keeps changing.
+// outdatedMessage names the entry that something else keeps changing.
 func outdatedMessage(e *reconcile.OutdatedError) string {
 	why := "something else keeps changing this"
 	if e.Err != nil {
 		why = message(e.Err)
 	}
-	return rule(&e.Change) + ": " + why + "; what was to be changed after it is as it was"
+	return rule(&e.Change) + ": " + why + "; later changes were not made"
 }
 
-// startStopped starts the sync daemons again that changes have stopped, if others were to start them.
-func (a *app) startStopped(made, left []reconcile.Change) {
+// startStopped restarts the sync daemons that were stopped, if their
+// replacements could not be started.
+func (r *replacer) startStopped(ctx context.Context, made, left []ipvsnl.Change) {
 	for i := range left {
 		if left[i].Op == ipvsnl.OpStartDaemon {
-			a.startAgain(made, left[i].Daemon.State)
+			r.startAgain(ctx, made, left[i].Daemon.State)
 		}
 	}
 }
 
-// startAgain starts a sync daemon as it ran before changes, if they have stopped it.
-func (a *app) startAgain(changes []reconcile.Change, state ipvsnl.DaemonState) {
+// startAgain restarts a sync daemon with its previous options if it was stopped.
+func (r *replacer) startAgain(ctx context.Context, changes []ipvsnl.Change, state ipvsnl.DaemonState) {
 	for _, c := range changes {
 		if c.Op != ipvsnl.OpStopDaemon || c.Daemon.State != state {
 			continue
 		}
-		err := a.client.StartDaemon(a.ctx, c.Daemon)
+		again := ipvsnl.StartDaemon(c.Daemon)
+		err := r.client.Apply(ctx, again)
 		if err != nil && !errors.Is(err, ipvsnl.ErrDaemonRunning) {
-			c.Op = ipvsnl.OpStartDaemon
-			a.complain(rule(&c) + ": " + message(err))
+			r.con.complain(rule(&again) + ": " + message(err))
 		}
 	}
 }
 
 // rule returns a change as a line of rules for a message.
-func rule(c *reconcile.Change) string {
-	b := format.AppendChange(nil, c)
+func rule(c *ipvsnl.Change) string {
+	b, ok := format.AppendChange(nil, c)
+	if !ok {
+		return c.String()
+	}
 	return visible.Text(string(b[:len(b)-1]))
 }

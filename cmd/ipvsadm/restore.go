@@ -1,6 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,90 +13,144 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/rules"
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
+	"github.com/ipvsadm-go/ipvsadm/internal/rulefile"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// maxBatch is how many lines of a restore wait for each other at most.
-const maxBatch = 512
+// maxPending is the maximum number of lines of a restore that are gathered.
+const maxPending = 512
 
-// maxIdle is how long a restore may wait for its next line before others may change the
-// table: whoever writes the lines may take hours.
-const maxIdle = 10 * time.Second
-
-// A restorer runs the lines of rules. Changes are queued and sent together, when
-// there are enough of them or no further line is at hand, and while the kernel
-// makes them the next lines are read. What they lead to is reported in order all
-// the same.
+// A restorer runs lines of rules. Changes are gathered and sent together when there
+// are enough of them or no further line is available, and while the kernel makes them the
+// next lines are read. Their results are still reported in order.
 type restorer struct {
-	*app
-	lines    *rules.Reader
-	next     *pending      // what is being queued
-	sent     *pending      // what is on its way or has been; used again
-	reported chan error    // has a value once all that was sent is reported
-	stopped  chan struct{} // closed when nothing more is to be sent
-	numbered bool          // whether messages name their lines
+	con    *console
+	lines  *rulefile.Reader
+	parser *lineParser
+	apply  func(context.Context, ...ipvsnl.Change) error
+	show   func(context.Context, *flags.Command) (code int, ends bool)
+	locker *locker
+
+	// idle is how long the next line is waited for before others may change the table:
+	// its input may take hours.
+	idle time.Duration
+
+	next     *pending      // lines being gathered
+	sent     *pending      // lines being sent, or sent before; reused
+	reported chan error    // receives a value once everything sent is reported
+	stopped  chan struct{} // closed when nothing more may be sent
+	numbered bool          // whether messages include their lines
 	refused  int           // how many lines the kernel has refused
 	code     int           // the exit code of the last line
 
-	// Both belong to whoever has the value of reported.
-	unlock  func() // lets others change the table; nil if they may
+	// Both belong to the goroutine that holds the value of reported.
+	unlock  func() // releases the lock; nil if it is not held
 	changed bool   // whether anything has been sent
 
-	// done and begun are the numbers of the last line that has been run and of the last that was sent
-	// to be run. Between the two lines are in doubt.
+	// done is the number of the last line that has been run, and begun of the last
+	// that was sent. The lines between them are in doubt. Before clearing the
+	// table, which counts as line 0, both are -1.
 	done, begun atomic.Int64
 }
 
-// A pending is lines and the batch of their changes.
+// A pending holds lines, without their words, and their changes.
 type pending struct {
-	batch *ipvsnl.Batch
-	lines []rules.Line // without their words
+	lines   []rulefile.Line
+	changes []ipvsnl.Change
 }
 
-func (a *app) newRestorer(r io.Reader) *restorer {
+func (p *pending) add(line rulefile.Line, c ipvsnl.Change) {
+	line.Words = nil
+	p.lines, p.changes = append(p.lines, line), append(p.changes, c)
+}
+
+func (p *pending) reset() { p.lines, p.changes = p.lines[:0], p.changes[:0] }
+
+func (r *runner) restorer(c *flags.Command, in io.Reader) *restorer {
 	reported := make(chan error, 1)
 	reported <- nil
 	return &restorer{
-		app:      a,
-		lines:    rules.NewReader(r),
-		next:     &pending{batch: a.client.Batch()},
-		sent:     &pending{batch: a.client.Batch()},
+		con:      r.con,
+		lines:    rulefile.NewReader(in),
+		parser:   r.lines,
+		apply:    r.client.Apply,
+		show:     r.show,
+		locker:   r.locker(c),
+		idle:     r.sys.idle,
+		next:     &pending{},
+		sent:     &pending{},
 		reported: reported,
 		stopped:  make(chan struct{}),
 	}
 }
 
-// restoreAs runs -R with the options that it has.
-func (a *app) restoreAs(how flags.Restoring) int {
-	switch {
-	case how.Replace:
-		return a.replace(how.DryRun)
-	case how.DryRun:
-		return a.dryRun()
-	case a.checked:
-		return a.restoreChecked()
-	}
-	return a.restore()
+// restore runs -R. After a line that the kernel refuses, the next one is
+// run; a line with a fault ends the restore. The exit code is that of the last line.
+func (r *runner) restore(ctx context.Context, c *flags.Command) int {
+	rest := r.restorer(c, r.con.in)
+	return untilSignal(ctx, r.sys.patience, rest.run, rest.stop)
 }
 
-// restore runs -R. What the kernel refuses does not keep the next line from
-// running; a line at fault ends it. The exit code is that of the last line.
-func (a *app) restore() int {
-	r := a.newRestorer(a.stdin)
-	return a.untilSignal(r.run, r.stop)
+// restoreChecked runs ipvsadm-restore: it replaces the table by its input, but only if no
+// line has a fault. Each line that the kernel refuses is reported, and the others
+// take effect.
+func (r *runner) restoreChecked(ctx context.Context, c *flags.Command) int {
+	commands := 0
+	input, code := r.lines.readWhole(r.con, func(c *flags.Command) error {
+		commands++
+		return onlyChanges(c)
+	})
+	if code == exitDone && commands == 0 {
+		code = r.allowEmpty(ctx)
+	}
+	if code != exitDone {
+		return code
+	}
+	rest := r.restorer(c, bytes.NewReader(input))
+	rest.numbered = true
+	rest.done.Store(-1)
+	rest.begun.Store(-1)
+	rest.next.add(rulefile.Line{Text: "clear the table"}, ipvsnl.Flush())
+	return untilSignal(ctx, r.sys.patience, rest.run, rest.stop)
+}
+
+// errNoRules prevents missing input from clearing the table.
+var errNoRules = errors.New("the input has no rules, but the table has services: to clear it, use -C")
+
+// allowEmpty refuses input without a command, unless the table has no services.
+func (r *runner) allowEmpty(ctx context.Context) (code int) {
+	for _, err := range r.client.EachService(ctx) {
+		if err != nil {
+			r.con.complain(message(err))
+			return exitChange
+		}
+		r.con.complain(errNoRules.Error())
+		return flags.ExitFault
+	}
+	return exitDone
+}
+
+// dryRun runs -R --dry-run and ipvsadm-restore --dry-run: it only checks lines.
+func (r *runner) dryRun() int {
+	accept := noRestore
+	if r.checked {
+		accept = onlyChanges
+	}
+	_, code := r.lines.readWhole(r.con, accept)
+	return code
 }
 
 // run runs the lines and returns the exit code.
-func (r *restorer) run() int {
+func (r *restorer) run(ctx context.Context) int {
 	defer r.letGo()
-	err := r.copy()
+	err := r.copy(ctx)
 	switch {
 	case errors.As(err, new(*lockedError)):
-		return r.notLocked(err)
+		return notLocked(r.con, err)
 	case err != nil:
-		r.complain(err.Error())
+		r.con.complain(err.Error())
 		return exitChange
 	case r.numbered && r.refused > 0:
 		return exitChange
@@ -100,27 +158,32 @@ func (r *restorer) run() int {
 	return r.code
 }
 
-// stop keeps what has not been sent from being sent, waits for the replies to what has, and reports where
-// the restore has come to. Lines may be waited for all the while, or a listing be printed.
+// stop prevents further changes from being sent, waits for the replies to those sent,
+// and reports the progress of the restore. It may run while the restore waits for lines or
+// prints a listing.
 func (r *restorer) stop(s syscall.Signal) int {
 	close(r.stopped)
-	<-r.reported // and is never given back, so that nothing else is sent
-	_, _ = io.WriteString(r.stderr, stopped(s)+progress(int(r.done.Load()), int(r.begun.Load()), r.numbered)+"\n")
+	<-r.reported // and is never returned, so that nothing else is sent
+	text := stopped(s) + progress(int(r.done.Load()), int(r.begun.Load()), r.numbered) + "\n"
+	_, _ = io.WriteString(r.con.err, text) // without a flush, which may block
 	return exitSignal + int(s)
 }
 
-// progress says in words which lines of a restore are done and which were sent at least. The table may
-// have been cleared before the first.
-func progress(done, begun int, cleared bool) string {
+// progress describes which lines of a restore are done and which were at least
+// sent. If clears is true, the table is cleared before the first.
+func progress(done, begun int, clears bool) string {
 	var b strings.Builder
 	switch {
-	case done > 0 && cleared:
+	case done > 0 && clears:
 		fmt.Fprintf(&b, "the table was cleared and lines 1 to %d are done, ", done)
 	case done > 0:
 		fmt.Fprintf(&b, "lines 1 to %d are done, ", done)
-	case begun > 0 && cleared:
-		b.WriteString("whether the table was cleared is in doubt, ")
+	case done == 0 && clears:
+		b.WriteString("the table was cleared, ")
+	case begun >= 0 && clears:
+		b.WriteString("it is unknown whether the table was cleared, ")
 	}
+	done, begun = max(done, 0), max(begun, 0)
 	if begun > done {
 		fmt.Fprintf(&b, "lines %d to %d are in doubt, ", done+1, begun)
 	}
@@ -128,45 +191,46 @@ func progress(done, begun int, cleared bool) string {
 	return b.String()
 }
 
-// copy runs the lines, up to one at fault.
-func (r *restorer) copy() error {
+// copy runs the lines up to the first fault.
+func (r *restorer) copy(ctx context.Context) error {
 	for {
 		if !r.lines.Ready() {
-			// Who writes the lines may wait for what they do and print.
-			if err := r.send(); err != nil {
+			// The writer of the lines may be waiting for their effects and output.
+			if err := r.send(ctx); err != nil {
 				return err
 			}
 		}
 		line, err := r.read()
 		if errors.Is(err, io.EOF) {
-			return r.settle()
+			return r.settle(ctx)
 		}
 		if err != nil {
-			return errors.Join(r.settle(), fmt.Errorf("cannot read: %w", err))
+			return errors.Join(r.settle(ctx), fmt.Errorf("cannot read: %w", err))
 		}
 		if line.Empty() {
 			continue
 		}
-		if ends, err := r.line(line); ends || err != nil {
+		if ends, err := r.line(ctx, line); ends || err != nil {
 			return err
 		}
 	}
 }
 
-// read reads the next line. If that takes long, others may change the table meanwhile.
-func (r *restorer) read() (rules.Line, error) {
-	if !r.lines.Ready() {
-		defer time.AfterFunc(maxIdle, r.letGo).Stop()
+// read reads the next line. If that takes long, it releases the lock meanwhile, unless
+// there are too few descriptors for a timer.
+func (r *restorer) read() (rulefile.Line, error) {
+	if !r.lines.Ready() && files.HasPoller() {
+		defer time.AfterFunc(r.idle, r.letGo).Stop()
 	}
 	return r.lines.Next()
 }
 
-// hold keeps others from changing the table.
-func (r *restorer) hold() error {
+// hold takes the lock.
+func (r *restorer) hold(ctx context.Context) error {
 	if r.unlock != nil {
 		return nil
 	}
-	unlock, err := r.lock()
+	unlock, err := r.locker.lock(ctx)
 	switch {
 	case err == nil:
 		r.unlock, r.changed = unlock, true
@@ -176,7 +240,7 @@ func (r *restorer) hold() error {
 	return err
 }
 
-// letGo lets others change the table, once all that was sent is reported.
+// letGo releases the lock once everything sent is reported.
 func (r *restorer) letGo() {
 	err := r.await()
 	if r.unlock != nil {
@@ -186,78 +250,40 @@ func (r *restorer) letGo() {
 	r.reported <- err
 }
 
-// line runs a line. It ends says whether the lines behind it are not to be run.
-func (r *restorer) line(line rules.Line) (ends bool, err error) {
-	c, fault := r.parse(line)
-	if queue := changes[c.Action]; fault == nil && queue != nil {
-		queue(r.next.batch, &c)
-		line.Words = nil
-		if !r.numbered {
-			line.Text = "" // no message shows it, and it may be long
-		}
-		if r.next.lines = append(r.next.lines, line); len(r.next.lines) < maxBatch {
+// line runs a line. Ends reports whether the restore ends there.
+func (r *restorer) line(ctx context.Context, line rulefile.Line) (ends bool, err error) {
+	c, fault := r.parser.parse(line)
+	if fault == nil {
+		fault = noRestore(&c)
+	}
+	if fault == nil && c.Kind == flags.Change {
+		if r.next.add(line, c.Change); len(r.next.lines) < maxPending {
 			return false, nil
 		}
-		return false, r.send()
+		return false, r.send(ctx)
 	}
-	if err := r.settle(); err != nil {
+	if err := r.settle(ctx); err != nil {
 		return true, err
 	}
 	if fault != nil {
-		r.code, ends = r.reject(fault)
-		r.passed(line)
-		return ends, nil
+		r.code, ends = r.con.reject(fault)
+	} else {
+		shown := c // not c itself, which would cost every change an allocation
+		r.code, ends = r.show(ctx, &shown)
 	}
-	r.code, ends = r.show(&c)
 	r.passed(line)
 	return ends, nil
 }
 
 // passed notes that a line has been run, and all before it.
-func (r *restorer) passed(line rules.Line) {
+func (r *restorer) passed(line rulefile.Line) {
 	r.begun.Store(int64(line.Number))
 	r.done.Store(int64(line.Number))
 }
 
-// parse understands the words of a line, which may ask for anything but another
-// restore.
-func (r *restorer) parse(line rules.Line) (flags.Command, error) {
-	c, err := r.parseLine(line)
-	if err == nil {
-		err = noRestore(&c)
-	}
-	return c, err
-}
-
-// parseLine understands the words of a line of rules. It is not for a line to say in which
-// network namespace a run works or for how long it waits, nor to keep the lines behind it
-// waiting.
-func (a *app) parseLine(line rules.Line) (flags.Command, error) {
-	c, err := flags.Parse(line.Words, a.names)
-	switch {
-	case err != nil:
-	case line.Long:
-		err = errLong
-	case c.NetNS != "":
-		err = illegalInLine("netns")
-	case c.Listing.Watch != 0:
-		err = illegalInLine("watch")
-	case c.WaitGiven:
-		err = illegalInLine("wait")
-	}
-	return c, err
-}
-
-// errLong is the error of a line that is too long to be read, and not at fault as far as it was.
-var errLong error = &flags.Error{Text: "a line of rules of more than 1 MB", Exit: flags.ExitFault, Ends: true}
-
-func illegalInLine(option string) error {
-	return &flags.Error{Text: "Illegal '" + option + "' option in a line of rules", Exit: flags.ExitFault, Ends: true}
-}
-
-// settle sends what is queued and returns when all is reported.
-func (r *restorer) settle() error {
-	if err := r.send(); err != nil {
+// settle sends the gathered lines and returns when all results are reported.
+func (r *restorer) settle(ctx context.Context) error {
+	if err := r.send(ctx); err != nil {
 		return err
 	}
 	err := r.await()
@@ -265,8 +291,8 @@ func (r *restorer) settle() error {
 	return err
 }
 
-// await takes from reported what is there once all that was sent is reported. It does not return after
-// stop: what becomes of the program is then for stop to say.
+// await waits until everything sent is reported, and takes the value of reported. It does not return
+// after stop, which then determines how the program ends.
 func (r *restorer) await() error {
 	err := <-r.reported
 	select {
@@ -278,14 +304,14 @@ func (r *restorer) await() error {
 	}
 }
 
-// send begins to send what is queued, once all before it is reported.
-func (r *restorer) send() error {
+// send starts sending the gathered lines once everything before them is reported.
+func (r *restorer) send(ctx context.Context) error {
 	if len(r.next.lines) == 0 {
 		return nil
 	}
 	err := r.await()
 	if err == nil {
-		err = r.hold()
+		err = r.hold(ctx)
 	}
 	if err != nil {
 		r.reported <- err
@@ -293,36 +319,44 @@ func (r *restorer) send() error {
 	}
 	r.next, r.sent = r.sent, r.next
 	p := r.sent
-	go func() { r.reported <- r.report(p) }()
+	go func() { r.reported <- r.report(ctx, p) }()
 	return nil
 }
 
-// report sends what is pending and reports what the kernel refuses.
-func (r *restorer) report(p *pending) error {
-	last := p.lines[len(p.lines)-1]
-	r.begun.Store(int64(last.Number))
-	failures, err := p.batch.Send(r.ctx)
+// report sends the pending changes and reports refusals.
+func (r *restorer) report(ctx context.Context, p *pending) error {
+	last := len(p.lines) - 1
+	r.begun.Store(int64(p.lines[last].Number))
+	err := r.apply(ctx, p.changes...)
 	r.code = exitDone
-	for _, f := range failures {
-		text := message(f.Err)
-		if r.numbered {
-			text = numbered(p.lines[f.Index], text)
+	var e *ipvsnl.ApplyError
+	if err != nil && !errors.As(err, &e) {
+		return errors.New(message(err)) // nothing was sent
+	}
+	if e != nil {
+		for i := range e.Failures {
+			r.refuse(p, &e.Failures[i])
 		}
-		r.complain(text)
-		r.refused++
-		if f.Index == len(p.lines)-1 {
-			r.code = exitChange
+		if e.InDoubt >= 0 {
+			number := p.lines[e.InDoubt].Number
+			r.done.Store(int64(number - 1))
+			return fmt.Errorf("line %d and later ones are in doubt: %s", max(number, 1), message(e.Err))
 		}
 	}
-	var doubt *ipvsnl.InDoubtError
-	if errors.As(err, &doubt) {
-		r.done.Store(int64(max(p.lines[doubt.Index].Number-1, 0)))
-		return fmt.Errorf("line %d and later ones are in doubt: %s", max(p.lines[doubt.Index].Number, 1), message(doubt.Err))
-	}
-	if err != nil {
-		return errors.New(message(err))
-	}
-	r.passed(last)
-	p.lines = p.lines[:0]
+	r.passed(p.lines[last])
+	p.reset()
 	return nil
+}
+
+// refuse reports a line that the kernel has refused.
+func (r *restorer) refuse(p *pending, f *ipvsnl.Failure) {
+	text := message(f.Err)
+	if r.numbered {
+		text = numbered(p.lines[f.Index], text)
+	}
+	r.con.complain(text)
+	r.refused++
+	if f.Index == len(p.lines)-1 {
+		r.code = exitChange
+	}
 }

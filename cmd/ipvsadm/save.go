@@ -1,77 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
+	"context"
+
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/reconcile"
 )
 
-// save runs -S. It reads first and then writes, so that most of what can fail leaves
-// no rules that are not whole.
-func (a *app) save(c *flags.Command) error {
-	rules := &format.Options{View: format.Rules, Names: a.formatNames(&c.Listing), Thresholds: c.Saving.Thresholds}
-	w := a.newTableWriter(&c.Listing, rules)
-	services, err := w.toSave(c)
-	if err != nil {
-		return err
-	}
-	settings, err := a.settings(&c.Saving)
-	if err != nil {
-		return err
-	}
-	// They come before the services: the exit code of -R is that of the last rule, and
-	// a daemon that runs already must not make it a failure.
-	if err := w.write(settings); err != nil {
-		return err
-	}
-	return w.table(services)
+// A saver runs -S.
+type saver struct {
+	con    *console
+	client *ipvsnl.Client
+	names  names
 }
 
-// toSave returns the services that a save is about. A stable one reads their destinations too.
-func (w *tableWriter) toSave(c *flags.Command) ([]ipvsnl.Service, error) {
+// save runs -S. It reads first and then writes, so that most of what can fail leaves no
+// incomplete rules.
+func (s *saver) save(ctx context.Context, c *flags.Command) error {
+	r := newTableReader(s.client, s.names, &c.Listing)
+	services, err := s.services(ctx, c, r)
+	if err != nil {
+		return err
+	}
+	settings, err := s.settings(ctx, &c.Saving)
+	if err != nil {
+		return err
+	}
+	// They precede the services: the exit code of -R is that of the last rule, and a
+	// daemon that is already running must not make it a failure.
+	if err := s.con.write(settings); err != nil {
+		return err
+	}
+	w := &tableWriter{con: s.con, layout: &format.Options{
+		View:       format.Rules,
+		Names:      formatNames(s.names, &c.Listing),
+		Thresholds: c.Saving.Thresholds,
+	}}
+	return w.table(ctx, r, services, nil)
+}
+
+// services returns the services to save. A stable save reads their destinations too.
+func (s *saver) services(ctx context.Context, c *flags.Command, r *tableReader) ([]ipvsnl.ServiceState, error) {
 	if !c.Saving.Stable {
-		return w.services(c)
+		return r.services(ctx, c)
 	}
-	var keys []ipvsnl.ServiceKey
+	var scope []reconcile.Scope
 	if c.OneService {
-		keys = append(keys, c.Service.ServiceKey)
+		scope = append(scope, reconcile.Only(c.Service))
 	}
-	table, err := w.readStable(keys...)
+	table, err := readStable(ctx, s.con, s.client, scope...)
 	if err != nil {
 		return nil, err
 	}
-	services := make([]ipvsnl.Service, len(table))
-	w.known = make(map[ipvsnl.ServiceKey][]ipvsnl.Destination, len(table))
+	if c.OneService && len(table) == 0 {
+		return r.services(ctx, c) // to report that it does not exist
+	}
+	services := make([]ipvsnl.ServiceState, len(table))
+	r.known = make(map[ipvsnl.ServiceKey][]ipvsnl.DestinationState, len(table))
 	for i := range table {
-		services[i] = table[i].Service
-		w.known[services[i].ServiceKey] = table[i].Destinations
+		services[i].Service = table[i].Service
+		for _, d := range table[i].Destinations {
+			key := table[i].Service.Key
+			r.known[key] = append(r.known[key], ipvsnl.DestinationState{Destination: d})
+		}
 	}
 	format.SortServices(services)
 	return services, nil
 }
 
-// readStable reads the table, or some services of it, until two readings agree. If none do,
-// it says so and returns what it has.
-func (a *app) readStable(keys ...ipvsnl.ServiceKey) (reconcile.Table, error) {
-	table, stable, err := reconcile.ReadStable(a.ctx, a.client, keys...)
+// readStable reads the table, or a part of it, until two readings agree. If none do, it
+// prints a warning and returns the last one.
+func readStable(ctx context.Context, con *console, client *ipvsnl.Client, scope ...reconcile.Scope) (reconcile.Table, error) {
+	table, stable, err := reconcile.ReadStable(ctx, client, scope...)
 	if err == nil && !stable {
-		a.complain("warning: the table keeps changing while it is read; what was read last may lack services or real servers")
+		con.complain("warning: the table keeps changing while it is read; the output may lack services or real servers")
 	}
 	return table, err
 }
 
-// settings returns the rules of what is not about a service.
-func (a *app) settings(s *flags.Saving) (rules []byte, err error) {
-	if s.Timeouts {
-		t, err := a.client.Timeouts(a.ctx)
+// settings returns the rules for timeouts and sync daemons.
+func (s *saver) settings(ctx context.Context, how *flags.Saving) (rules []byte, err error) {
+	if how.Timeouts {
+		t, err := s.client.Timeouts(ctx)
 		if err != nil {
 			return nil, err
 		}
 		rules = format.AppendTimeoutsRule(rules, &t)
 	}
-	if s.Daemons {
-		daemons, err := collect(nil, a.client.Daemons(a.ctx))
+	if how.Daemons {
+		daemons, err := s.client.Daemons(ctx)
 		if err != nil {
 			return nil, err
 		}

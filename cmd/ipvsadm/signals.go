@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
@@ -12,17 +14,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ending are the signals that end what takes its time, in an orderly manner.
+// ending are the signals that end long operations in an orderly manner.
 var ending = []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT}
 
-// patience is how long after a signal the kernel's reply to a change is waited for.
-const patience = 3 * time.Second
-
-// ignoreBrokenPipes has a write to a pipe without a reader fail, rather than end the program: it may be
-// in the middle of a change, which nobody has to watch.
+// ignoreBrokenPipes makes writes to a pipe without a reader fail instead of ending the program: it may be
+// in the middle of a change, which must be completed.
 func ignoreBrokenPipes() { signal.Ignore(unix.SIGPIPE) }
 
-// notify asks for signals, save those that whoever started the program has it ignore.
+// notify requests signals, except those that were ignored when the program started.
 func notify(c chan<- os.Signal, signals []os.Signal) {
 	for _, s := range signals {
 		if !signal.Ignored(s) {
@@ -39,33 +38,33 @@ func end(code int) {
 	os.Exit(code)
 }
 
-// raise ends the program by a signal, unless it is process 1 of a container, which no signal ends. The
-// runtime would not let go of SIGPIPE and ends process 1 with a code of its own, so the kernel is asked.
+// raise ends the program by a signal, unless it is process 1 of a container, which signals cannot end. The
+// runtime does not release SIGPIPE, and ends process 1 with its own exit code, so this asks the kernel directly.
 func raise(s syscall.Signal) {
 	runtime.LockOSThread()
-	var byDefault [8]uintptr // room for a struct sigaction of zeros
+	var byDefault [8]uintptr // a zero struct sigaction
 	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&byDefault)), 0, 8, 0, 0)
 	if errno == 0 {
 		_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), s)
 	}
 }
 
-// stopped begins the message about what a signal has stopped.
+// stopped returns the beginning of a message about an interruption by a signal.
 func stopped(s syscall.Signal) string { return "stopped by a signal (" + s.String() + "): " }
 
-// untilSignal runs f, which makes changes one after the other, and returns its exit code. Once a signal
-// asks for the end, stop has f send no more, reports how far it has come and returns the exit code.
-// Neither a kernel that does not reply nor a terminal that takes nothing keeps the program
-// from ending.
-func (a *app) untilSignal(f func() int, stop func(syscall.Signal) int) int {
+// untilSignal runs f, which makes changes in sequence, and returns its exit code.
+// After a signal, stop prevents f from sending more, reports its progress and
+// returns the exit code. Neither an unresponsive kernel nor a blocked terminal prevents
+// the program from ending: what is in progress has this much patience to end, and
+// the last messages have as long again.
+func untilSignal(ctx context.Context, patience time.Duration, f func(context.Context) int, stop func(syscall.Signal) int) int {
 	signals := make(chan os.Signal, 1)
 	notify(signals, ending)
 	defer signal.Stop(signals)
-	ctx, cancel := context.WithCancel(a.ctx)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	a.ctx = ctx
 	done, ended := make(chan int, 1), make(chan int, 1)
-	go func() { done <- f() }()
+	go func() { done <- f(ctx) }()
 	select {
 	case code := <-done:
 		return code

@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
-	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"os/signal"
@@ -15,121 +17,126 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ofTerminal are those that a watch on a terminal has to know of besides.
+// ofTerminal are the signals that a watch on a terminal handles in addition.
 var ofTerminal = []os.Signal{unix.SIGWINCH, unix.SIGTSTP, unix.SIGCONT}
 
-// errEnded is the error of a page that a signal has kept from being written.
+// errEnded is the error of a page that was not written because of a signal.
 var errEnded = errors.New("ended by a signal")
 
-// statsColumns is how many columns a line of counters or rates ends with.
+// statsColumns is the number of columns at the end of a line of counters or rates.
 const statsColumns = 5
 
-// A watcher lists again and again.
+// A watcher repeats a listing.
 type watcher struct {
-	*app
-	command *flags.Command
-	figures int // how many columns have marks
+	con     *console
+	list    func(context.Context, *console) error // makes a listing
+	every   time.Duration
+	figures int // how many columns are highlighted on changes
 	signals chan os.Signal
-	pages   chan page        // has each listing once it is made
-	next    <-chan time.Time // when the next one is to be made
-	screen  *screen.Screen   // nil for a stream
+	pages   chan page        // receives each listing once it is made
+	next    <-chan time.Time // when to make the next one
+	screen  *screen.Screen   // nil without a terminal
 	keys    <-chan byte
 }
 
-// A page is a listing, or what there is of it and why there is no more.
+// A page is a listing, or the beginning of one and its error.
 type page struct {
 	text []byte
 	err  error
 }
 
-// watch runs -L --watch, until a signal or a key ends it.
-func (a *app) watch(c *flags.Command) int {
+// watcher returns what runs -L --watch.
+func (r *runner) watcher(c *flags.Command) *watcher {
 	w := &watcher{
-		app:     a,
-		command: c,
+		con:     r.con,
+		list:    func(ctx context.Context, con *console) error { return r.lister(con).list(ctx, c) },
+		every:   time.Duration(c.Listing.Watch) * time.Second,
 		signals: make(chan os.Signal, 16),
 		pages:   make(chan page, 1),
 	}
 	if c.Listing.Stats || c.Listing.Rate {
 		w.figures = statsColumns
 	}
-	a.names.Waiting = nil // no page is shown in part
+	return w
+}
+
+// watch lists until a signal or a key ends it.
+func (w *watcher) watch(ctx context.Context) int {
 	notify(w.signals, ending)
 	defer signal.Stop(w.signals)
-	go w.make()
+	go w.make(ctx)
 	select {
 	case <-w.signals:
 		return exitDone
 	case first := <-w.pages:
-		return w.begin(first)
+		return w.begin(ctx, first)
 	}
 }
 
-// make makes a page. It does so beside all else: names may take their time.
-func (w *watcher) make() {
+// make makes a page in the background, since names may take time.
+func (w *watcher) make(ctx context.Context) {
 	var b bytes.Buffer
-	a := *w.app
-	a.stdout = bufio.NewWriter(&b)
-	err := a.list(w.command)
-	_ = a.stdout.Flush() // to memory
+	con := newConsole(w.con.name, nil, &b, w.con.err)
+	err := w.list(ctx, con)
+	con.flush() // to memory
 	w.pages <- page{b.Bytes(), err}
 }
 
-// begin goes on from the first page. If that has failed, there is nothing to watch.
-func (w *watcher) begin(first page) int {
+// begin continues after the first page. If that has failed, the watch ends.
+func (w *watcher) begin(ctx context.Context, first page) int {
 	if first.err != nil {
-		_ = w.write(first.text) // what it failed with comes first
-		w.complain(message(first.err))
+		_ = w.con.write(first.text) // the error of the listing takes precedence
+		w.con.complain(message(first.err))
 		return exitListing
 	}
 	in, out, ok := w.terminal()
 	if !ok {
-		return w.stream(first)
+		return w.stream(ctx, first)
 	}
-	err := w.onScreen(in, out, first)
+	err := w.onScreen(ctx, in, out, first)
 	if err != nil {
-		w.complain(message(err))
+		w.con.complain(message(err))
 		return exitListing
 	}
 	return exitDone
 }
 
-// stream goes on from the first page without a terminal.
-func (w *watcher) stream(first page) int {
-	if err := w.loop(first); err != nil && !errors.Is(err, errEnded) {
-		return w.cannotWrite(err)
+// stream continues after the first page without a terminal.
+func (w *watcher) stream(ctx context.Context, first page) int {
+	if err := w.loop(ctx, first); err != nil && !errors.Is(err, errEnded) {
+		return w.con.cannotWrite(err)
 	}
 	return exitDone
 }
 
-// onScreen goes on from the first page on a terminal.
-func (w *watcher) onScreen(in, out *os.File, first page) (err error) {
+// onScreen continues after the first page on a terminal.
+func (w *watcher) onScreen(ctx context.Context, in, out *os.File, first page) (err error) {
 	notify(w.signals, ofTerminal)
 	if w.screen, err = screen.Open(in, out); err != nil {
 		return err
 	}
 	w.keys = w.screen.Keys()
-	err = w.loop(first)
+	err = w.loop(ctx, first)
 	return errors.Join(err, w.screen.Leave())
 }
 
-// terminal returns what pages are drawn on, if it is a terminal that they can be drawn on.
+// terminal returns the input and output if pages can be drawn on them.
 func (w *watcher) terminal() (in, out *os.File, ok bool) {
-	in, hasIn := w.stdin.(*os.File)
-	out, hasOut := w.output.(*os.File)
+	in, hasIn := w.con.in.(*os.File)
+	out, hasOut := w.con.sink.(*os.File)
 	term := os.Getenv("TERM")
 	return in, out, hasIn && hasOut && term != "" && term != "dumb" && screen.IsTerminal(out)
 }
 
-// loop shows pages until the watch is to end, or what they are shown on is gone.
-func (w *watcher) loop(first page) error {
+// loop shows pages until the watch ends or its output is gone.
+func (w *watcher) loop(ctx context.Context, first page) error {
 	err := w.show(first)
 	for err == nil {
 		select {
 		case p := <-w.pages:
 			err = w.show(p)
 		case <-w.next:
-			go w.make()
+			go w.make(ctx)
 		case key := <-w.keys:
 			if key == 'q' {
 				return nil
@@ -144,10 +151,10 @@ func (w *watcher) loop(first page) error {
 	return err
 }
 
-// show shows a page, and has the next one made after a while. A page that has failed is a
-// message in its place.
+// show shows a page and schedules the next one. A page that has failed is replaced by a
+// message.
 func (w *watcher) show(p page) error {
-	w.next = time.After(time.Duration(w.command.Listing.Watch) * time.Second)
+	w.next = time.After(w.every)
 	if w.screen != nil {
 		if p.err != nil {
 			p.text = []byte(message(p.err))
@@ -155,18 +162,18 @@ func (w *watcher) show(p page) error {
 		return w.screen.Draw(string(p.text), w.figures)
 	}
 	if p.err != nil {
-		w.complain(message(p.err))
+		w.con.complain(message(p.err))
 		return nil
 	}
 	return w.writePage(p.text)
 }
 
-// writePage writes a page that is not for a screen. Who reads it may take nothing for now: even then
-// a signal ends the watch.
+// writePage writes a page without a terminal. Its reader may block
+// the write: even then a signal ends the watch.
 func (w *watcher) writePage(text []byte) error {
 	written := make(chan error, 1)
 	go func() {
-		_, err := w.output.Write(append(text, '\n'))
+		_, err := w.con.sink.Write(append(text, '\n'))
 		written <- err
 	}()
 	select {
@@ -177,7 +184,7 @@ func (w *watcher) writePage(text []byte) error {
 	}
 }
 
-// adapt does what a signal about the terminal asks for.
+// adapt handles a signal about the terminal.
 func (w *watcher) adapt(s os.Signal) error {
 	switch s {
 	case unix.SIGTSTP:
@@ -192,8 +199,8 @@ func (w *watcher) adapt(s os.Signal) error {
 	return w.screen.Redraw()
 }
 
-// suspend gives the terminal back and stops the program, until it is to go on. In the process
-// group of a session's leader it does nothing, as there is no shell to bring it back.
+// suspend restores the terminal and stops the program until it is continued. In the process
+// group of a session leader it does nothing, because no shell could continue it.
 func (w *watcher) suspend() error {
 	session, err := unix.Getsid(0)
 	if err != nil || session == unix.Getpgrp() {
@@ -202,8 +209,8 @@ func (w *watcher) suspend() error {
 	if err := w.screen.Leave(); err != nil {
 		return err
 	}
-	// SIGTSTP, once asked for, cannot be had without the runtime's handler any more. A signal to
-	// one's own thread has had its effect when the call is over.
+	// Once requested, SIGTSTP keeps the handler of the runtime. A signal to
+	// the calling thread has taken effect when the call returns.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGSTOP); err != nil {

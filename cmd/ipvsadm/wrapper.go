@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
@@ -10,39 +12,40 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// errNotRules says that something is not to be opened as rules.
-var errNotRules = errors.New("neither a file nor a pipe")
+// errNotRules means that something cannot be opened as rules.
+var errNotRules = errors.New("not a file or a pipe")
 
-// wrapper runs ipvsadm-save or ipvsadm-restore. Words that mean nothing to it are named: it does its work
-// without them, as the reference does.
-func (a *app) wrapper(w *flags.Wrapper, words []string) int {
+// wrapper runs ipvsadm-save or ipvsadm-restore. It reports words that it does not know and
+// ignores them, as the reference does.
+func (sys *system) wrapper(con *console, w *flags.Wrapper, words []string) int {
 	c, err := w.Unwrap(words)
 	if err != nil {
-		code, _ := a.reject(err)
+		code, _ := con.reject(err)
 		return code
 	}
 	if len(c.Ignored) > 0 {
 		text := w.Name + ": ignored:"
 		for _, word := range c.Ignored {
-			text += " " + strconv.QuoteToASCII(word) // a dash may be none
+			text += " " + strconv.QuoteToASCII(word) // a dash may be another character
 		}
-		a.complain(text)
+		con.complain(text)
 	}
 	if c.File != "" {
 		file, err := openRules(c.File)
 		if err != nil {
-			a.complain("cannot read " + strconv.QuoteToASCII(c.File) + ": " + message(err))
+			con.complain("cannot read " + strconv.QuoteToASCII(c.File) + ": " + message(err))
 			return flags.ExitFault
 		}
 		defer file.Close()
-		a.stdin = file
+		con.in = file
 	}
-	a.checked = true
-	return a.run(c.Words)
+	r := newRunner(sys, con)
+	r.checked = true
+	return r.run(c.Words)
 }
 
-// openRules opens a file with rules. It may be a pipe, as the shell's <(COMMAND) is; of a device the mere
-// opening can have effects.
+// openRules opens a file with rules. It may be a pipe, such as the shell's <(COMMAND), but not a device:
+// merely opening one can have effects.
 func openRules(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	switch {

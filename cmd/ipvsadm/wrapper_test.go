@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package main
 
 import (
@@ -18,7 +20,7 @@ type unread struct{}
 
 func (unread) Read([]byte) (int, error) { return 0, errors.New("standard input was read") }
 
-// TestWrapperUsage has the wrappers print their usage, for which there need be no IPVS.
+// TestWrapperUsage has the wrappers print their usage, which does not require IPVS.
 func TestWrapperUsage(t *testing.T) {
 	for _, c := range []struct {
 		words []string
@@ -26,7 +28,7 @@ func TestWrapperUsage(t *testing.T) {
 	}{
 		{[]string{"/usr/sbin/ipvsadm-save", "-h"}, "ipvsadm-save: Script to save the IPVS table to stdout."},
 		{[]string{"ipvsadm-save", "-n", "--numeric"}, "ipvsadm-save: Script to save the IPVS table to stdout."},
-		{[]string{"ipvsadm-restore", "-n", "--help"}, "ipvsadm-restore: Replace the IPVS table by the rules in FILE or on stdin."},
+		{[]string{"ipvsadm-restore", "-n", "--help"}, "ipvsadm-restore: Replace the IPVS table with the rules in FILE or on stdin."},
 	} {
 		var stdout, stderr bytes.Buffer
 		require.Equal(t, 1, run(c.words, unread{}, &stdout, &stderr), c.words)
@@ -65,8 +67,8 @@ func TestRestoreFile(t *testing.T) {
 		{[]string{good, faulty}, strings.NewReader("-A -f 9\n"), 0, "ipvsadm-restore: ignored: \"" + good + "\" \"" + faulty + "\"\n"},
 		{[]string{at("–n")}, unread{}, 2, "cannot read \"" + at(`\u2013n`) + "\": No such file or directory\n"},
 		{[]string{dir}, unread{}, 2, "cannot read \"" + dir + "\": Is a directory\n"},
-		{[]string{"/dev/null"}, unread{}, 2, "cannot read \"/dev/null\": neither a file nor a pipe\n"},
-		{[]string{at("socket")}, unread{}, 2, "cannot read \"" + at("socket") + "\": neither a file nor a pipe\n"},
+		{[]string{"/dev/null"}, unread{}, 2, "cannot read \"/dev/null\": not a file or a pipe\n"},
+		{[]string{at("socket")}, unread{}, 2, "cannot read \"" + at("socket") + "\": not a file or a pipe\n"},
 	} {
 		var stdout, stderr bytes.Buffer
 		code := run(append([]string{"ipvsadm-restore", "--dry-run"}, c.words...), c.stdin, &stdout, &stderr)

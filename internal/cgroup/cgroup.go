@@ -1,4 +1,6 @@
-// Package cgroup tells how much memory the process may have.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cgroup finds the memory limit of the process.
 package cgroup
 
 import (
@@ -13,7 +15,7 @@ import (
 // NoLimit is the limit of a process that has none.
 const NoLimit int64 = math.MaxInt64
 
-// Where hierarchies of control groups usually are, and what a group's file with its limit is called.
+// The usual mount points of control group hierarchies, and the name of the file with the limit of a group.
 const (
 	root   = "/sys/fs/cgroup"
 	file   = "memory.max"
@@ -26,7 +28,7 @@ func MemoryLimit() int64 { return memoryLimit(files.Read) }
 
 func memoryLimit(read func(name string) ([]byte, error)) int64 {
 	limit := NoLimit
-	groups, _ := read("/proc/self/cgroup") // without it there are none
+	groups, _ := read("/proc/self/cgroup") // without it, there is no limit
 	for line := range strings.Lines(string(groups)) {
 		fields := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3)
 		if len(fields) < 3 {
@@ -42,8 +44,8 @@ func memoryLimit(read func(name string) ([]byte, error)) int64 {
 	return limit
 }
 
-// limitOf returns the smallest limit of a group and those above it. In a container the topmost may be its own, while
-// its name is still that of the host.
+// limitOf returns the smallest limit of a group and its ancestors. In a container, the topmost group may be its own, while
+// its name is still the one on the host.
 func limitOf(read func(name string) ([]byte, error), root, group, file string) int64 {
 	limit := NoLimit
 	for {

@@ -1,11 +1,13 @@
-// Package distinct drops from a listing what the kernel has listed before.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package distinct removes duplicates from listings.
 package distinct
 
-// few is up to how many items it takes less time to compare each with each than to make a
+// few is the number of items up to which comparing all pairs is faster than making a
 // map. Most services have no more destinations.
 const few = 16
 
-// By returns the items without those whose key an earlier one has. It reuses the slice.
+// By returns the items without those whose key equals that of an earlier one. It reuses the slice.
 func By[T any, K comparable](items []T, key func(*T) K) []T {
 	if len(items) <= few {
 		return byPairs(items, key)
@@ -15,7 +17,7 @@ func By[T any, K comparable](items []T, key func(*T) K) []T {
 	for i := range items {
 		seen[key(&items[i])] = struct{}{}
 		if len(seen) > kept {
-			if kept < i { // items are large
+			if kept != i { // items are large
 				items[kept] = items[i]
 			}
 			kept++
@@ -35,7 +37,7 @@ next:
 				continue next
 			}
 		}
-		if kept < i {
+		if kept != i {
 			items[kept] = items[i]
 		}
 		keys[kept] = k

@@ -1,20 +1,23 @@
-// Package files opens files for reading without the runtime's poller. That takes two descriptors besides the file's,
-// and where a process may have no more of them it ends the program.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package files opens files for reading without the poller of the Go runtime. The poller needs two extra descriptors,
+// and ends the program if it cannot have them.
 package files
 
 import (
 	"io"
 	"io/fs"
 	"os"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
 
-// Open opens a file. It does not wait for anyone to write to a named pipe.
+// Open opens a file. It does not wait for a writer of a named pipe.
 func Open(name string) (*os.File, error) {
 	fd, err := open(name)
 	if err == nil {
-		err = unix.SetNonblock(fd, false) // or else os.NewFile would tell the poller
+		err = unix.SetNonblock(fd, false) // otherwise os.NewFile would use the poller
 	}
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
@@ -31,7 +34,7 @@ func open(name string) (int, error) {
 	}
 }
 
-// Read returns what a file has.
+// Read returns the contents of a file.
 func Read(name string) ([]byte, error) {
 	f, err := Open(name)
 	if err != nil {
@@ -41,10 +44,12 @@ func Read(name string) ([]byte, error) {
 	return io.ReadAll(f)
 }
 
-// HasPoller sets the runtime's poller up, which sockets of package net need, and reports whether there are descriptors
-// for it.
-func HasPoller() bool {
-	if !haveSpare(5) { // two for the poller, two for a pipe, and one that another goroutine may open meanwhile
+// HasPoller starts the poller of the runtime, which sockets of package net and timers need, and reports whether there are
+// descriptors for it.
+var HasPoller = sync.OnceValue(hasPoller)
+
+func hasPoller() bool {
+	if !haveSpare(5) { // two for the poller, two for a pipe, one for another goroutine
 		return false
 	}
 	r, w, err := os.Pipe()
@@ -56,7 +61,7 @@ func HasPoller() bool {
 	return true
 }
 
-// haveSpare reports whether the process may have so many more descriptors.
+// haveSpare reports whether the process can open n more descriptors.
 func haveSpare(count int) bool {
 	for range count {
 		fd, err := unix.Open("/", unix.O_PATH|unix.O_CLOEXEC, 0)

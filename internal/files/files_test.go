@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package files
 
 import (
@@ -24,7 +26,7 @@ func TestRead(t *testing.T) {
 	require.ErrorContains(t, err, "open "+name+"x: ")
 }
 
-// The descriptor blocks, as the poller knows nothing of it, and no program that is started gets it.
+// The descriptor is blocking, since the poller does not know about it, and child processes do not inherit it.
 func TestOpen(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "pipe")
 	require.NoError(t, unix.Mkfifo(name, 0o600))
@@ -64,5 +66,5 @@ func TestHaveSpare(t *testing.T) {
 	require.True(t, haveSpare(3))
 	require.True(t, haveSpare(3), "they were not given back")
 	require.False(t, haveSpare(4))
-	require.False(t, HasPoller())
+	require.False(t, hasPoller())
 }

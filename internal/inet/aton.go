@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package inet reads addresses as the C library does.
 package inet
 
@@ -7,11 +9,11 @@ import (
 	"strings"
 )
 
-const blanks = " \t\n\v\f\r" // what C's isspace knows
+const blanks = " \t\n\v\f\r" // as C's isspace
 
 // Aton reads an IPv4 address as C's inet_aton does: one to four numbers,
-// decimal, octal or hexadecimal, of which the last fills the bytes that are left.
-// A blank ends the address, and what follows it does not count.
+// decimal, octal or hexadecimal, of which the last fills the remaining bytes.
+// A blank ends the address; whatever follows it is ignored.
 func Aton(s string) (uint32, bool) {
 	var addr uint64
 	for part := 0; part < 4; part++ {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package screen
 
 import (
@@ -8,9 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// What a terminal is told.
+// Escape sequences.
 const (
-	enter     = "\x1b[?1049h\x1b[?25l" // another screen, without a cursor
+	enter     = "\x1b[?1049h\x1b[?25l" // the alternate screen, without a cursor
 	leave     = "\x1b[?25h\x1b[?1049l"
 	home      = "\x1b[H"
 	clearLine = "\x1b[K" // from the cursor on
@@ -20,10 +22,10 @@ const (
 	unmark    = "\x1b[m"
 )
 
-// A frame is a page of text, line by line, and what has changed in it.
+// A frame is a page of text, line by line, with its changes.
 type frame struct {
 	lines   []line
-	figures map[string][]string // of each row, by what stands before them
+	figures map[string][]string // of each row, by the text before them
 }
 
 // A line is one line of a page.
@@ -35,10 +37,10 @@ type line struct {
 // A span is a part of a line.
 type span struct{ start, end int }
 
-// newFrame makes a frame of a page. The last words of each line, so many as figures says, are
-// its figures: those that are not as in the last frame are marked. Lines are known again
-// by what stands before their figures; one that begins with a blank belongs to the
-// one before it that does not.
+// newFrame makes a frame of a page. The last words of each line, as many as figures, are
+// its figures: those that differ from the last frame are marked. Lines are identified
+// by the text before their figures; one that begins with a blank belongs to the
+// last one that does not.
 func newFrame(page string, figures int, last *frame) *frame {
 	f := &frame{figures: make(map[string][]string)}
 	group := ""
@@ -63,7 +65,7 @@ func newFrame(page string, figures int, last *frame) *frame {
 	return f
 }
 
-// note keeps the figures of a row and returns those that the last frame has otherwise.
+// note keeps the figures of a row and returns those of the last frame.
 func (f *frame) note(label, text string, words []span, last *frame) (marks []span) {
 	figures := make([]string, len(words))
 	for i, w := range words {
@@ -81,7 +83,7 @@ func (f *frame) note(label, text string, words []span, last *frame) (marks []spa
 	return marks
 }
 
-// fields returns where the words of a text are.
+// fields returns the positions of the words of a text.
 func fields(text string) (words []span) {
 	start := -1
 	for i := 0; i <= len(text); i++ {
@@ -97,7 +99,7 @@ func fields(text string) (words []span) {
 	return words
 }
 
-// printable keeps a text from telling the terminal anything.
+// printable removes control sequences from a text.
 func printable(r rune) rune {
 	if !unicode.IsPrint(r) {
 		return '?'
@@ -105,8 +107,8 @@ func printable(r rune) rune {
 	return r
 }
 
-// append appends what draws the frame over whatever is on a screen of that size. What
-// does not fit is left out, and the last line says so.
+// append appends the sequences that draw the frame over a screen of that size. Lines that
+// do not fit are omitted, and the last line reports how many.
 func (f *frame) append(b []byte, width, height int) []byte {
 	lines := f.lines
 	if len(lines) > height {
@@ -143,13 +145,13 @@ func (l *line) append(b []byte, width int) []byte {
 		b = append(append(b, l.text[m.start:at]...), unmark...)
 	}
 	b = append(b, l.text[at:end]...)
-	if utf8.RuneCountInString(l.text) < width { // behind the last column, the cursor is on it
+	if utf8.RuneCountInString(l.text) < width { // after the last column, the cursor stays on it
 		b = append(b, clearLine...)
 	}
 	return b
 }
 
-// fitting returns how many bytes of a text fit into a width.
+// fitting returns the number of bytes of a text that fit into a width.
 func fitting(text string, width int) int {
 	for i := range text {
 		if width == 0 {

@@ -1,5 +1,7 @@
-// Package screen draws pages of text on a terminal, each over the one before, and leaves
-// the terminal as it was.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package screen draws pages of text on a terminal, each over the previous one, and restores
+// the terminal afterwards.
 package screen
 
 import (
@@ -9,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The size of a terminal that does not know its own.
+// The default size of a terminal that does not report one.
 const (
 	defaultWidth  = 80
 	defaultHeight = 24
@@ -18,26 +20,26 @@ const (
 // A Screen is a terminal that pages are drawn on.
 type Screen struct {
 	in, out *os.File
-	mode    *unix.Termios // that of in to go back to; nil if in is no terminal
+	mode    *unix.Termios // the previous mode of in; nil if in is not a terminal
 	keys    chan byte
 	frame   *frame // the last one
 }
 
-// IsTerminal says whether f is a terminal.
+// IsTerminal reports whether f is a terminal.
 func IsTerminal(f *os.File) bool {
 	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
 	return err == nil
 }
 
-// Open takes over the terminal out until Leave. If in is a terminal as well, what is typed
-// there is read and not shown.
+// Open takes over the terminal out until Leave. If in is a terminal as well, typed characters are
+// read without echo.
 func Open(in, out *os.File) (*Screen, error) {
 	s := &Screen{in: in, out: out, keys: make(chan byte)}
 	if mode, err := unix.IoctlGetTermios(int(in.Fd()), unix.TCGETS); err == nil {
 		s.mode = mode
 	}
 	if err := s.Enter(); err != nil {
-		_ = s.Leave() // or what is typed would stay unseen
+		_ = s.Leave() // otherwise echo would stay off
 		return nil, err
 	}
 	if s.mode != nil {
@@ -46,7 +48,7 @@ func Open(in, out *os.File) (*Screen, error) {
 	return s, nil
 }
 
-// read passes on what is typed, for as long as the program runs.
+// read forwards typed characters for as long as the program runs.
 func (s *Screen) read() {
 	key := make([]byte, 1)
 	for {
@@ -57,10 +59,10 @@ func (s *Screen) read() {
 	}
 }
 
-// Keys is where each key that is typed arrives.
+// Keys returns the channel that receives typed keys.
 func (s *Screen) Keys() <-chan byte { return s.keys }
 
-// Enter takes the terminal over again, after Leave or when somebody else has changed it.
+// Enter takes over the terminal again, after Leave or when another program has changed it.
 func (s *Screen) Enter() error {
 	if s.mode != nil {
 		mode := *s.mode
@@ -74,7 +76,7 @@ func (s *Screen) Enter() error {
 	return err
 }
 
-// Leave gives the terminal back as it was.
+// Leave restores the terminal.
 func (s *Screen) Leave() error {
 	_, err := s.out.WriteString(leave)
 	if s.mode != nil {
@@ -92,14 +94,14 @@ func (s *Screen) setMode(mode *unix.Termios) error {
 	return nil
 }
 
-// Draw draws a page. The last words of each line, so many as figures says, are figures that
+// Draw draws a page. The last words of each line, as many as figures, are figures that
 // are marked if they have changed since the last page.
 func (s *Screen) Draw(page string, figures int) error {
 	s.frame = newFrame(page, figures, s.frame)
 	return s.Redraw()
 }
 
-// Redraw draws the last page again, as fits the window now.
+// Redraw draws the last page again, in the current size of the window.
 func (s *Screen) Redraw() error {
 	width, height := s.size()
 	_, err := s.out.Write(s.frame.append(nil, width, height))

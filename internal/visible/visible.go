@@ -1,5 +1,7 @@
-// Package visible shows text of the user's in messages, so that nobody has to guess what it holds: characters
-// that cannot be seen, or pass for others, are shown by their numbers.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package visible shows text from users in messages unambiguously: characters
+// that are invisible, or look like others, are shown by their numbers.
 package visible
 
 import (
@@ -8,10 +10,10 @@ import (
 	"unicode/utf8"
 )
 
-// maxText is how many bytes of a text are shown.
+// maxText is the maximum number of bytes that are shown.
 const maxText = 1000
 
-// Text returns s in printable ASCII. Every other character is shown as "<U+00A0>", and a byte that belongs to no
+// Text returns s in printable ASCII. Other characters are shown as "<U+00A0>", and bytes that are not part of a
 // character as "<FF>". Text that is too long for a message ends in "...".
 func Text(s string) string {
 	rest := ""
@@ -35,7 +37,7 @@ func Text(s string) string {
 	return b.String() + rest
 }
 
-// cut returns the beginning of a text, and ends it between two characters.
+// cut returns the beginning of a text, cut between two characters.
 func cut(s string) string {
 	end := maxText
 	for end > maxText-utf8.UTFMax && !utf8.RuneStart(s[end]) {
@@ -53,5 +55,5 @@ func isPlain(s string) bool {
 	return true
 }
 
-// isPlainByte reports whether a byte is a character that is shown as it is. A tab is, as it separates words.
+// isPlainByte reports whether a byte is shown as it is. A tab is, because it separates words.
 func isPlainByte(c byte) bool { return c >= ' ' && c <= '~' || c == '\t' }

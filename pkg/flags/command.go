@@ -1,36 +1,29 @@
-// Package flags reads command lines of ipvsadm: words in, a [Command] out, a
-// plain value that says everything there is to do. What the words may be is in
-// tables: the options and their values in options.go, which of them go with
-// which command in commands.go.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package flags parses command lines of ipvsadm. It turns words into a [Command], a
+// plain value that describes everything to do. Tables define the words: options
+// and their values in options.go, and which command accepts which options in
+// commands.go.
 package flags
 
 import "github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 
-// An Action is what a command does.
-type Action uint8
+// A Kind is what a command line asks for.
+type Kind uint8
 
-// The actions, of which each has one command.
+// The kinds of command lines.
 const (
-	None Action = iota
-	AddService
-	EditService
-	DeleteService
-	Clear
-	List
-	Zero
-	AddServer
-	EditServer
-	DeleteServer
-	SetTimeouts
-	StartDaemon
-	StopDaemon
-	Restore
-	Save
-	Help
-	Version
+	None    Kind = iota // the first word is not a command
+	Change              // a change: -A, -E, -D, -C, -Z, -a, -e, -d, --set, --start-daemon, --stop-daemon
+	List                // -L
+	Restore             // -R
+	Save                // -S
+	Help                // -h
+	Version             // -v
+	Build               // --build
 )
 
-// A Subject is what a listing is of.
+// A Subject is what a listing shows.
 type Subject uint8
 
 // The subjects of listings.
@@ -41,35 +34,31 @@ const (
 	Daemons                    // --daemon
 )
 
-// A Command is a command line, understood and checked.
+// A Command is a parsed and checked command line.
 type Command struct {
-	Action Action
+	Kind Kind
 
-	// Service is the service of every command that names one. OneService says
-	// whether a List, Zero or Save does; without, it is for all.
-	Service    ipvsnl.Service
+	Change    ipvsnl.Change // of a Change
+	Listing   Listing       // of a List; of a Save, only Numeric
+	Saving    Saving        // of a Save
+	Restoring Restoring     // of a Restore
+
+	// Service is the service that a List or Save is about, if OneService is true;
+	// otherwise it is about all.
+	Service    ipvsnl.ServiceKey
 	OneService bool
 
-	// Destination is the real server of AddServer, EditServer and DeleteServer.
-	Destination ipvsnl.Destination
-
-	Timeouts  ipvsnl.Timeouts // of SetTimeouts
-	Daemon    ipvsnl.Daemon   // of StartDaemon and StopDaemon
-	Listing   Listing         // of List and, Numeric only, of Save
-	Saving    Saving          // of Save
-	Restoring Restoring       // of Restore
-
-	// Wait is for how many seconds a Restore or Clear waits for another one to end.
-	// WaitGiven says whether the command line has it.
+	// Wait is for how many seconds -R or -C waits for another one to end. WaitGiven
+	// reports whether the command line has it.
 	Wait      uint32
 	WaitGiven bool
 
-	// NetNS is the network namespace to work in, by its name or, if that has a slash,
-	// by its path. It is empty for the caller's own.
+	// NetNS is the network namespace to work in, a name or, if it contains a slash,
+	// a path. It is empty for the caller's own.
 	NetNS string
 }
 
-// A Listing is how a listing is to look.
+// A Listing describes the form of a listing.
 type Listing struct {
 	Subject        Subject
 	Stats          bool
@@ -80,12 +69,12 @@ type Listing struct {
 	Numeric        bool
 	Exact          bool
 	NoSort         bool
-	SortBy         string // the column that is to be highest first; empty for none
+	SortBy         string // the column by which to sort in descending order; empty for none
 	Watch          uint32 // how many seconds to wait before listing again; 0 for no more than once
-	JSON           bool   // which is Numeric too
+	JSON           bool   // implies Numeric
 }
 
-// A Saving is what a Save writes besides services and the rest of real servers, and how it
+// A Saving is what a Save writes in addition to plain rules, and how it
 // reads them.
 type Saving struct {
 	Thresholds bool
@@ -94,29 +83,29 @@ type Saving struct {
 	Stable     bool // until two readings agree
 }
 
-// A Restoring is how rules are put in force.
+// A Restoring describes how rules are applied.
 type Restoring struct {
-	Replace bool // the table becomes what they say, with as few changes as that takes
+	Replace bool // the table is changed into theirs, with as few changes as possible
 	DryRun  bool // they are only checked
 }
 
 // Exit codes that errors carry.
 const (
-	ExitUsage   = 1   // a wrapper was asked for its usage, or has to tell it
-	ExitFault   = 2   // the command line is at fault in meaning
-	ExitRefused = 255 // no command, or an option that there is not
+	ExitUsage   = 1   // a wrapper printed its usage
+	ExitFault   = 2   // the meaning of the command line has a fault
+	ExitRefused = 255 // no command, or an option that does not exist
 )
 
-// An Error is why words are no command.
+// An Error is the reason why words are not a valid command.
 type Error struct {
 	// Text is the message, without its final newline. It is empty where the user
-	// is to be told how to get help instead.
+	// is told how to get help instead.
 	Text string
 
 	// Exit is the exit code: ExitUsage, ExitFault or ExitRefused.
 	Exit int
 
-	// Ends says whether a restore ends at a line with this error.
+	// Ends reports whether a restore ends at a line with this error.
 	Ends bool
 }
 
@@ -127,10 +116,10 @@ func (e *Error) Error() string {
 	return e.Text
 }
 
-// ErrNoCommand is the error of a line whose first option is no command.
+// ErrNoCommand is the error of a line whose first option is not a command.
 var ErrNoCommand error = &Error{Exit: ExitRefused, Ends: true}
 
-// fault returns the error of a line that is at fault in meaning.
+// fault returns the error of a line whose meaning has a fault.
 func fault(text string) error {
 	return &Error{Text: text, Exit: ExitFault, Ends: true}
 }

@@ -1,39 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package flags
+
+import "github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+
+// A verb is a command. It can have several words.
+type verb uint8
+
+const (
+	noVerb verb = iota
+	addService
+	editService
+	deleteService
+	clearTable
+	list
+	zero
+	addServer
+	editServer
+	deleteServer
+	setTimeouts
+	startDaemon
+	stopDaemon
+	restore
+	save
+	help
+	version
+	build
+)
 
 // A command is one row of the table of commands.
 type command struct {
-	name  string // in messages
+	name  string // in messages; empty for commands about the program
+	kind  Kind
 	rules rules
+
+	// change returns the change of a Change once all options are known.
+	change func(*parser) ipvsnl.Change
 }
 
-// rules say which options go with a command or a tunnel type.
+// rules determine which options a command or a tunnel type accepts.
 type rules struct {
 	needs optionSet
 	takes optionSet
-	oneOf optionSet // of these, one at most
+	oneOf optionSet // at most one of these
 }
 
-// commands are the commands and what goes with them. The words for them are
-// among the options.
+// commands are the commands and the options that they accept. Their words are among
+// the options.
 var commands = [...]command{
-	AddService:    {"add-service", rules{needs: set(optService), takes: serviceOptions}},
-	EditService:   {"edit-service", rules{needs: set(optService), takes: serviceOptions}},
-	DeleteService: {"delete-service", rules{needs: set(optService)}},
-	Clear:         {"flush", rules{takes: set(optWait)}},
-	List: {"list", rules{
+	addService: {name: "add-service", kind: Change, rules: rules{needs: set(optService), takes: serviceOptions},
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.AddService(p.service) }},
+	editService: {name: "edit-service", kind: Change, rules: rules{needs: set(optService), takes: serviceOptions},
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.SetService(p.service) }},
+	deleteService: {name: "delete-service", kind: Change, rules: rules{needs: set(optService)},
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.DeleteService(p.service.Key) }},
+	clearTable: {name: "flush", kind: Change, rules: rules{takes: set(optWait)},
+		change: func(*parser) ipvsnl.Change { return ipvsnl.Flush() }},
+	list: {name: "list", kind: List, rules: rules{
 		takes: set(optNumeric, optStats, optRate, optThresholds, optPersistentConn, optNoSort, optSyncID,
 			optExact, optTunInfo, optJSON, optSortBy, optWatch),
 		oneOf: set(optConnection, optService, optTimeout, optDaemon),
 	}},
-	Zero:         {"zero", rules{takes: set(optService)}},
-	AddServer:    {"add-server", rules{needs: set(optService, optServer), takes: serverOptions}},
-	EditServer:   {"edit-server", rules{needs: set(optService, optServer), takes: serverOptions}},
-	DeleteServer: {"delete-server", rules{needs: set(optService, optServer)}},
-	SetTimeouts:  {"set", rules{}},
-	StartDaemon:  {"start-daemon", rules{takes: set(optInterface, optSyncID, optGroup, optPort, optTTL, optMaxLen)}},
-	StopDaemon:   {"stop-daemon", rules{takes: set(optSyncID)}},
-	Restore:      {"restore", rules{takes: set(optReplace, optDryRun, optWait)}},
-	Save:         {"save", rules{takes: set(optNumeric, optService, optThresholds, optTimeout, optDaemon, optAll, optStable)}},
+	zero: {name: "zero", kind: Change, rules: rules{takes: set(optService)}, change: (*parser).zero},
+	addServer: {name: "add-server", kind: Change, rules: rules{needs: set(optService, optServer), takes: serverOptions},
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.AddDestination(p.service.Key, p.server) }},
+	editServer: {name: "edit-server", kind: Change, rules: rules{needs: set(optService, optServer), takes: serverOptions},
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.SetDestination(p.service.Key, p.server) }},
+	deleteServer: {name: "delete-server", kind: Change, rules: rules{needs: set(optService, optServer)},
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.DeleteDestination(p.service.Key, p.server.Addr) }},
+	setTimeouts: {name: "set", kind: Change,
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.SetTimeouts(p.timeouts) }},
+	startDaemon: {name: "start-daemon", kind: Change,
+		rules:  rules{takes: set(optInterface, optSyncID, optGroup, optPort, optTTL, optMaxLen)},
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.StartDaemon(p.daemon) }},
+	stopDaemon: {name: "stop-daemon", kind: Change, rules: rules{takes: set(optSyncID)},
+		change: func(p *parser) ipvsnl.Change { return ipvsnl.StopDaemon(p.daemon.State) }},
+	restore: {name: "restore", kind: Restore, rules: rules{takes: set(optReplace, optDryRun, optWait)}},
+	save: {name: "save", kind: Save, rules: rules{
+		takes: set(optNumeric, optService, optThresholds, optTimeout, optDaemon, optAll, optStable)}},
+	help:    {kind: Help},
+	version: {kind: Version},
+	build:   {kind: Build},
 }
 
 var (
@@ -42,24 +89,24 @@ var (
 		optTunType, optTunPort, optTunNoCsum, optTunCsum, optTunRemCsum)
 )
 
-// everywhere are the options that go with every command.
+// everywhere are the options that every command accepts.
 var everywhere = set(optNetNS)
 
-// tunnels are the options that go with a tunnel type, by its name.
+// tunnels are the options that each tunnel type accepts, by its name.
 var tunnels = map[string]rules{
 	"ipip": {},
 	"gue":  {needs: set(optTunPort), oneOf: set(optTunNoCsum, optTunCsum, optTunRemCsum)},
 	"gre":  {oneOf: set(optTunNoCsum, optTunCsum)},
 }
 
-// tunnelOptions are those that tunnels speaks of.
+// tunnelOptions are the options in tunnels.
 var tunnelOptions = set(optTunPort, optTunNoCsum, optTunCsum, optTunRemCsum)
 
-// listConflicts are the options that exclude each other in a listing. ipvsadm has one message for its own; that
-// for ours names the two and the reason.
+// listConflicts are the options that exclude each other in a listing. ipvsadm has one message for its own; the one
+// for ours names both options and the reason.
 var listConflicts = [...]struct {
 	either, or optionSet
-	reason     string // empty between options that ipvsadm has
+	reason     string // empty between options of ipvsadm
 }{
 	{set(optStats, optRate, optThresholds, optPersistentConn, optSyncID, optTunInfo), set(optJSON), "JSON always has it"},
 	{set(optExact), set(optJSON), "JSON always has all digits"},
@@ -85,21 +132,14 @@ func checkListing(given optionSet) error {
 	return nil
 }
 
-// check holds the options that were given against the rules of what the
-// name is the name of, in the order of the options, and reports the first that
-// does not fit.
+// check checks the options that were given, in their order, and reports the first that
+// breaks the rules. Name is the name of the command or tunnel type.
 func (r rules) check(given optionSet, name, of string) error {
-	chosenOf := given & r.oneOf
-	if r.needs&^given == 0 && given&^(r.needs|r.takes|r.oneOf) == 0 && chosenOf&(chosenOf-1) == 0 {
-		return nil
-	}
 	chosen := noOption
-	for id := range optionCount {
-		switch {
+	for rest := given | r.needs; rest != 0; rest &= rest - 1 {
+		switch id := rest.first(); {
 		case !given.has(id):
-			if r.needs.has(id) {
-				return fault("You need to supply the '" + optionNames[id] + "' option for the '" + name + "' " + of)
-			}
+			return fault("You need to supply the '" + optionNames[id] + "' option for the '" + name + "' " + of)
 		case r.oneOf.has(id):
 			if chosen != noOption {
 				return fault("The option '" + optionNames[id] + "' conflicts with the '" + optionNames[chosen] +

@@ -1,16 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package flags
 
 import (
-	"maps"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 )
 
-// TestAgreement holds the manual and the help against the table of options: the same commands and options are in
-// all three, with a value in all or none.
+// TestAgreement compares the manual and the help with the table of options: the same commands and options are in all
+// three, with a value in all or none.
 func TestAgreement(t *testing.T) {
 	commandRows, optionRows := Rows()
 	table := map[string]bool{}
@@ -22,23 +26,16 @@ func TestAgreement(t *testing.T) {
 			}
 		}
 	}
-	help := helpWords(Usage())
-	if !maps.Equal(table, help) {
-		t.Errorf("in the help:  %v\nin the table: %v", help, table)
-	}
+	require.Empty(t, cmp.Diff(table, helpWords(Usage())), "-table +help")
 	table["-l"] = false
 	manual := map[string]bool{}
 	for _, e := range manualEntries(t) {
 		for _, word := range e.words {
-			if _, twice := manual[word]; twice {
-				t.Errorf("%s is twice in the manual", word)
-			}
+			require.NotContains(t, manual, word)
 			manual[word] = e.value
 		}
 	}
-	if !maps.Equal(table, manual) {
-		t.Errorf("in the manual: %v\nin the table:  %v", manual, table)
-	}
+	require.Empty(t, cmp.Diff(table, manual), "-table +manual")
 }
 
 // TestRanges looks in the manual for the ranges and defaults that the help names.
@@ -51,21 +48,15 @@ func TestRanges(t *testing.T) {
 		for _, want := range fact.FindAllString(r.Help, -1) {
 			want = strings.Replace(want, "default ", "default is ", 1)
 			i := slices.IndexFunc(entries, func(e manualEntry) bool { return slices.Contains(e.words, r.Long) })
-			if i < 0 {
-				t.Fatalf("%s is not in the manual", r.Long)
-			}
+			require.NotEqual(t, -1, i, "%s is not in the manual", r.Long)
 			if r.Long == "--sync-maxlen" && strings.HasPrefix(want, "default") {
-				continue // it is no fixed number
+				continue // it is not a fixed number
 			}
 			found++
-			if !strings.Contains(entries[i].text, want) {
-				t.Errorf("the manual does not say of %s: %s\n%s", r.Long, want, entries[i].text)
-			}
+			require.Contains(t, entries[i].text, want, r.Long)
 		}
 	}
-	if found < 15 {
-		t.Errorf("only %d ranges and defaults are in the help", found)
-	}
+	require.GreaterOrEqual(t, found, 15)
 }
 
 // helpWords returns the options in a help text and whether they have a value.
@@ -91,9 +82,7 @@ type manualEntry struct {
 func manualEntries(t *testing.T) []manualEntry {
 	t.Helper()
 	page, err := os.ReadFile("../../man/ipvsadm.8")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var entries []manualEntry
 	macro := regexp.MustCompile(`^\.[A-Z][a-z] `)
 	in := false

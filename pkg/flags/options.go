@@ -1,16 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package flags
 
 import (
 	"math/bits"
+	"net/netip"
 	"strings"
+	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/columns"
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
-	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// An optionID says what an option is about. Words that are about the same thing
-// share one, and may not stand together. Options are checked in this order.
+// An optionID identifies what an option sets. Words that set the same thing
+// share one, and exclude each other. Options are checked in this order.
 type optionID uint8
 
 const (
@@ -59,10 +64,10 @@ const (
 	optStable
 
 	optionCount
-	noOption = optionCount // an option that does not count as one
+	noOption = optionCount // not counted as an option
 )
 
-// optionNames are what messages call the options.
+// optionNames are the names of the options in messages.
 var optionNames = [optionCount]string{
 	optNumeric:        "numeric",
 	optConnection:     "connection",
@@ -122,26 +127,26 @@ func set(ids ...optionID) optionSet {
 
 func (s optionSet) has(id optionID) bool { return s&(1<<id) != 0 }
 
-// first returns the first option of a set that has some.
+// first returns the first option of a nonempty set.
 func (s optionSet) first() optionID { return optionID(bits.TrailingZeros64(uint64(s))) }
 
-// An option is one row of the table of options: its words, what it is about, its
+// An option is one row of the table of options: its words, what it sets, its
 // value and what it does.
 type option struct {
-	heading string // of a group of options; such a row is none itself
+	heading string // of a group of options; such a row is not an option itself
 
 	short byte // 0 for none
 	long  string
 	arg   argument
-	id    optionID // noOption for the commands, too
+	id    optionID // also noOption for the commands
 
-	// action is set for the commands, which have to come first.
-	action Action
+	// verb is set for the commands, which must come first.
+	verb verb
 
-	value string // what the help calls the value
+	value string // the name of the value in the help
 	help  string
 
-	// set takes the value in.
+	// set stores the value.
 	set func(p *parser, w word) error
 }
 
@@ -170,77 +175,79 @@ const (
 	defaultWait        = 60     // seconds
 )
 
-// options are all the options there are, in the order of the help. A row with
-// only a heading stands before a group of them.
+// options are all options, in the order of the help. A row with
+// only a heading precedes a group of them.
 var options = []option{
 	{heading: "Commands"},
-	{short: 'A', long: "add-service", id: noOption, action: AddService,
+	{short: 'A', long: "add-service", id: noOption, verb: addService,
 		help: "add a service"},
-	{short: 'E', long: "edit-service", id: noOption, action: EditService,
+	{short: 'E', long: "edit-service", id: noOption, verb: editService,
 		help: "change a service"},
-	{short: 'D', long: "delete-service", id: noOption, action: DeleteService,
+	{short: 'D', long: "delete-service", id: noOption, verb: deleteService,
 		help: "delete a service and its real servers"},
-	{short: 'C', long: "clear", id: noOption, action: Clear,
+	{short: 'C', long: "clear", id: noOption, verb: clearTable,
 		help: "delete all services"},
-	{short: 'L', long: "list", id: noOption, action: List,
-		help: "list services, or what the options say"},
-	{short: 'l', id: noOption, action: List},
-	{short: 'Z', long: "zero", id: noOption, action: Zero,
+	{short: 'L', long: "list", id: noOption, verb: list,
+		help: "list services, or what the options select"},
+	{short: 'l', id: noOption, verb: list},
+	{short: 'Z', long: "zero", id: noOption, verb: zero,
 		help: "set the counters of one or all services to zero"},
-	{short: 'a', long: "add-server", id: noOption, action: AddServer,
+	{short: 'a', long: "add-server", id: noOption, verb: addServer,
 		help: "add a real server to a service"},
-	{short: 'e', long: "edit-server", id: noOption, action: EditServer,
+	{short: 'e', long: "edit-server", id: noOption, verb: editServer,
 		help: "change a real server"},
-	{short: 'd', long: "delete-server", id: noOption, action: DeleteServer,
+	{short: 'd', long: "delete-server", id: noOption, verb: deleteServer,
 		help: "delete a real server from a service"},
-	{long: "set", id: noOption, action: SetTimeouts, value: "TCP FIN UDP",
-		help: "set the timeouts of connections, in seconds; 0 leaves one as it is"},
-	{long: "start-daemon", arg: required, id: noOption, action: StartDaemon, value: "STATE",
+	{long: "set", id: noOption, verb: setTimeouts, value: "TCP FIN UDP",
+		help: "set the timeouts of connections, in seconds; 0 leaves one unchanged"},
+	{long: "start-daemon", arg: required, id: noOption, verb: startDaemon, value: "STATE",
 		help: "start the sync daemon, STATE master or backup",
 		set:  daemonState("illegal start-daemon parameter specified")},
-	{long: "stop-daemon", arg: required, id: noOption, action: StopDaemon, value: "STATE",
+	{long: "stop-daemon", arg: required, id: noOption, verb: stopDaemon, value: "STATE",
 		help: "stop the sync daemon, STATE master or backup",
 		set:  daemonState("illegal start_daemon specified")},
-	{short: 'R', long: "restore", id: noOption, action: Restore,
-		help: "run the command lines that standard input has"},
-	{short: 'S', long: "save", id: noOption, action: Save,
+	{short: 'R', long: "restore", id: noOption, verb: restore,
+		help: "run the command lines on standard input"},
+	{short: 'S', long: "save", id: noOption, verb: save,
 		help: "write the table as command lines for --restore"},
-	{short: 'h', long: "help", id: noOption, action: Help,
+	{short: 'h', long: "help", id: noOption, verb: help,
 		help: "print this help"},
-	{short: 'v', long: "version", id: noOption, action: Version,
+	{short: 'v', long: "version", id: noOption, verb: version,
 		help: "print the version"},
+	{long: "build", id: noOption, verb: build,
+		help: "print version, revision, Go version and modules of this program"},
 
 	{heading: "Services"},
 	{short: 't', long: "tcp-service", arg: required, id: optService, value: "ADDRESS",
-		help: "the TCP service at this address", set: service(ipvsnl.TCP)},
+		help: "the TCP service at this address", set: serviceAt(ipvsnl.TCP)},
 	{short: 'u', long: "udp-service", arg: required, id: optService, value: "ADDRESS",
-		help: "the UDP service at this address", set: service(ipvsnl.UDP)},
+		help: "the UDP service at this address", set: serviceAt(ipvsnl.UDP)},
 	{long: "sctp-service", arg: required, id: optService, value: "ADDRESS",
-		help: "the SCTP service at this address", set: service(ipvsnl.SCTP)},
+		help: "the SCTP service at this address", set: serviceAt(ipvsnl.SCTP)},
 	{short: 'f', long: "fwmark-service", arg: required, id: optService, value: "MARK",
-		help: "the service of packets with this firewall mark, 1 to 4294967295", set: (*parser).mark},
+		help: "the service for packets with this firewall mark, 1 to 4294967295", set: (*parser).mark},
 	{short: '6', long: "ipv6", id: noOption,
-		help: "the mark's packets are IPv6; behind -f", set: (*parser).markIPv6},
+		help: "the mark is for IPv6 packets; must follow -f", set: (*parser).markIPv6},
 
 	{heading: "With -A and -E"},
 	{short: 's', long: "scheduler", arg: required, id: optScheduler, value: "NAME",
-		help: "how connections are spread: rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh (default wlc)",
-		set:  name(maxSchedulerName, func(c *Command) *string { return &c.Service.Scheduler })},
+		help: "how to distribute connections: rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh (default wlc)",
+		set:  name(maxSchedulerName, func(p *parser) *string { return &p.service.Scheduler })},
 	{short: 'p', long: "persistent", arg: optional, id: optPersistent, value: "[SECONDS]",
 		help: "keep a client on its real server, 1 to 2678400 seconds (default 360)", set: (*parser).persistent},
 	{short: 'M', long: "netmask", arg: required, id: optNetmask, value: "MASK",
-		help: "treat clients that are alike under MASK as one; a prefix length for IPv6", set: (*parser).netmask},
+		help: "treat clients with equal addresses under MASK as one; a prefix length for IPv6", set: (*parser).netmask},
 	{long: "pe", arg: required, id: optEngine, value: "NAME",
 		help: "persistence engine: sip",
-		set:  name(maxEngineName, func(c *Command) *string { return &c.Service.Engine })},
+		set:  name(maxEngineName, func(p *parser) *string { return &p.service.Persistence.Engine })},
 	{short: 'b', long: "sched-flags", arg: required, id: optSchedFlags, value: "FLAGS",
 		help: "flags of the scheduler: sh-fallback,sh-port mh-fallback,mh-port flag-1,flag-2,flag-3", set: (*parser).schedFlags},
 	{short: 'o', long: "ops", id: optOnePacket,
-		help: "schedule each UDP packet by itself", set: (*parser).onePacket},
+		help: "schedule each UDP packet separately", set: (*parser).onePacket},
 
 	{heading: "Real servers, with -a, -e and -d"},
 	{short: 'r', long: "real-server", arg: required, id: optServer, value: "ADDRESS",
-		help: "the real server at this address", set: (*parser).server},
+		help: "the real server at this address", set: (*parser).serverAt},
 	{short: 'm', long: "masquerading", id: optForwarding,
 		help: "forward by network address translation", set: forwarding(ipvsnl.Masquerade)},
 	{short: 'i', long: "ipip", id: optForwarding,
@@ -249,18 +256,18 @@ var options = []option{
 		help: "forward by direct routing (default)", set: forwarding(ipvsnl.Route)},
 	{short: 'w', long: "weight", arg: required, id: optWeight, value: "N",
 		help: "share of the connections, 0 for no new ones (default 1)",
-		set:  number("weight", 0, maxInt, func(c *Command) *uint32 { return &c.Destination.Weight })},
+		set:  number("weight", 0, maxInt, func(p *parser) *uint32 { return &p.server.Weight })},
 	{short: 'x', long: "u-threshold", arg: required, id: optUpper, value: "N",
-		help: "no new connections from N on; 0 for no limit (default 0)",
-		set:  number("u_threshold", 0, maxInt, func(c *Command) *uint32 { return &c.Destination.UpperThreshold })},
+		help: "upper threshold, no new connections at N; 0 for no limit (default 0)",
+		set:  number("u_threshold", 0, maxInt, func(p *parser) *uint32 { return &p.server.UpperThreshold })},
 	{short: 'y', long: "l-threshold", arg: required, id: optLower, value: "N",
-		help: "new connections again below N (default 0)",
-		set:  number("l_threshold", 0, maxInt, func(c *Command) *uint32 { return &c.Destination.LowerThreshold })},
+		help: "lower threshold, new connections again below N (default 0)",
+		set:  number("l_threshold", 0, maxInt, func(p *parser) *uint32 { return &p.server.LowerThreshold })},
 	{long: "tun-type", arg: required, id: optTunType, value: "TYPE",
-		help: "kind of tunnel: ipip gue gre (default ipip)", set: (*parser).tunnelType},
+		help: "type of tunnel: ipip gue gre (default ipip)", set: (*parser).tunnelType},
 	{long: "tun-port", arg: required, id: optTunPort, value: "PORT",
 		help: "UDP port of a gue tunnel",
-		set:  number("tunnel port", 1, maxPort, func(c *Command) *uint16 { return &c.Destination.TunnelPort })},
+		set:  number("tunnel port", 1, maxPort, func(p *parser) *uint16 { return &p.server.TunnelPort })},
 	{long: "tun-nocsum", id: optTunNoCsum,
 		help: "tunnel without checksums, gue and gre (default)", set: tunnelFlags(0)},
 	{long: "tun-csum", id: optTunCsum,
@@ -271,31 +278,31 @@ var options = []option{
 	{heading: "With --start-daemon"},
 	{long: "mcast-interface", arg: required, id: optInterface, value: "NAME",
 		help: "network interface of the sync messages (default eth0)",
-		set:  name(maxInterfaceName, func(c *Command) *string { return &c.Daemon.Interface })},
+		set:  name(maxInterfaceName, func(p *parser) *string { return &p.daemon.Interface })},
 	{long: "syncid", arg: required, id: optSyncID, value: "N",
-		help: "number of the group of directors, 0 to 255 (default 0)",
-		set:  number("syncid", 0, maxSyncID, func(c *Command) *uint32 { return &c.Daemon.SyncID })},
+		help: "ID of the group of directors, 0 to 255 (default 0)",
+		set:  number("syncid", 0, maxSyncID, func(p *parser) *uint8 { return &p.daemon.SyncID })},
 	{long: "mcast-group", arg: required, id: optGroup, value: "ADDRESS",
 		help: "multicast address, IPv4 or IPv6 (default 224.0.0.81)", set: (*parser).mcastGroup},
 	{long: "mcast-port", arg: required, id: optPort, value: "PORT",
 		help: "UDP port (default 8848)",
-		set:  number("mcast-port", 1, maxPort, func(c *Command) *uint16 { return &c.Daemon.Port })},
+		set:  number("mcast-port", 1, maxPort, func(p *parser) *uint16 { return &p.daemon.Port })},
 	{long: "mcast-ttl", arg: required, id: optTTL, value: "N",
 		help: "time to live, 1 to 255 (default 1)",
-		set:  number("mcast-ttl", 1, maxTTL, func(c *Command) *uint8 { return &c.Daemon.TTL })},
+		set:  number("mcast-ttl", 1, maxTTL, func(p *parser) *uint8 { return &p.daemon.TTL })},
 	{long: "sync-maxlen", arg: required, id: optMaxLen, value: "BYTES",
-		help: "most bytes in a sync message, 1 to 65507 (default by the interface)",
-		set:  number("sync-maxlen", 1, maxSyncPayload, func(c *Command) *uint16 { return &c.Daemon.MaxLen })},
+		help: "maximum length of a sync message, 1 to 65507 (default from the interface)",
+		set:  number("sync-maxlen", 1, maxSyncPayload, func(p *parser) *uint16 { return &p.daemon.MaxLen })},
 
 	{heading: "With -R"},
 	{long: "replace", id: optReplace,
-		help: "check all lines, then change only what differs from the table they make",
+		help: "check all lines, then change only what differs from the resulting table",
 		set:  restoring(func(r *Restoring) *bool { return &r.Replace })},
 	{long: "dry-run", id: optDryRun,
 		help: "change nothing: report faults and, with --replace, print the changes",
 		set:  restoring(func(r *Restoring) *bool { return &r.DryRun })},
 	{long: "wait", arg: required, id: optWait, value: "SECONDS",
-		help: "for how long to wait for another restore or clear, 0 to 86400 (default 60); with -C, too", set: (*parser).wait},
+		help: "maximum wait for another restore or clear, 0 to 86400 (default 60); also with -C", set: (*parser).wait},
 
 	{heading: "With -L"},
 	{short: 'c', long: "connection", id: optConnection,
@@ -307,9 +314,9 @@ var options = []option{
 	{long: "stats", id: optStats,
 		help: "with counters of connections, packets and bytes", set: listing(func(l *Listing) *bool { return &l.Stats })},
 	{long: "rate", id: optRate,
-		help: "with connections, packets and bytes a second", set: listing(func(l *Listing) *bool { return &l.Rate })},
+		help: "with connections, packets and bytes per second", set: listing(func(l *Listing) *bool { return &l.Rate })},
 	{long: "thresholds", id: optThresholds,
-		help: "with thresholds; with -S, too", set: listing(func(l *Listing) *bool { return &l.Thresholds })},
+		help: "with thresholds; with -S, save them", set: listing(func(l *Listing) *bool { return &l.Thresholds })},
 	{long: "persistent-conn", id: optPersistentConn,
 		help: "with persistent connections; with -c, persistence engines", set: listing(func(l *Listing) *bool { return &l.PersistentConn })},
 	{long: "tun-info", id: optTunInfo,
@@ -321,23 +328,23 @@ var options = []option{
 	{long: "sort-by", arg: required, id: optSortBy, value: "COLUMN",
 		help: "highest first: by a column of --stats or --rate, or by active, inactive or weight", set: (*parser).sortBy},
 	{long: "watch", arg: optional, id: optWatch, value: "[SECONDS]",
-		help: "list again and again, 1 to 86400 seconds apart (default 2), until interrupted", set: (*parser).watch},
+		help: "repeat the listing every 1 to 86400 seconds (default 2) until interrupted", set: (*parser).watch},
 	{short: 'X', long: "exact", id: optExact,
 		help: "with all digits of large numbers", set: listing(func(l *Listing) *bool { return &l.Exact })},
 	{short: 'n', long: "numeric", id: optNumeric,
-		help: "with addresses and ports as numbers", set: listing(func(l *Listing) *bool { return &l.Numeric })},
+		help: "with numeric addresses and ports", set: listing(func(l *Listing) *bool { return &l.Numeric })},
 	{short: 'j', long: "json", id: optJSON,
 		help: "everything, as JSON", set: listing(func(l *Listing) *bool { return &l.JSON })},
 
 	{heading: "With -S"},
 	{long: "all", id: optAll,
-		help: "with all that --thresholds, --timeout and --daemon add", set: nothing},
+		help: "the same as --thresholds, --timeout and --daemon", set: nothing},
 	{long: "stable", id: optStable,
-		help: "read until two readings in a row agree", set: nothing},
+		help: "read until two consecutive readings agree", set: nothing},
 
 	{heading: "With every command"},
 	{long: "netns", arg: required, id: optNetNS, value: "NAME",
-		help: "work in the network namespace of this name, or of this path if there is a slash in it", set: (*parser).netNS},
+		help: "work in this network namespace, a name or, with a slash in it, a path", set: (*parser).netNS},
 }
 
 var (
@@ -345,7 +352,7 @@ var (
 	shortOptions [256]*option
 )
 
-// The index is made at start-up since the table's functions lead back to it.
+// The index is built in init because the functions in the table refer to it.
 func init() {
 	longOptions = make(map[string]*option, len(options))
 	for i := range options {
@@ -359,20 +366,17 @@ func init() {
 	}
 }
 
-// service takes a virtual address. It sets the mask for IPv6, where it is a
-// prefix length.
-func service(protocol ipvsnl.Protocol) func(*parser, word) error {
+// serviceAt sets a virtual address. For IPv6, masks are prefix lengths.
+func serviceAt(protocol ipvsnl.Protocol) func(*parser, word) error {
 	return func(p *parser, w word) error {
 		p.protocol = protocol
 		addr, port, _, ok := p.address(w.value)
 		if !ok {
 			return fault("illegal virtual server address[:port] specified")
 		}
-		key := &p.cmd.Service.ServiceKey
-		key.Protocol, key.Family = protocol, ipvsnl.FamilyOf(addr)
-		key.Addr = addrPort(addr, port)
-		if key.Family == ipvsnl.IPv6 {
-			p.cmd.Service.Netmask = wholeIPv6
+		p.service.Key = ipvsnl.ServiceKey{Protocol: protocol, Addr: netip.AddrPortFrom(addr, port)}
+		if addr.Is6() {
+			p.mask = ipvsnl.Mask{}
 		}
 		return nil
 	}
@@ -383,78 +387,79 @@ func (p *parser) mark(w word) error {
 	if !ok {
 		return fault("invalid fwmark value `" + w.value + "' specified")
 	}
-	p.cmd.Service.Mark, p.cmd.Service.Family = uint32(n), ipvsnl.IPv4
+	p.service.Key = ipvsnl.ServiceKey{Mark: uint32(n)}
 	p.protocol = ipvsnl.TCP
 	return nil
 }
 
 func (p *parser) markIPv6(word) error {
-	if p.cmd.Service.Mark == 0 {
+	if p.service.Key.Mark == 0 {
 		return fault("-6 used before -f\n")
 	}
-	p.cmd.Service.Family = ipvsnl.IPv6
-	p.cmd.Service.Netmask = wholeIPv6
+	p.service.Key.IPv6 = true
+	p.mask = ipvsnl.Mask{}
 	return nil
 }
 
 func (p *parser) persistent(w word) error {
-	p.cmd.Service.Flags |= ipvsnl.FlagPersistent
-	p.cmd.Service.Timeout = defaultPersistence
-	if !w.given {
-		return nil
+	seconds := uint32(defaultPersistence)
+	if w.given {
+		var err error
+		if seconds, err = parseTimeout(w.value, 1); err != nil {
+			return err
+		}
 	}
-	n, err := parseTimeout(w.value, 1)
-	p.cmd.Service.Timeout = n
-	return err
+	p.service.Persistence.Timeout = time.Duration(seconds) * time.Second
+	return nil
 }
 
 func (p *parser) netmask(w word) error {
-	if p.cmd.Service.Family == ipvsnl.IPv6 {
+	if p.service.Key.Family() == ipvsnl.IPv6 {
 		n := leadingNumber(w.value)
-		if n < 1 || n > wholeIPv6 {
+		if n < 1 || n > 128 {
 			return fault("illegal ipv6 netmask specified")
 		}
-		p.cmd.Service.Netmask = uint32(n)
+		p.mask = ipvsnl.Mask6(n)
 		return nil
 	}
 	mask, ok := p.ipv4(w.value)
 	if !ok {
 		return fault("illegal virtual server persistent mask specified")
 	}
-	p.cmd.Service.Netmask = mask
+	p.mask = ipvsnl.Mask4(mask.As4())
 	return nil
 }
 
-// schedFlags keeps the names until all options are known: which of them fit is up
-// to the scheduler.
+// schedFlags keeps the names until all options are known: the scheduler determines
+// which names exist.
 func (p *parser) schedFlags(w word) error {
 	p.flagNames = w.value[:min(len(w.value), maxFlagNames)]
 	return nil
 }
 
 func (p *parser) onePacket(word) error {
-	p.cmd.Service.Flags |= ipvsnl.FlagOnePacket
+	p.service.OnePacket = true
 	return nil
 }
 
-// server takes a real server's address. Without a port it has that of the service,
-// if the service has been named yet.
-func (p *parser) server(w word) error {
+// serverAt sets the address of a real server. The default port is that of the service,
+// if the service is already known.
+func (p *parser) serverAt(w word) error {
 	addr, port, given, ok := p.address(w.value)
 	if !ok {
 		return fault("illegal real server address[:port] specified")
 	}
 	if !given {
-		port = p.cmd.Service.Addr.Port()
+		port = p.service.Key.Addr.Port()
 	}
-	p.cmd.Destination.Addr = addrPort(addr, port)
+	p.server.Addr = netip.AddrPortFrom(addr, port)
 	return nil
 }
 
 func (p *parser) tunnelType(w word) error {
-	for _, row := range vocab.TunnelTypes {
+	for _, row := range words.TunnelTypes {
 		if row.Name == w.value {
-			p.cmd.Destination.TunnelType = row.Type
+			p.server.TunnelType = row.Type
 			return nil
 		}
 	}
@@ -466,7 +471,7 @@ func (p *parser) mcastGroup(w word) error {
 	if !ok {
 		return fault("invalid " + family + " mcast-group `" + w.value + "'")
 	}
-	p.cmd.Daemon.Group = addr
+	p.daemon.Group = addr
 	return nil
 }
 
@@ -479,15 +484,15 @@ func (p *parser) netNS(w word) error {
 }
 
 func (p *parser) sortBy(w word) error {
-	if c := vocab.ColumnOf(w.value); c != nil {
+	if c := columns.ByName(w.value); c != nil {
 		p.cmd.Listing.SortBy = c.Name
 		return nil
 	}
 	var names []string
-	for _, c := range vocab.Columns {
+	for _, c := range columns.All {
 		names = append(names, c.Name)
 	}
-	return fault("no column `" + visible.Text(w.value) + "'; there are: " + strings.Join(names, " "))
+	return fault("unknown column `" + visible.Text(w.value) + "'; the columns are: " + strings.Join(names, " "))
 }
 
 func (p *parser) watch(w word) error {
@@ -506,7 +511,7 @@ func (p *parser) watch(w word) error {
 func (p *parser) wait(w word) error {
 	n, ok := parseNumber(w.value, 0, maxWait)
 	if !ok {
-		return fault("invalid time to wait `" + w.value + "' specified")
+		return fault("invalid wait time `" + w.value + "' specified")
 	}
 	p.cmd.Wait, p.cmd.WaitGiven = uint32(n), true
 	return nil
@@ -514,20 +519,20 @@ func (p *parser) wait(w word) error {
 
 func forwarding(method ipvsnl.Forwarding) func(*parser, word) error {
 	return func(p *parser, _ word) error {
-		p.cmd.Destination.Forwarding = method
+		p.server.Forwarding = method
 		return nil
 	}
 }
 
 func tunnelFlags(flags ipvsnl.TunnelFlags) func(*parser, word) error {
 	return func(p *parser, _ word) error {
-		p.cmd.Destination.TunnelFlags |= flags
+		p.server.TunnelFlags |= flags
 		return nil
 	}
 }
 
-// nothing takes in an option that stands for a default, or whose meaning is up to the
-// command.
+// nothing ignores the value of an option that is the default, or that the
+// command interprets.
 func nothing(*parser, word) error { return nil }
 
 func subject(s Subject) func(*parser, word) error {
@@ -551,22 +556,22 @@ func restoring(field func(*Restoring) *bool) func(*parser, word) error {
 	}
 }
 
-// name takes a name, of which the kernel keeps no more than max bytes.
-func name(max int, field func(*Command) *string) func(*parser, word) error {
+// name sets a name, cut to the max bytes that the kernel keeps.
+func name(max int, field func(*parser) *string) func(*parser, word) error {
 	return func(p *parser, w word) error {
-		*field(&p.cmd) = w.value[:min(len(w.value), max)]
+		*field(p) = w.value[:min(len(w.value), max)]
 		return nil
 	}
 }
 
-// number takes a whole number from min to max.
-func number[T uint8 | uint16 | uint32](what string, min, max int64, field func(*Command) *T) func(*parser, word) error {
+// number sets a whole number from min to max.
+func number[T uint8 | uint16 | uint32](what string, min, max int64, field func(*parser) *T) func(*parser, word) error {
 	return func(p *parser, w word) error {
 		n, ok := parseNumber(w.value, min, max)
 		if !ok {
 			return fault("illegal " + what + " specified")
 		}
-		*field(&p.cmd) = T(n)
+		*field(p) = T(n)
 		return nil
 	}
 }
@@ -575,9 +580,9 @@ func daemonState(message string) func(*parser, word) error {
 	return func(p *parser, w word) error {
 		switch w.value {
 		case "master":
-			p.cmd.Daemon.State = ipvsnl.Master
+			p.daemon.State = ipvsnl.Master
 		case "backup":
-			p.cmd.Daemon.State = ipvsnl.Backup
+			p.daemon.State = ipvsnl.Backup
 		default:
 			return fault(message)
 		}

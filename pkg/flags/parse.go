@@ -1,10 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package flags
 
 import (
 	"net/netip"
 	"strings"
+	"time"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -13,78 +16,58 @@ type Resolver interface {
 	// Addr returns an IPv4 address of a host.
 	Addr(host string) (netip.Addr, bool)
 
-	// PortNumber returns the port that /etc/services has under a name.
+	// PortNumber returns the port with a name in /etc/services.
 	PortNumber(name string, protocol ipvsnl.Protocol) (uint16, bool)
 }
 
-// A parser is a command line on its way to a Command. Options take effect one by
-// one, so that each sees only what those before it have set.
+// A parser turns a command line into a Command. Options take effect one by
+// one, so each sees only what earlier ones have set.
 type parser struct {
 	resolver  Resolver
 	cmd       Command
 	given     optionSet
-	protocol  ipvsnl.Protocol // whose port names count; 0 before a service is named
+	protocol  ipvsnl.Protocol // for port names; 0 before the service is known
 	flagNames string
+
+	// The parts of the change that options set.
+	service  ipvsnl.Service // except the mask
+	mask     ipvsnl.Mask
+	server   ipvsnl.Destination
+	daemon   ipvsnl.Daemon
+	timeouts ipvsnl.Timeouts
 }
 
-// First returns the action of a command line by its first option, or None if
-// that is no command. It looks no further.
-func First(words []string) Action {
-	if len(words) == 0 {
-		return List
-	}
-	s := scanner{words: words}
-	w, ok, err := s.next()
-	if !ok || err != nil {
-		return None
-	}
-	return w.opt.action
-}
-
-// NetNS returns the network namespace that a command line names, or "" if it names none. What
-// else there is on the line may be at fault.
-func NetNS(words []string) string {
-	s := scanner{words: words}
-	w, ok, err := s.next()
-	if !ok || err != nil || w.opt.action == None {
-		return ""
-	}
-	for {
-		w, ok, _ := s.next()
-		if !ok {
-			return ""
-		}
-		if w.opt.id == optNetNS {
-			return w.value
-		}
-	}
-}
-
-// Parse understands the words of a command line, the program's name not among
-// them. No words at all ask for a listing. Every error is an *Error.
+// Parse parses the words of a command line, without the name of the program.
+// No words mean a listing.
+//
+// Every error is an *Error. The Command then has only its Kind and NetNS, which determine where
+// to open IPVS before the error is reported.
 func Parse(words []string, r Resolver) (Command, error) {
 	p := parser{resolver: r}
-	p.cmd.Service.Family = ipvsnl.IPv4
-	p.cmd.Service.Netmask = wholeIPv4
-	p.cmd.Destination.Forwarding = ipvsnl.Route
-	p.cmd.Destination.Weight = 1
+	p.server = ipvsnl.Destination{Forwarding: ipvsnl.Route, Weight: 1}
 	if len(words) == 0 {
-		p.cmd.Action = List
+		p.cmd.Kind = List
 		return p.cmd, nil
 	}
-	if err := p.parse(&scanner{words: words}); err != nil {
-		return Command{}, err
+	s := &scanner{words: words}
+	if err := p.parse(s); err != nil {
+		if !p.given.has(optNetNS) {
+			p.findNetNS(s)
+		}
+		return Command{Kind: p.cmd.Kind, NetNS: p.cmd.NetNS}, err
 	}
 	return p.cmd, nil
 }
 
 func (p *parser) parse(s *scanner) error {
 	w, ok, err := s.next()
-	if !ok || err != nil || w.opt.action == None {
+	if !ok || err != nil || w.opt.verb == noVerb {
 		return ErrNoCommand
 	}
-	p.cmd.Action = w.opt.action
-	if p.cmd.Action == Help || p.cmd.Action == Version {
+	c := &commands[w.opt.verb]
+	p.cmd.Kind = c.kind
+	if c.name == "" { // about the program, whatever follows
+		p.findNetNS(s)
 		return nil
 	}
 	if w.opt.set != nil {
@@ -96,32 +79,50 @@ func (p *parser) parse(s *scanner) error {
 		return err
 	}
 	stray := s.stray
-	if p.cmd.Action == SetTimeouts {
-		if stray, err = p.timeouts(stray); err != nil {
+	if w.opt.verb == setTimeouts {
+		if stray, err = p.threeTimeouts(stray); err != nil {
 			return err
 		}
 	}
 	if len(stray) > 0 {
 		return fault("unexpected argument " + stray[0])
 	}
-	if err := p.finish(); err != nil {
+	if err := p.finish(w.opt.verb); err != nil {
 		return err
 	}
-	c := &commands[p.cmd.Action]
 	if err := c.rules.check(p.given&^everywhere, c.name, "command"); err != nil {
 		return err
 	}
-	return p.checkSense()
+	if err := p.checkSense(w.opt.verb); err != nil {
+		return err
+	}
+	if c.change != nil {
+		p.cmd.Change = c.change(p)
+	}
+	return nil
 }
 
-// options takes in every option behind the command.
+// findNetNS finds the network namespace among words that are otherwise ignored.
+func (p *parser) findNetNS(s *scanner) {
+	if p.cmd.Kind == None {
+		return
+	}
+	for w, ok, _ := s.next(); ok; w, ok, _ = s.next() {
+		if w.opt.id == optNetNS {
+			p.cmd.NetNS = w.value
+			return
+		}
+	}
+}
+
+// options handles all options after the command.
 func (p *parser) options(s *scanner) error {
 	for {
 		w, ok, err := s.next()
 		if !ok {
 			return err
 		}
-		if w.opt.action != None {
+		if w.opt.verb != noVerb {
 			return fault("invalid option `" + w.text + "'")
 		}
 		if id := w.opt.id; id != noOption {
@@ -136,48 +137,59 @@ func (p *parser) options(s *scanner) error {
 	}
 }
 
-// timeouts takes the values of --set from the stray words and returns the rest.
-func (p *parser) timeouts(stray []string) ([]string, error) {
-	fields := []*uint32{&p.cmd.Timeouts.TCP, &p.cmd.Timeouts.TCPFin, &p.cmd.Timeouts.UDP}
+// threeTimeouts reads the values of --set from the stray words and returns the others.
+func (p *parser) threeTimeouts(stray []string) ([]string, error) {
+	fields := []*time.Duration{&p.timeouts.TCP, &p.timeouts.TCPFin, &p.timeouts.UDP}
 	if len(stray) < len(fields) {
 		return nil, fault("--set option requires 3 timeout values")
 	}
 	for i, field := range fields {
-		var err error
-		if *field, err = parseTimeout(stray[i], 0); err != nil {
+		seconds, err := parseTimeout(stray[i], 0)
+		if err != nil {
 			return nil, err
 		}
+		*field = time.Duration(seconds) * time.Second
 	}
 	return stray[len(fields):], nil
 }
 
-// finish works out what more than one option has a say in.
-func (p *parser) finish() error {
+// finish sets what depends on several options.
+func (p *parser) finish(v verb) error {
 	c := &p.cmd
-	c.OneService = p.given.has(optService)
-	if c.Action == Zero && c.Service.Mark == 0 && c.Service.Addr == nowhere(c.Service.Family) {
-		c.OneService = false // as a service of no address and no port stands for all
+	if p.service.Scheduler == "" {
+		p.service.Scheduler = defaultScheduler
 	}
-	if c.Service.Scheduler == "" {
-		c.Service.Scheduler = defaultScheduler
+	if p.service.Persistence.Timeout != 0 { // otherwise the mask has no meaning
+		p.service.Persistence.Mask = p.mask
 	}
-	if c.Action == StartDaemon && c.Daemon.Interface == "" {
-		c.Daemon.Interface = defaultInterface
+	if p.daemon.Interface == "" {
+		p.daemon.Interface = defaultInterface
 	}
-	if (c.Action == Restore || c.Action == Clear) && !c.WaitGiven {
+	if (v == restore || v == clearTable) && !c.WaitGiven {
 		c.Wait = defaultWait
 	}
 	if c.Listing.JSON {
 		c.Listing.Numeric = true
 	}
-	if c.Action == Save {
+	if v == list || v == save {
+		c.Service, c.OneService = p.service.Key, p.given.has(optService)
+	}
+	if v == save {
 		c.Listing, c.Saving = Listing{Numeric: c.Listing.Numeric}, p.saving()
 	}
 	return p.applySchedFlags()
 }
 
-// saving returns what a save is to write, which is said by words of listings too. There
-// they exclude each other; here they add up.
+// zero zeroes one service or all. A service without address and port means all.
+func (p *parser) zero() ipvsnl.Change {
+	if k := p.service.Key; p.given.has(optService) && (k.Mark != 0 || !k.Addr.Addr().IsUnspecified() || k.Addr.Port() != 0) {
+		return ipvsnl.ZeroService(k)
+	}
+	return ipvsnl.Zero()
+}
+
+// saving returns what a save writes. Some of its options are also options of listings,
+// where they exclude each other; here they can be combined.
 func (p *parser) saving() Saving {
 	all := p.given.has(optAll)
 	return Saving{
@@ -186,14 +198,6 @@ func (p *parser) saving() Saving {
 		Daemons:    all || p.given.has(optDaemon),
 		Stable:     p.given.has(optStable),
 	}
-}
-
-// nowhere returns the address and port of a service that are all zero.
-func nowhere(f ipvsnl.Family) netip.AddrPort {
-	if f == ipvsnl.IPv6 {
-		return addrPort(netip.IPv6Unspecified(), 0)
-	}
-	return addrPort(netip.IPv4Unspecified(), 0)
 }
 
 // applySchedFlags sets the scheduler flags by their names.
@@ -209,58 +213,58 @@ func (p *parser) applySchedFlags() error {
 		if !ok {
 			return fault("invalid scheduler flag `" + name + "'")
 		}
-		if flag.Scheduler != "" && flag.Scheduler != p.cmd.Service.Scheduler {
+		if flag.Scheduler != "" && flag.Scheduler != p.service.Scheduler {
 			return fault("incompatible scheduler flag `" + name + "'")
 		}
-		p.cmd.Service.Flags |= flag.Flag
+		p.service.SchedulerFlags |= flag.Flag
 	}
 	return nil
 }
 
-func schedFlag(name string) (vocab.SchedulerFlag, bool) {
-	for _, row := range vocab.SchedulerFlags {
+func schedFlag(name string) (words.SchedulerFlag, bool) {
+	for _, row := range words.SchedulerFlags {
 		if row.Name == name {
 			return row, true
 		}
 	}
-	return vocab.SchedulerFlag{}, false
+	return words.SchedulerFlag{}, false
 }
 
-// checkSense checks what the options mean together.
-func (p *parser) checkSense() error {
-	switch p.cmd.Action {
-	case AddService, EditService:
+// checkSense checks the meaning of the options together.
+func (p *parser) checkSense(v verb) error {
+	switch v {
+	case addService, editService:
 		return p.checkService()
-	case AddServer, EditServer:
+	case addServer, editServer:
 		return p.checkServer()
-	case List:
+	case list:
 		return checkListing(p.given)
 	}
 	return nil
 }
 
 func (p *parser) checkService() error {
-	s := &p.cmd.Service
-	if s.Mark != 0 {
+	s := &p.service
+	if s.Key.Mark != 0 {
 		return nil
 	}
-	if s.Addr.Port() == 0 && s.Flags&ipvsnl.FlagPersistent == 0 {
+	if s.Key.Addr.Port() == 0 && s.Persistence.Timeout == 0 {
 		return fault("Zero port specified for non-persistent service")
 	}
-	if s.Flags&ipvsnl.FlagOnePacket != 0 && s.Protocol != ipvsnl.UDP {
+	if s.OnePacket && s.Key.Protocol != ipvsnl.UDP {
 		return fault("One-Packet Scheduling is only for UDP virtual services")
 	}
 	return nil
 }
 
 func (p *parser) checkServer() error {
-	s, d := &p.cmd.Service, &p.cmd.Destination
-	if ipvsnl.FamilyOf(d.Addr.Addr()) != s.Family && d.Forwarding != ipvsnl.Tunnel {
+	k, d := &p.service.Key, &p.server
+	if ipvsnl.FamilyOf(d.Addr.Addr()) != k.Family() && d.Forwarding != ipvsnl.Tunnel {
 		return fault("Different address family is allowed only for tunneling servers")
 	}
-	// Without address translation a packet keeps the port it came to.
-	if s.Mark == 0 && d.Forwarding != ipvsnl.Masquerade {
-		d.Addr = addrPort(d.Addr.Addr(), s.Addr.Port())
+	// Without address translation a packet keeps its destination port.
+	if k.Mark == 0 && d.Forwarding != ipvsnl.Masquerade {
+		d.Addr = netip.AddrPortFrom(d.Addr.Addr(), k.Addr.Port())
 	}
 	if d.Forwarding != ipvsnl.Tunnel {
 		if p.given&(tunnelOptions|set(optTunType)) != 0 {
@@ -268,6 +272,6 @@ func (p *parser) checkServer() error {
 		}
 		return nil
 	}
-	name := vocab.TunnelTypeOf(d.TunnelType).Name
+	name := words.TunnelTypeOf(d.TunnelType).Name
 	return tunnels[name].check(p.given&tunnelOptions, name, "tunnel type")
 }

@@ -1,38 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package flags
 
 import "strings"
 
-// An argument says whether an option has a value.
+// An argument determines whether an option has a value.
 type argument uint8
 
 const (
 	none     argument = iota
-	required          // the rest of the word, or the next word whatever it is
-	optional          // the rest of the word, or the next word if that begins with no "-"
+	required          // the rest of the word, or the next word
+	optional          // the rest of the word, or the next word unless that begins with "-"
 )
 
-// A word is an option as it stands on a command line.
+// A word is an option on a command line.
 type word struct {
 	opt   *option
 	value string
-	given bool   // whether there is a value
+	given bool   // whether it has a value
 	text  string // the last word of the option, for messages
 }
 
 // A scanner splits words into options by the rules of popt: long options with
 // "--opt value" or "--opt=value", never abbreviated; short ones in bundles, the
-// value of the last behind it ("-w5", "-w=5") or in the next word; stray words
-// anywhere; all words behind "--" stray.
+// value of the last one attached to it ("-w5", "-w=5") or in the next word; stray words
+// anywhere; all words after "--" are stray.
 type scanner struct {
 	words  []string
-	bundle string // what is left of a bundle of short options
-	text   string // the word that the bundle came from
+	bundle string // the rest of a bundle of short options
+	text   string // the word that contains the bundle
 	stray  []string
+	err    error // the error that ended the scan early
 }
 
-// next returns the next option, or false behind the last. Stray words that it
-// comes by are gathered.
+// next returns the next option, or false after the last. It collects the stray words
+// before it.
 func (s *scanner) next() (word, bool, error) {
+	if s.err != nil {
+		return word{}, false, s.err
+	}
 	for s.bundle == "" {
 		if len(s.words) == 0 {
 			return word{}, false, nil
@@ -81,7 +87,7 @@ func (s *scanner) short() (word, error) {
 	return s.value(opt, value, glued)
 }
 
-// value finds the value of an option, which is glued to it or the next word.
+// value finds the value of an option, which is attached to it or the next word.
 func (s *scanner) value(opt *option, value string, glued bool) (word, error) {
 	w := word{opt: opt, value: value, given: glued, text: s.text}
 	switch {
@@ -98,8 +104,9 @@ func (s *scanner) value(opt *option, value string, glued bool) (word, error) {
 	return w, nil
 }
 
-// fault is the error for the word being read, after which the rest of the line
-// is not looked at. A restore goes on with the next line.
+// fault returns the error for the current word; the rest of the line
+// is ignored. A restore continues with the next line.
 func (s *scanner) fault(what string) error {
-	return &Error{Text: s.text + ": " + what, Exit: ExitRefused}
+	s.err = &Error{Text: s.text + ": " + what, Exit: ExitRefused}
+	return s.err
 }

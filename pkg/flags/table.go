@@ -1,14 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package flags
 
-// A Row is what the table of options says of a command or an option, for what
-// has to agree with it: manual, help and completion.
+// A Row describes a command or an option in the table of options, for everything that has to
+// agree with it: manual, help and completion.
 type Row struct {
 	Short string // "-s"; empty for none, as is Long
 	Long  string // "--scheduler"
-	Value string // what the help calls the value; empty for none
+	Value string // the name of the value in the help; empty for none
 	Help  string
 
-	// Options are those that go with a command. Left out are -6 and --sort,
+	// Options are those that a command accepts, except -6 and --sort,
 	// which no command refuses.
 	Options []Row
 }
@@ -19,11 +21,11 @@ func Rows() (commandRows, optionRows []Row) {
 		o := &options[i]
 		switch {
 		case o.heading != "":
-		case o.action == None:
+		case o.verb == noVerb:
 			optionRows = append(optionRows, o.row())
 		default:
 			r := o.row()
-			r.Options = optionsOf(o.action)
+			r.Options = optionsOf(o.verb)
 			commandRows = append(commandRows, r)
 		}
 	}
@@ -41,16 +43,16 @@ func (o *option) row() Row {
 	return r
 }
 
-// optionsOf returns the options that go with a command.
-func optionsOf(a Action) []Row {
+// optionsOf returns the options that a command accepts.
+func optionsOf(v verb) []Row {
 	var fit optionSet
-	if int(a) < len(commands) { // help and version are no rows there
-		r := commands[a].rules
+	if c := &commands[v]; c.name != "" {
+		r := c.rules
 		fit = r.needs | r.takes | r.oneOf | everywhere
 	}
 	var rows []Row
 	for i := range options {
-		if o := &options[i]; o.heading == "" && o.action == None && o.id != noOption && fit.has(o.id) {
+		if o := &options[i]; o.heading == "" && o.verb == noVerb && o.id != noOption && fit.has(o.id) {
 			rows = append(rows, o.row())
 		}
 	}

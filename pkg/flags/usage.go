@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package flags
 
 import "strings"
 
-// usageHead is what the help begins with, above the options.
+// usageHead is the beginning of the help, before the options.
 const usageHead = `Usage:
   ipvsadm -A|-E SERVICE [OPTIONS]
   ipvsadm -D SERVICE
@@ -21,10 +23,10 @@ The command comes first; --netns NAME goes with all of these. SERVICE is one of 
 HOST, HOST:PORT, [IPV6]:PORT or a bare IPv6 address.
 `
 
-// usageColumn is where the texts of the options begin.
+// usageColumn is the column of the descriptions of options.
 const usageColumn = 32
 
-// Usage returns the help: how command lines are made and what options there are.
+// Usage returns the help: the forms of command lines, and all options.
 func Usage() string {
 	var b strings.Builder
 	b.WriteString(usageHead)

@@ -1,29 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package flags
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // Every option is in the help, except second names for one that is.
 func TestUsage(t *testing.T) {
 	usage := Usage()
 	for _, o := range options {
-		if o.heading == "" && o.long != "" && !strings.Contains(usage, "--"+o.long+" ") {
-			t.Errorf("--%s is not in the help", o.long)
+		if o.heading != "" {
+			require.Contains(t, usage, "\n\n"+o.heading+":\n")
 		}
-		if o.long != "" && o.help == "" {
-			t.Errorf("--%s has no help", o.long)
+		if o.long != "" {
+			require.Contains(t, usage, "--"+o.long+" ")
+			require.NotEmpty(t, o.help, "--%s has no help", o.long)
 		}
 	}
 	for line := range strings.Lines(usage) {
-		if len(line) > 128 {
-			t.Errorf("long line: %s", line)
-		}
+		require.LessOrEqual(t, len(line), 128, line)
 	}
 }
 
-// Every option can be read by both of its words, and no word is given twice.
+// The texts of options begin in one column, unless the words before are too long.
+func TestUsageColumns(t *testing.T) {
+	for o, want := range map[*option]string{
+		{short: 'x', long: "name", value: "N", help: "help"}: "  -x, --name N                  help\n",
+		{long: "name", help: "help"}:                         "      --name                    help\n",
+		{long: strings.Repeat("x", 23), help: "help"}:        "      --" + strings.Repeat("x", 23) + " help\n",
+		{long: strings.Repeat("x", 24), help: "help"}:        "      --" + strings.Repeat("x", 24) + " help\n",
+	} {
+		require.Equal(t, want, o.usage())
+	}
+	require.True(t, strings.HasPrefix(Usage(), usageHead+"\nCommands:\n  -A, --add-service             add a service\n"))
+}
+
+// Every option can be read by both of its words, and no word is there twice.
 func TestOptionTable(t *testing.T) {
 	seen := map[string]bool{}
 	for i := range options {
@@ -31,20 +47,17 @@ func TestOptionTable(t *testing.T) {
 		if o.heading != "" {
 			continue
 		}
-		if o.long != "" && longOptions[o.long] != o || o.short != 0 && shortOptions[o.short] != o {
-			t.Errorf("-%c --%s leads to another option", o.short, o.long)
+		if o.long != "" {
+			require.Same(t, o, longOptions[o.long])
+			require.False(t, seen[o.long], "--%s is there twice", o.long)
+			seen[o.long] = true
 		}
-		if o.action == None && o.set == nil {
-			t.Errorf("--%s does nothing", o.long)
+		if o.short != 0 {
+			require.Same(t, o, shortOptions[o.short])
 		}
-		if seen[o.long] && o.long != "" {
-			t.Errorf("--%s is there twice", o.long)
-		}
-		seen[o.long] = true
+		require.True(t, o.verb != noVerb || o.set != nil, "--%s does nothing", o.long)
 	}
 	for id, name := range optionNames {
-		if name == "" {
-			t.Errorf("option %d has no name", id)
-		}
+		require.NotEmpty(t, name, "option %d", id)
 	}
 }

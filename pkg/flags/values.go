@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package flags
 
 import (
@@ -9,24 +11,18 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/inet"
 )
 
-// The masks that take a whole address in.
-const (
-	wholeIPv4 = 1<<32 - 1
-	wholeIPv6 = 128
-)
-
-const blanks = " \t\n\v\f\r" // what C's isspace knows
+const blanks = " \t\n\v\f\r" // as C's isspace
 
 // parseNumber reads a whole number as C's strtol does in base 10, to the
-// end of the word: blanks and a sign may stand before it.
+// end of the word: blanks and a sign may precede it.
 func parseNumber(s string, min, max int64) (int64, bool) {
 	s = strings.TrimLeft(s, blanks)
 	n, err := strconv.ParseInt(s, 10, 64)
 	return n, err == nil && n >= min && n <= max
 }
 
-// leadingNumber reads a number as C's atoi does: whatever follows is dropped, and
-// what is none is 0.
+// leadingNumber reads a number as C's atoi does: whatever follows is ignored, and
+// anything else is 0.
 func leadingNumber(s string) int {
 	s = strings.TrimLeft(s, blanks)
 	end := 0
@@ -37,7 +33,7 @@ func leadingNumber(s string) int {
 	if err != nil && n == 0 {
 		return 0
 	}
-	return int(int32(n)) // atoi cuts what strtol gives it
+	return int(int32(n)) // atoi truncates the result of strtol
 }
 
 func parseTimeout(s string, min int64) (uint32, error) {
@@ -49,7 +45,7 @@ func parseTimeout(s string, min int64) (uint32, error) {
 }
 
 // address reads "host", "host:port", "[IPv6]:port" or a bare IPv6 address. given
-// says whether there was a port.
+// reports whether there was a port.
 func (p *parser) address(s string) (addr netip.Addr, port uint16, given, ok bool) {
 	if allDigits(s) {
 		return netip.Addr{}, 0, false, false
@@ -62,13 +58,11 @@ func (p *parser) address(s string) (addr netip.Addr, port uint16, given, ok bool
 	}
 	addr, isIPv6 := parseIPv6(host)
 	if !isIPv6 {
-		// A port in brackets counts only behind an IPv6 address.
+		// A port after brackets counts only if they contain an IPv6 address.
 		host, name, given = cutLast(host, ':')
-		n, ok := p.ipv4(host)
-		if !ok {
+		if addr, ok = p.ipv4(host); !ok {
 			return netip.Addr{}, 0, false, false
 		}
-		addr = ipv4Addr(n)
 	}
 	if given {
 		port, ok = p.port(name)
@@ -85,47 +79,33 @@ func (p *parser) port(s string) (uint16, bool) {
 }
 
 // ipv4 reads an IPv4 address, or looks it up by name.
-func (p *parser) ipv4(s string) (uint32, bool) {
+func (p *parser) ipv4(s string) (netip.Addr, bool) {
 	if n, ok := inet.Aton(s); ok {
-		return n, true
+		return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, n))), true
 	}
 	addr, ok := p.resolver.Addr(s)
-	if !ok || !addr.Is4() {
-		return 0, false
-	}
-	b := addr.As4()
-	return binary.BigEndian.Uint32(b[:]), true
+	return addr, ok && addr.Is4()
 }
 
 // parseIPv6 reads an IPv6 address without a zone.
 func parseIPv6(s string) (netip.Addr, bool) {
-	if strings.Count(s, ":") < 2 { // most words: spares the making of an error
+	if strings.Count(s, ":") < 2 { // most words: avoids allocating an error
 		return netip.Addr{}, false
 	}
 	addr, err := netip.ParseAddr(s)
 	return addr, err == nil && addr.Is6() && addr.Zone() == ""
 }
 
-// parseGroup reads a multicast address, without names, and says of which family it
-// is or, if it is none, would be.
+// parseGroup reads a numeric multicast address and returns the family that it
+// has or, if it is not one, would have.
 func parseGroup(s string) (addr netip.Addr, family string, ok bool) {
 	family = "IPv4"
 	if strings.Contains(s, ":") {
 		family = "IPv6"
 	}
 	addr, err := netip.ParseAddr(s)
-	// To the kernel, an IPv4-mapped address is no multicast address.
+	// To the kernel, an IPv4-mapped address is not a multicast address.
 	return addr, family, err == nil && addr.Zone() == "" && addr.IsMulticast() && !addr.Is4In6()
-}
-
-func ipv4Addr(n uint32) netip.Addr {
-	var b [4]byte
-	binary.BigEndian.PutUint32(b[:], n)
-	return netip.AddrFrom4(b)
-}
-
-func addrPort(addr netip.Addr, port uint16) netip.AddrPort {
-	return netip.AddrPortFrom(addr, port)
 }
 
 // cutLast cuts s around the last sep.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package flags
 
 import (
@@ -6,50 +8,50 @@ import (
 	"strings"
 )
 
-// A Wrapper is a command of its own name that stands for a command of ipvsadm. In the reference it is
-// a shell script, and what that lets pass has to go on passing.
+// A Wrapper is a command with its own name that runs a command of ipvsadm. In the reference it is
+// a shell script, and words that the script accepts must be accepted here, too.
 type Wrapper struct {
 	Name string
 
-	about   string // what its usage begins with
-	command string // what it stands for
-	action  Action // of that command
+	about   string // the beginning of its usage
+	command string // the command that it runs
+	verb    verb   // the verb of that command
 
-	numeric bool // whether it takes -n, which has to be a word of its own
-	strict  bool // whether a word with a dash that it does not know is refused; otherwise it is ignored
+	numeric bool // whether it accepts -n, which must be a separate word
+	strict  bool // whether unknown words with a dash are refused instead of ignored
 	file    bool // whether a single word without a dash is the file to read
 }
 
-// WrapperOf returns the wrapper of a name, or nil if that is none.
+// WrapperOf returns the wrapper of a name, or nil.
 func WrapperOf(name string) *Wrapper {
 	switch name {
 	case "ipvsadm-save":
 		return &Wrapper{
 			Name:    name,
 			about:   "Script to save the IPVS table to stdout.", // package tests look for this line
-			command: "--save", action: Save,
+			command: "--save", verb: save,
 			numeric: true, strict: true,
 		}
 	case "ipvsadm-restore":
 		return &Wrapper{
 			Name:    name,
-			about:   "Replace the IPVS table by the rules in FILE or on stdin.",
-			command: "--restore", action: Restore,
+			about:   "Replace the IPVS table with the rules in FILE or on stdin.",
+			command: "--restore", verb: restore,
 			file: true,
 		}
 	}
 	return nil
 }
 
-// A Wrapped is what the words of a wrapper come to.
+// A Wrapped is the result of parsing the words of a wrapper.
 type Wrapped struct {
-	Words   []string // the command line that it stands for
+	Words   []string // the command line to run
 	File    string   // the file to read; empty for standard input
-	Ignored []string // the words that mean nothing to it
+	Ignored []string // the ignored words
 }
 
-// Unwrap understands the words of a wrapper. It takes the options of the command that it stands for;
-// what is wrong with their values is for [Parse] to find. The error is its usage, as an *Error.
+// Unwrap parses the words of a wrapper. It accepts the options of the command that it runs;
+// their values are checked by [Parse]. An error is an *Error with the usage.
 func (w *Wrapper) Unwrap(words []string) (Wrapped, error) {
 	c := Wrapped{Words: []string{w.command}}
 	var operands []string
@@ -86,11 +88,11 @@ func (w *Wrapper) Unwrap(words []string) (Wrapped, error) {
 	return c, nil
 }
 
-// isOption reports whether a word is an option to the reference, which takes "-" and "--" for one.
+// isOption reports whether the reference treats a word as an option, as it does "-" and "--".
 func isOption(word string) bool { return strings.HasPrefix(word, "-") }
 
-// operand returns the file that words name: the only one of them, but for a redirection that no
-// shell has read, as in a unit of systemd.
+// operand returns the file named by words: the only word, except for a redirection that no
+// shell has interpreted, as in a systemd unit.
 func operand(words []string) string {
 	if len(words) == 2 && words[0] == "<" {
 		words = words[1:]
@@ -101,8 +103,8 @@ func operand(words []string) string {
 	return strings.TrimPrefix(words[0], "<")
 }
 
-// options returns how many words the options in the first word take, values among them, or 0 if it has
-// none or one that is not the wrapper's.
+// options returns how many words the options in the first word take, including values, or 0 if it has
+// none, or one that the wrapper does not accept.
 func (w *Wrapper) options(words []string) int {
 	s := scanner{words: words}
 	for {
@@ -116,10 +118,10 @@ func (w *Wrapper) options(words []string) int {
 	}
 }
 
-// takes reports whether an option goes with the wrapper. Unwrap itself looks for -n. Of the options that no
-// command refuses, -6 goes with the service.
+// takes reports whether the wrapper accepts an option. Unwrap itself handles -n, and -6 belongs
+// to the service, although no command refuses it.
 func (w *Wrapper) takes(o *option) bool {
-	fit := commands[w.action].rules.takes | everywhere
+	fit := commands[w.verb].rules.takes | everywhere
 	switch o.id {
 	case optNumeric:
 		return false
@@ -129,7 +131,7 @@ func (w *Wrapper) takes(o *option) bool {
 	return fit.has(o.id)
 }
 
-// refusal returns the wrapper's usage as an error, which names the word at fault, if one is.
+// refusal returns the usage of the wrapper as an error, which names the unknown word, if any.
 func (w *Wrapper) refusal(word string) error {
 	text := w.usage()
 	if word != "" {

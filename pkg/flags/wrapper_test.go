@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package flags
 
 import (
@@ -31,7 +33,7 @@ func TestUnwrap(t *testing.T) {
 			Wrapped{Words: []string{"--save", "-t192.0.2.1:80", "--udp-service=192.0.2.1:53"}}},
 		{"save", []string{"-f", "7", "-6"}, Wrapped{Words: []string{"--save", "-f", "7", "-6"}}},
 		{"save", []string{"-6f", "7", "x"}, Wrapped{Words: []string{"--save", "-6f", "7"}, Ignored: []string{"x"}}},
-		// What is wrong with them is for Parse to say.
+		// Parse finds what is wrong with them.
 		{"save", []string{"-t"}, Wrapped{Words: []string{"--save", "-t"}}},
 		{"save", []string{"--all=1", "x"}, Wrapped{Words: []string{"--save", "--all=1"}, Ignored: []string{"x"}}},
 
@@ -53,7 +55,7 @@ func TestUnwrap(t *testing.T) {
 		{"restore", []string{"<FILE"}, Wrapped{Words: []string{"--restore"}, File: "FILE"}},
 		{"restore", []string{"-n", "<", "--replace", "FILE"},
 			Wrapped{Words: []string{"--restore", "--replace"}, File: "FILE", Ignored: []string{"-n"}}},
-		// Which of two would be the file is not known, and no name is none.
+		// Which of two would be the file is not known, and an empty name is none.
 		{"restore", []string{"a", "-n", "b"}, Wrapped{Words: []string{"--restore"}, Ignored: []string{"a", "-n", "b"}}},
 		{"restore", []string{"<", "a", "b"}, Wrapped{Words: []string{"--restore"}, Ignored: []string{"<", "a", "b"}}},
 		{"restore", []string{"a", "<"}, Wrapped{Words: []string{"--restore"}, Ignored: []string{"a", "<"}}},
@@ -66,12 +68,12 @@ func TestUnwrap(t *testing.T) {
 	}
 }
 
-// TestWrapperRefuses goes through words that are answered with the usage.
+// TestWrapperRefuses checks the words that are answered with the usage.
 func TestWrapperRefuses(t *testing.T) {
 	const save = "ipvsadm-save: Script to save the IPVS table to stdout.\n" +
 		"Usage: ipvsadm-save [-n] [SERVICE] [--timeout] [--daemon] [--thresholds] [--all] [--stable] [--netns NAME]\n" +
 		"The manual is ipvsadm-save(8)."
-	const restore = "ipvsadm-restore: Replace the IPVS table by the rules in FILE or on stdin.\n" +
+	const restore = "ipvsadm-restore: Replace the IPVS table with the rules in FILE or on stdin.\n" +
 		"Usage: ipvsadm-restore [--replace] [--dry-run] [--wait SECONDS] [--netns NAME] [FILE]\n" +
 		"The manual is ipvsadm-restore(8)."
 	for _, c := range []struct{ name, words, want string }{
@@ -101,7 +103,7 @@ func TestWrapperRefuses(t *testing.T) {
 	}
 }
 
-// TestWrapperOptions holds what a wrapper takes against what its command does.
+// TestWrapperOptions compares what a wrapper takes with what its command takes.
 func TestWrapperOptions(t *testing.T) {
 	commandRows, _ := Rows()
 	for _, c := range []struct{ name, command string }{
@@ -126,7 +128,7 @@ func TestWrapperOptions(t *testing.T) {
 	require.Nil(t, WrapperOf("ipvsadm"))
 }
 
-// Whatever the words are, each is passed on, ignored, or the file, and only what is no option is the file.
+// Whatever the words are, each is passed on, ignored, or the file, and an option is never the file.
 func FuzzUnwrap(f *testing.F) {
 	f.Add("ipvsadm-save", "-n\n-n\n–n\nFILE")
 	f.Add("ipvsadm-restore", "-p\n-f\n<\n/etc/rules")

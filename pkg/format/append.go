@@ -1,17 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
 	"encoding/binary"
 	"net/netip"
 	"strconv"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// addrPortWidth is where "address:port" is cut.
+// addrPortWidth is the length to which "address:port" is cut.
 const addrPortWidth = 59
 
-// appendUint appends a number. Most are small, and quick.
+// appendUint appends a number, with a fast path for small ones.
 func appendUint(b []byte, n uint64) []byte {
 	switch u := uint32(n); {
 	case n >= 100_000:
@@ -31,7 +34,7 @@ func appendUint(b []byte, n uint64) []byte {
 
 func appendInt(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }
 
-// appendRight appends a number to the right of a width.
+// appendRight appends a right-aligned number.
 func appendRight(b []byte, n uint64, width int) []byte {
 	var digits [20]byte
 	d := appendUint(digits[:0], n)
@@ -39,14 +42,14 @@ func appendRight(b []byte, n uint64, width int) []byte {
 	return append(b, d...)
 }
 
-// blanks are as many as the widest column has. A few of them are appended quicker, as
-// the compiler knows how many.
+// blanks are as wide as the widest column. A few of them are appended faster, because
+// the compiler knows their number.
 const (
 	blanks    = "                                 "
 	fewBlanks = "        "
 )
 
-// pad appends blanks until what begins at start has the width.
+// pad appends blanks until the text that begins at start has the width.
 func pad(b []byte, start, width int) []byte {
 	switch missing := start + width - len(b); {
 	case missing <= 0:
@@ -58,12 +61,12 @@ func pad(b []byte, start, width int) []byte {
 	}
 }
 
-// cut shortens what begins at start to the width.
+// cut shortens the text that begins at start to the width.
 func cut(b []byte, start, width int) []byte {
 	return b[:min(len(b), start+width)]
 }
 
-// cutIPv4 cuts as cut does, but only what holds an IPv4 address; IPv6 pushes its
+// cutIPv4 cuts as cut does, but only for an IPv4 address; IPv6 pushes its
 // line to the right.
 func cutIPv4(b []byte, start, width int, a netip.AddrPort) []byte {
 	if a.Addr().Is6() {
@@ -72,16 +75,8 @@ func cutIPv4(b []byte, start, width int, a netip.AddrPort) []byte {
 	return cut(b, start, width)
 }
 
-// serviceProtocol is the protocol by which the ports of a service's destinations have
-// names. A service with a mark may have any, so those have none.
-func serviceProtocol(s *ipvsnl.Service) ipvsnl.Protocol {
-	if s.Mark != 0 {
-		return 0
-	}
-	return s.Protocol
-}
-
-// appendAddrPort appends "address:port", with names if there are any.
+// appendAddrPort appends "address:port", with names if there are any. Without a
+// protocol, a port has no name.
 func appendAddrPort(b []byte, a netip.AddrPort, protocol ipvsnl.Protocol, names Names) []byte {
 	if names == nil {
 		return appendNumericAddrPort(b, a)
@@ -112,7 +107,7 @@ func appendAddrPort(b []byte, a netip.AddrPort, protocol ipvsnl.Protocol, names 
 	return cut(b, start, addrPortWidth)
 }
 
-// appendNumericAddrPort appends "address:port" in numbers, which is never so long that it
+// appendNumericAddrPort appends a numeric "address:port", which is never so long that it
 // would have to be cut.
 func appendNumericAddrPort(b []byte, a netip.AddrPort) []byte {
 	if a.Addr().Is6() {
@@ -142,7 +137,7 @@ func appendAddr(b []byte, a netip.Addr) []byte {
 	return a.AppendTo(b)
 }
 
-// octets are all octets in decimal, in three bytes each.
+// octets are all octets in decimal, with three bytes each.
 const octets = "" +
 	"0  1  2  3  4  5  6  7  8  9  10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 " +
 	"32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 " +
@@ -165,19 +160,16 @@ func appendOctet(b []byte, n byte) []byte {
 	return append(b, octets[i], octets[i+1], octets[i+2])[:len(b)+digits]
 }
 
-// wholeAddress says whether persistence looks at the whole address of a client.
-func wholeAddress(s *ipvsnl.Service) bool {
-	if s.Family == ipvsnl.IPv6 {
-		return s.Netmask == 128
+// appendMask appends the mask of a persistent service.
+func appendMask(b []byte, s *ipvsnl.Service) []byte {
+	m := s.Persistence.Mask
+	if s.Key.Family() == ipvsnl.IPv6 {
+		return appendUint(b, uint64(m.Len6()))
 	}
-	return s.Netmask == 1<<32-1
+	return netip.AddrFrom4(m.As4()).AppendTo(b)
 }
 
-func appendMask(b []byte, s *ipvsnl.Service) []byte {
-	if s.Family == ipvsnl.IPv6 {
-		return appendUint(b, uint64(s.Netmask))
-	}
-	var a [4]byte
-	binary.BigEndian.PutUint32(a[:], s.Netmask)
-	return netip.AddrFrom4(a).AppendTo(b)
+// appendSeconds appends a timeout. That of ipvsnl.PersistZero is 0.
+func appendSeconds(b []byte, d time.Duration) []byte {
+	return appendUint(b, uint64(d/time.Second))
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
@@ -5,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
 func BenchmarkDestination(b *testing.B) {
@@ -23,10 +26,10 @@ func BenchmarkDestination(b *testing.B) {
 }
 
 func BenchmarkSort(b *testing.B) {
-	var sorted [10]ipvsnl.Destination
+	var sorted [10]ipvsnl.DestinationState
 	for i := range sorted {
 		sorted[i] = *destination("10.0.0.1:80", ipvsnl.Route)
-		sorted[i].Weight = uint32(i)
+		sorted[i].Destination.Weight = uint32(i)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
@@ -36,9 +39,9 @@ func BenchmarkSort(b *testing.B) {
 
 func BenchmarkConnection(b *testing.B) {
 	var t ConnectionTable
-	c := Connection{Protocol: []byte("TCP"), Client: netip.MustParseAddrPort("192.168.100.200:54321"),
+	c := conns.Connection{Protocol: "TCP", Client: netip.MustParseAddrPort("192.168.100.200:54321"),
 		Virtual: netip.MustParseAddrPort("10.0.0.1:80"), Destination: netip.MustParseAddrPort("172.16.1.2:8080"),
-		State: []byte("ESTABLISHED"), Expires: 899}
+		State: "ESTABLISHED", RawExpires: 899}
 	line := make([]byte, 0, 256)
 	b.ReportAllocs()
 	for b.Loop() {

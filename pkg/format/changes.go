@@ -1,61 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
-	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
-	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/reconcile"
 )
 
-// changeRules has rules written with numbers, as names may change before they are read.
+// changeRules makes rules numeric, because names may change before they are
+// read.
 var changeRules = &Options{View: Rules, Thresholds: true}
 
-// AppendChange appends the rule that makes a change, with every option that it takes: those
-// that rules of a save leave out, too.
-func AppendChange(b []byte, c *reconcile.Change) []byte {
-	switch c.Op {
-	case ipvsnl.OpSetTimeouts:
-		return AppendTimeoutsRule(b, &c.Timeouts)
-	case ipvsnl.OpStartDaemon:
-		return AppendDaemonRule(b, &c.Daemon)
-	case ipvsnl.OpStopDaemon:
-		b = append(append(b, "--stop-daemon "...), c.Daemon.State.String()...)
-	default:
-		b = changeRules.appendTableChange(b, c)
-	}
-	return append(b, '\n')
-}
-
-// appendTableChange appends the rule of a change of a service or destination.
-func (o *Options) appendTableChange(b []byte, c *reconcile.Change) []byte {
-	s, d := &c.Service, &c.Destination
+// AppendChange appends the rule that makes a change, with every option that it
+// takes, even those that a save leaves out.
+//
+// If no rule makes the change, it appends nothing and returns false: rules cannot add
+// or change whatever is needed (PutService, PutDestination) or set a weight alone.
+// Those that delete what may not exist have the rule that deletes it.
+func AppendChange(b []byte, c *ipvsnl.Change) (rule []byte, ok bool) {
+	o, key := changeRules, &c.Service.Key
 	switch c.Op {
 	case ipvsnl.OpAddService:
-		return o.appendWholeService(append(b, "-A "...), s)
+		b = o.appendWholeService(append(b, "-A "...), &c.Service)
 	case ipvsnl.OpSetService:
-		return o.appendWholeService(append(b, "-E "...), s)
-	case ipvsnl.OpDeleteService:
-		return o.appendServiceOption(append(b, "-D "...), s)
+		b = o.appendWholeService(append(b, "-E "...), &c.Service)
+	case ipvsnl.OpDeleteService, ipvsnl.OpDeleteServiceIfExists:
+		b = o.appendServiceOption(append(b, "-D "...), key)
 	case ipvsnl.OpAddDestination:
-		return destinationRule(o, b, s, d)
+		b = o.appendWholeDestination(append(b, "-a "...), key, &c.Destination)
 	case ipvsnl.OpSetDestination:
-		b = o.appendDestinationOptions(append(b, "-e "...), s, d)
-		return o.appendDestinationSettings(b, d)
-	case ipvsnl.OpDeleteDestination:
-		return o.appendDestinationOptions(append(b, "-d "...), s, d)
+		b = o.appendWholeDestination(append(b, "-e "...), key, &c.Destination)
+	case ipvsnl.OpDeleteDestination, ipvsnl.OpDeleteDestinationIfExists:
+		b = o.appendDestinationOptions(append(b, "-d "...), key, c.Destination.Addr)
+	case ipvsnl.OpSetTimeouts:
+		return AppendTimeoutsRule(b, &c.Timeouts), true
+	case ipvsnl.OpStartDaemon:
+		return AppendDaemonRule(b, &c.Daemon), true
+	case ipvsnl.OpStopDaemon:
+		b = append(append(b, "--stop-daemon "...), c.Daemon.State.String()...)
+	case ipvsnl.OpZero:
+		b = append(b, "-Z"...)
+	case ipvsnl.OpZeroService:
+		b = o.appendServiceOption(append(b, "-Z "...), key)
+	case ipvsnl.OpFlush:
+		b = append(b, "-C"...)
+	default:
+		return b, false
 	}
-	return b
+	return append(b, '\n'), true
 }
 
-// appendWholeService appends all options of a service. A save leaves out the mask of one
-// that is not persistent, and flags that its scheduler has no name for.
+// appendWholeService appends all options of a service. A save omits the flags
+// that its scheduler has no name for.
 func (o *Options) appendWholeService(b []byte, s *ipvsnl.Service) []byte {
-	b = appendServiceSettings(o.appendServiceOption(b, s), s, true)
+	b = appendServiceSettings(o.appendServiceOption(b, &s.Key), s)
 	option := " -b "
-	for _, flag := range [...]ipvsnl.ServiceFlags{ipvsnl.FlagSched1, ipvsnl.FlagSched2, ipvsnl.FlagSched3} {
-		if s.Flags&flag != 0 {
-			b = append(append(b, option...), vocab.SchedulerFlagOf(s.Scheduler, flag)...)
+	for flag := ipvsnl.SchedulerFlag1; flag <= ipvsnl.SchedulerFlag3; flag <<= 1 {
+		if s.SchedulerFlags&flag != 0 {
+			b = append(append(b, option...), words.SchedulerFlagOf(s.Scheduler, flag)...)
 			option = ","
 		}
 	}
 	return b
+}
+
+func (o *Options) appendWholeDestination(b []byte, k *ipvsnl.ServiceKey, d *ipvsnl.Destination) []byte {
+	return o.appendDestinationSettings(o.appendDestinationOptions(b, k, d.Addr), d)
 }

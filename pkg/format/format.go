@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package format writes what ipvsadm prints: the tables of services and
 // destinations, rules, connections, timeouts and sync daemons, byte for byte as
 // ipvsadm 1.31 does, and the same as JSON.
 //
 // Everything appends to a byte slice, so that a listing of any length is written
-// without memory of its own.
+// without allocating memory.
 package format
 
 import (
@@ -29,19 +31,19 @@ const (
 	Plain          View = iota // scheduler and flags, forwarding method, weight and connections
 	Rules                      // rules that a restore reads
 	Stats                      // --stats: counters
-	Rate                       // --rate: what they move by in a second
+	Rate                       // --rate: their changes per second
 	Thresholds                 // --thresholds
 	PersistentConn             // --persistent-conn
 	TunnelInfo                 // --tun-info
 )
 
-// Options say how services and destinations are printed.
+// Options determine how services and destinations are printed.
 type Options struct {
 	View  View
 	Exact bool  // whether large counters are printed in full
 	Names Names // nil for numbers
 
-	// Thresholds says whether rules have the thresholds of destinations.
+	// Thresholds adds the thresholds of destinations to rules.
 	Thresholds bool
 }
 
@@ -60,14 +62,14 @@ func (o *Options) AppendHead(b []byte) []byte {
 }
 
 // AppendService appends the line of a service.
-func (o *Options) AppendService(b []byte, s *ipvsnl.Service) []byte {
+func (o *Options) AppendService(b []byte, s *ipvsnl.ServiceState) []byte {
 	return append(views[o.View].service(o, b, s), '\n')
 }
 
 // AppendDestination appends the line of a destination of the service s.
-func (o *Options) AppendDestination(b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte {
+func (o *Options) AppendDestination(b []byte, s *ipvsnl.ServiceState, d *ipvsnl.DestinationState) []byte {
 	return append(views[o.View].destination(o, b, s, d), '\n')
 }
 
-// AppendEnd appends what stands below the last line: nothing.
+// AppendEnd appends what follows the last line: nothing.
 func (o *Options) AppendEnd(b []byte) []byte { return b }

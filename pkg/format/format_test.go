@@ -1,11 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
+	"fmt"
+	"math"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
 // names gives every address and port of a few a name.
@@ -30,61 +39,69 @@ func (names) Port(port uint16, p ipvsnl.Protocol) string {
 	return ""
 }
 
-func service(p ipvsnl.Protocol, addr string, change func(s *ipvsnl.Service)) *ipvsnl.Service {
-	s := &ipvsnl.Service{ServiceKey: ipvsnl.AddrKey(p, netip.MustParseAddrPort(addr)), Scheduler: "wlc", Netmask: 1<<32 - 1}
-	if s.Family == ipvsnl.IPv6 {
-		s.Netmask = 128
-	}
+func service(p ipvsnl.Protocol, addr string, change func(s *ipvsnl.Service)) *ipvsnl.ServiceState {
+	s := ipvsnl.Service{Key: ipvsnl.ServiceKey{Protocol: p, Addr: netip.MustParseAddrPort(addr)}, Scheduler: "wlc"}
 	if change != nil {
-		change(s)
+		change(&s)
 	}
-	return s
+	return &ipvsnl.ServiceState{Service: s}
 }
 
-func mark(n uint32, f ipvsnl.Family) *ipvsnl.Service {
-	s := &ipvsnl.Service{ServiceKey: ipvsnl.MarkKey(n, f), Scheduler: "wlc", Netmask: 1<<32 - 1}
-	if f == ipvsnl.IPv6 {
-		s.Netmask = 128
-	}
-	return s
+func mark(n uint32, f ipvsnl.Family) *ipvsnl.ServiceState {
+	key := ipvsnl.ServiceKey{Mark: n, IPv6: f == ipvsnl.IPv6}
+	return &ipvsnl.ServiceState{Service: ipvsnl.Service{Key: key, Scheduler: "wlc"}}
 }
 
-var everything = func(s *ipvsnl.Service) {
-	s.Scheduler = "rr"
-	s.Flags = ipvsnl.FlagPersistent | ipvsnl.FlagOnePacket | ipvsnl.FlagSched1 | ipvsnl.FlagSched3
-	s.Timeout, s.Netmask, s.Engine = 5, 0xffffff00, "sip"
+// persistent returns persistence for as many seconds.
+func persistent(seconds int, mask ipvsnl.Mask) ipvsnl.Persistence {
+	return ipvsnl.Persistence{Timeout: time.Duration(seconds) * time.Second, Mask: mask}
 }
 
-// What is wanted here was printed by ipvsadm 1.31.
+// whole is the mask of a service that tells all clients apart.
+var whole ipvsnl.Mask
+
+// everything sets all that a service can have.
+func everything(s *ipvsnl.Service) {
+	s.Scheduler, s.SchedulerFlags = "rr", ipvsnl.SchedulerFlag1|ipvsnl.SchedulerFlag3
+	s.OnePacket = true
+	s.Persistence = persistent(5, ipvsnl.Mask4([4]byte{255, 255, 255, 0}))
+	s.Persistence.Engine = "sip"
+}
+
+// These lines were printed by ipvsadm 1.31.
 func TestServices(t *testing.T) {
 	tests := []struct {
 		name    string
-		service *ipvsnl.Service
+		service *ipvsnl.ServiceState
 		plain   string
 		rule    string
 		label   string // what counters follow
 	}{
 		{"tcp", service(ipvsnl.TCP, "1.2.3.4:80", nil),
 			"TCP  1.2.3.4:80 wlc", "-A -t 1.2.3.4:80 -s wlc", "TCP  1.2.3.4:80                  "},
-		{"sctp persistent", service(ipvsnl.SCTP, "1.2.3.4:80", func(s *ipvsnl.Service) {
-			s.Flags, s.Timeout = ipvsnl.FlagPersistent, 360
-		}), "SCTP 1.2.3.4:80 wlc persistent 360", "-A --sctp-service 1.2.3.4:80 -s wlc -p 360", "SCTP 1.2.3.4:80                  "},
+		{"sctp persistent", service(ipvsnl.SCTP, "1.2.3.4:80", func(s *ipvsnl.Service) { s.Persistence = persistent(360, whole) }), "SCTP 1.2.3.4:80 wlc persistent 360", "-A --sctp-service 1.2.3.4:80 -s wlc -p 360", "SCTP 1.2.3.4:80                  "},
 		{"everything", service(ipvsnl.UDP, "1.2.3.4:83", everything),
 			"UDP  1.2.3.4:83 rr (flag-1,flag-3) persistent 5 mask 255.255.255.0 pe sip ops",
 			"-A -u 1.2.3.4:83 -s rr -p 5 -M 255.255.255.0 --pe sip -o -b flag-1,flag-3", "UDP  1.2.3.4:83                  "},
-		{"engine without persistence", service(ipvsnl.TCP, "1.2.3.4:90", func(s *ipvsnl.Service) { s.Engine = "sip" }),
+		{"engine without persistence", service(ipvsnl.TCP, "1.2.3.4:90", func(s *ipvsnl.Service) { s.Persistence.Engine = "sip" }),
 			"TCP  1.2.3.4:90 wlc", "-A -t 1.2.3.4:90 -s wlc --pe sip", "TCP  1.2.3.4:90                  "},
 		{"a flag sh has no name for", service(ipvsnl.TCP, "1.2.3.4:81", func(s *ipvsnl.Service) {
-			s.Scheduler, s.Flags = "sh", ipvsnl.FlagSched3
+			s.Scheduler, s.SchedulerFlags = "sh", ipvsnl.SchedulerFlag3
 		}), "TCP  1.2.3.4:81 sh ()", "-A -t 1.2.3.4:81 -s sh -b ", "TCP  1.2.3.4:81                  "},
 		{"mh", service(ipvsnl.TCP, "1.2.3.4:87", func(s *ipvsnl.Service) {
-			s.Scheduler, s.Flags = "mh", ipvsnl.FlagSched1|ipvsnl.FlagSched2
+			s.Scheduler, s.SchedulerFlags = "mh", ipvsnl.SchedulerFlag1|ipvsnl.SchedulerFlag2
 		}), "TCP  1.2.3.4:87 mh (mh-fallback,mh-port)", "-A -t 1.2.3.4:87 -s mh -b mh-fallback,mh-port", "TCP  1.2.3.4:87                  "},
 		{"IPv6", service(ipvsnl.TCP, "[2001:db8:1111:2222:3333:4444:5555:6666]:8080", func(s *ipvsnl.Service) {
-			s.Flags, s.Timeout, s.Netmask = ipvsnl.FlagPersistent, 5, 64
+			s.Persistence = persistent(5, ipvsnl.Mask6(64))
 		}), "TCP  [2001:db8:1111:2222:3333:4444:5555:6666]:8080 wlc persistent 5 mask 64",
 			"-A -t [2001:db8:1111:2222:3333:4444:5555:6666]:8080 -s wlc -p 5 -M 64",
 			"TCP  [2001:db8:1111:2222:3333:4444:5555:6666]:8080"},
+		{"persistent for no time at all", service(ipvsnl.TCP, "1.2.3.4:80", func(s *ipvsnl.Service) {
+			s.Persistence.Timeout = ipvsnl.PersistZero
+		}), "TCP  1.2.3.4:80 wlc persistent 0", "-A -t 1.2.3.4:80 -s wlc -p 0", "TCP  1.2.3.4:80                  "},
+		{"all clients as one", service(ipvsnl.TCP, "1.2.3.4:80", func(s *ipvsnl.Service) {
+			s.Persistence = persistent(1, ipvsnl.Mask4([4]byte{}))
+		}), "TCP  1.2.3.4:80 wlc persistent 1 mask 0.0.0.0", "-A -t 1.2.3.4:80 -s wlc -p 1 -M 0.0.0.0", "TCP  1.2.3.4:80                  "},
 		{"mark", mark(123456789, ipvsnl.IPv4), "FWM  123456789 wlc", "-A -f 123456789 -s wlc", "FWM  123456789                   "},
 		{"IPv6 mark", mark(2, ipvsnl.IPv6), "FWM  2 IPv6 wlc", "-A -f 2 -6 -s wlc", "FWM  2 IPv6                      "},
 	}
@@ -96,9 +113,7 @@ func TestServices(t *testing.T) {
 				Rate:  tt.label + "        0        0        0        0        0",
 			} {
 				o := Options{View: view}
-				if got := string(o.AppendService(nil, tt.service)); got != want+"\n" {
-					t.Errorf("view %d: got\n%q, want\n%q", view, got, want+"\n")
-				}
+				require.Equal(t, want+"\n", string(o.AppendService(nil, tt.service)), "view %d", view)
 			}
 		})
 	}
@@ -113,9 +128,7 @@ func TestNamedServices(t *testing.T) {
 	} {
 		for i, addr := range []string{"10.1.1.1:8080", "[2001:db8::7]:8080", "10.1.1.2:80"} {
 			o := Options{View: view, Names: names{}}
-			if got := string(o.AppendService(nil, service(ipvsnl.TCP, addr, nil))); got != want[i]+"\n" {
-				t.Errorf("view %d: got\n%q, want\n%q", view, got, want[i])
-			}
+			require.Equal(t, want[i]+"\n", string(o.AppendService(nil, service(ipvsnl.TCP, addr, nil))), "view %d", view)
 		}
 	}
 }
@@ -125,38 +138,43 @@ func TestNamedDestinations(t *testing.T) {
 	o := Options{View: Rules, Names: names{}}
 	d := destination("10.1.1.2:80", ipvsnl.Route)
 	for _, tt := range []struct {
-		service *ipvsnl.Service
+		service *ipvsnl.ServiceState
 		want    string
 	}{
 		{mark(77, ipvsnl.IPv4), "-a -f 77 -r Short.Example.COM:80 -g -w 1\n"},
 		{service(ipvsnl.TCP, "10.1.1.2:80", nil), "-a -t Short.Example.COM:http -r Short.Example.COM:http -g -w 1\n"},
 	} {
-		if got := string(o.AppendDestination(nil, tt.service, d)); got != tt.want {
-			t.Errorf("got %q, want %q", got, tt.want)
-		}
+		require.Equal(t, tt.want, string(o.AppendDestination(nil, tt.service, d)))
 	}
 }
 
-func destination(addr string, f ipvsnl.Forwarding) *ipvsnl.Destination {
-	return &ipvsnl.Destination{Addr: netip.MustParseAddrPort(addr), Forwarding: f, Weight: 1}
+func destination(addr string, f ipvsnl.Forwarding) *ipvsnl.DestinationState {
+	return &ipvsnl.DestinationState{Destination: ipvsnl.Destination{Addr: netip.MustParseAddrPort(addr), Forwarding: f, Weight: 1}}
 }
 
-func tunnelTo(addr string, t ipvsnl.TunnelType, port uint16, f ipvsnl.TunnelFlags) *ipvsnl.Destination {
+func tunnelTo(addr string, t ipvsnl.TunnelType, port uint16, f ipvsnl.TunnelFlags) *ipvsnl.DestinationState {
 	d := destination(addr, ipvsnl.Tunnel)
-	d.TunnelType, d.TunnelPort, d.TunnelFlags = t, port, f
+	d.Destination.TunnelType, d.Destination.TunnelPort, d.Destination.TunnelFlags = t, port, f
+	return d
+}
+
+// heavy returns a destination that has a figure in each column.
+func heavy() *ipvsnl.DestinationState {
+	d := destination("1.1.1.7:80", ipvsnl.Masquerade)
+	d.Destination.Weight, d.Destination.UpperThreshold, d.Destination.LowerThreshold = 1<<31-1, 20, 10
+	d.ActiveConns, d.InactiveConns, d.PersistentConns = 3, 4, 5
 	return d
 }
 
 func TestDestinations(t *testing.T) {
-	heavy := destination("1.1.1.7:80", ipvsnl.Masquerade)
-	heavy.Weight, heavy.UpperThreshold, heavy.LowerThreshold = 1<<31-1, 20, 10
-	heavy.ActiveConns, heavy.InactConns, heavy.PersistConns = 3, 4, 5
+	negative := destination("1.1.1.8:80", ipvsnl.Masquerade)
+	negative.Destination.Weight = 1<<32 - 1
 	tests := []struct {
 		name        string
-		destination *ipvsnl.Destination
+		destination *ipvsnl.DestinationState
 		want        map[View]string
 	}{
-		{"masquerading", heavy, map[View]string{
+		{"masquerading", heavy(), map[View]string{
 			Plain:          "  -> 1.1.1.7:80                   Masq    2147483647 3          4         ",
 			Thresholds:     "  -> 1.1.1.7:80                   20         10         3          4         ",
 			PersistentConn: "  -> 1.1.1.7:80                   2147483647 5           3          4         ",
@@ -164,6 +182,10 @@ func TestDestinations(t *testing.T) {
 			Stats:          "  -> 1.1.1.7:80                          0        0        0        0        0",
 			Rate:           "  -> 1.1.1.7:80                          0        0        0        0        0",
 			Rules:          "-a -t 1.2.3.4:80 -r 1.1.1.7:80 -m -w 2147483647",
+		}},
+		{"a weight that the kernel takes for -1", negative, map[View]string{
+			Plain: "  -> 1.1.1.8:80                   Masq    -1     0          0         ",
+			Rules: "-a -t 1.2.3.4:80 -r 1.1.1.8:80 -m -w -1",
 		}},
 		{"local", destination("127.0.0.1:80", ipvsnl.Local), map[View]string{
 			Plain: "  -> 127.0.0.1:80                 Local   1      0          0         ",
@@ -201,9 +223,7 @@ func TestDestinations(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			for view, want := range tt.want {
 				o := Options{View: view}
-				if got := string(o.AppendDestination(nil, s, tt.destination)); got != want+"\n" {
-					t.Errorf("view %d: got\n%q, want\n%q", view, got, want+"\n")
-				}
+				require.Equal(t, want+"\n", string(o.AppendDestination(nil, s, tt.destination)), "view %d", view)
 			}
 		})
 	}
@@ -238,19 +258,31 @@ func TestCounters(t *testing.T) {
 			}
 			for _, view := range []View{Stats, Rate} {
 				o := Options{View: view, Exact: exact}
-				if got := string(o.AppendService(nil, s)); got != label+strings.Repeat(want, 5)+"\n" {
-					t.Errorf("%d exact %v view %d: got %q", tt.n, exact, view, got)
-				}
+				require.Equal(t, label+strings.Repeat(want, 5)+"\n", string(o.AppendService(nil, s)), "%d exact %v view %d", tt.n, exact, view)
 				// A destination's rates of connections and packets are never rounded.
 				row := strings.Repeat(want, 5)
 				if view == Rate {
 					row = strings.Repeat(tt.exact, 3) + strings.Repeat(want, 2)
 				}
-				if got := string(o.AppendDestination(nil, s, d)); got != "  -> 1.1.1.1:1                   "+row+"\n" {
-					t.Errorf("%d exact %v view %d: got %q", tt.n, exact, view, got)
-				}
+				require.Equal(t, "  -> 1.1.1.1:1                   "+row+"\n", string(o.AppendDestination(nil, s, d)),
+					"%d exact %v view %d", tt.n, exact, view)
 			}
 		}
+	}
+}
+
+// Each column of counters and rates has the figure of its name.
+func TestCounterColumns(t *testing.T) {
+	s, d := mark(1, ipvsnl.IPv4), destination("1.1.1.1:1", ipvsnl.Route)
+	s.Stats = ipvsnl.Stats{Conns: 1, InPkts: 2, OutPkts: 3, InBytes: 4, OutBytes: 5, CPS: 6, InPPS: 7, OutPPS: 8, InBPS: 9, OutBPS: 10}
+	d.Stats = s.Stats
+	for view, want := range map[View]string{
+		Stats: "        1        2        3        4        5\n",
+		Rate:  "        6        7        8        9       10\n",
+	} {
+		o := Options{View: view}
+		require.Equal(t, "FWM  1                           "+want, string(o.AppendService(nil, s)))
+		require.Equal(t, "  -> 1.1.1.1:1                   "+want, string(o.AppendDestination(nil, s, d)))
 	}
 }
 
@@ -259,19 +291,14 @@ func TestHeads(t *testing.T) {
 		o := Options{View: view}
 		got := string(o.AppendHead(nil))
 		if view == Rules {
-			if got != "" {
-				t.Errorf("rules have the head %q", got)
-			}
+			require.Empty(t, got)
 			continue
 		}
-		if !strings.HasPrefix(got, "Prot LocalAddress:Port ") || !strings.Contains(got, "\n  -> RemoteAddress:Port") {
-			t.Errorf("view %d has the head %q", view, got)
-		}
+		require.Regexp(t, `^Prot LocalAddress:Port .*\n  -> RemoteAddress:Port.*\n$`, got)
+		require.Empty(t, o.AppendEnd(nil))
 	}
-	if got, want := string(AppendVersion(nil, ipvsnl.Info{Version: 0x010201, ConnTableSize: 4096})),
-		"IP Virtual Server version 1.2.1 (size=4096)\n"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
+	require.Equal(t, "IP Virtual Server version 1.2.1 (size=4096)\n",
+		string(AppendVersion(nil, ipvsnl.Info{Version: 0x010201, ConnTableSize: 4096})))
 }
 
 func TestAddresses(t *testing.T) {
@@ -286,39 +313,60 @@ func TestAddresses(t *testing.T) {
 		"1.2.3.4":           "1.2.3.4",
 		"2001:db8::1:0:0:1": "2001:db8::1:0:0:1",
 		"0:0:0:0:0:1:0:0":   "::1:0:0",
+		"::1:0:0:0:0":       "0:0:0:1::",
 	} {
-		if got := string(appendAddr(nil, netip.MustParseAddr(addr))); got != want {
-			t.Errorf("%s: got %q, want %q", addr, got, want)
+		require.Equal(t, want, string(appendAddr(nil, netip.MustParseAddr(addr))))
+	}
+}
+
+// An address is written as netip writes it, except for what inet_ntop has in dots.
+func TestOctets(t *testing.T) {
+	for n := range 256 {
+		addr := netip.AddrFrom4([4]byte{byte(n), byte(255 - n), 0, byte(n)})
+		require.Equal(t, addr.String(), string(appendAddr(nil, addr)))
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	numbers := []uint64{math.MaxUint32, math.MaxUint32 + 1, math.MaxUint32 + 2, math.MaxUint64}
+	for power, i := uint64(1), 0; i < 20; power, i = power*10, i+1 {
+		numbers = append(numbers, power-1, power, power+1, power+power/10*5)
+	}
+	for _, n := range numbers {
+		require.Equal(t, strconv.FormatUint(n, 10), string(appendUint(nil, n)))
+		require.Equal(t, fmt.Sprintf("x%21d", n), string(appendRight([]byte("x"), n, 21)))
+	}
+	for n := range uint64(101_000) {
+		if got := appendUint(nil, n); string(got) != strconv.FormatUint(n, 10) {
+			t.Fatalf("%d: got %s", n, got)
 		}
 	}
 }
 
+func TestPad(t *testing.T) {
+	for width := range len(blanks) + 1 {
+		require.Equal(t, "x"+fmt.Sprintf("%-*s", width, "ab"), string(pad([]byte("xab"), 1, width)))
+	}
+}
+
+var timeouts = ipvsnl.Timeouts{TCP: 900 * time.Second, TCPFin: 120 * time.Second, UDP: 300 * time.Second}
+
+var backup = ipvsnl.Daemon{State: ipvsnl.Backup, Interface: "lo", SyncID: 7, MaxLen: 1024,
+	Group: netip.MustParseAddr("ff02::1:2"), Port: 9000, TTL: 5}
+
 func TestState(t *testing.T) {
-	if got, want := string(AppendTimeouts(nil, ipvsnl.Timeouts{TCP: 900, TCPFin: 120, UDP: 300})),
-		"Timeout (tcp tcpfin udp): 900 120 300\n"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	d := ipvsnl.Daemon{State: ipvsnl.Backup, Interface: "lo", SyncID: 7, MaxLen: 1024,
-		Group: netip.MustParseAddr("ff02::1:2"), Port: 9000, TTL: 5}
-	if got, want := string(AppendDaemon(nil, d)),
-		"backup sync daemon (mcast=lo, syncid=7, maxlen=1024, group=ff02::1:2, port=9000, ttl=5)\n"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
+	require.Equal(t, "Timeout (tcp tcpfin udp): 900 120 300\n", string(AppendTimeouts(nil, timeouts)))
+	require.Equal(t, "backup sync daemon (mcast=lo, syncid=7, maxlen=1024, group=ff02::1:2, port=9000, ttl=5)\n",
+		string(AppendDaemon(nil, backup)))
 }
 
 func TestSettingRules(t *testing.T) {
-	for _, tt := range []struct{ got, want []byte }{
-		{AppendTimeoutsRule(nil, &ipvsnl.Timeouts{TCP: 900, TCPFin: 120, UDP: 300}), []byte("--set 900 120 300\n")},
-		{AppendDaemonRule(nil, &ipvsnl.Daemon{State: ipvsnl.Backup, Interface: "lo", SyncID: 7, MaxLen: 1024,
-			Group: netip.MustParseAddr("ff02::1:2"), Port: 9000, TTL: 5}),
-			[]byte("--start-daemon backup --mcast-interface lo --syncid 7 --sync-maxlen 1024 --mcast-group ff02::1:2 --mcast-port 9000 --mcast-ttl 5\n")},
-		// Of a kernel that does not tell more.
-		{AppendDaemonRule(nil, &ipvsnl.Daemon{State: ipvsnl.Master, Interface: "lo"}), []byte("--start-daemon master --mcast-interface lo --syncid 0\n")},
-	} {
-		if string(tt.got) != string(tt.want) {
-			t.Errorf("got %q, want %q", tt.got, tt.want)
-		}
-	}
+	require.Equal(t, "--set 900 120 300\n", string(AppendTimeoutsRule(nil, &timeouts)))
+	require.Equal(t, "--start-daemon backup --mcast-interface lo --syncid 7 --sync-maxlen 1024 --mcast-group ff02::1:2 "+
+		"--mcast-port 9000 --mcast-ttl 5\n", string(AppendDaemonRule(nil, &backup)))
+	// A kernel that does not report more.
+	require.Equal(t, "--start-daemon master --mcast-interface lo --syncid 0\n",
+		string(AppendDaemonRule(nil, &ipvsnl.Daemon{State: ipvsnl.Master, Interface: "lo"})))
 }
 
 func TestThresholdRules(t *testing.T) {
@@ -333,29 +381,29 @@ func TestThresholdRules(t *testing.T) {
 		{20, 10, "-a -t 1.2.3.4:80 -r 1.1.1.1:80 -i -w 1 --tun-type ipip -x 20 -y 10\n"},
 	} {
 		d := tunnelTo("1.1.1.1:80", ipvsnl.IPIP, 0, 0)
-		d.UpperThreshold, d.LowerThreshold = tt.upper, tt.lower
-		if got := string(o.AppendDestination(nil, s, d)); got != tt.want {
-			t.Errorf("got %q, want %q", got, tt.want)
-		}
+		d.Destination.UpperThreshold, d.Destination.LowerThreshold = tt.upper, tt.lower
+		require.Equal(t, tt.want, string(o.AppendDestination(nil, s, d)))
 	}
 }
 
 func TestConnections(t *testing.T) {
-	entry := func(protocol, client, virtual, destination, state string, expires int64, engine, data string) *Connection {
-		return &Connection{Protocol: []byte(protocol), Client: netip.MustParseAddrPort(client),
+	entry := func(protocol, client, virtual, destination, state string, expires int64, engine, data string) *conns.Connection {
+		return &conns.Connection{Protocol: protocol, Client: netip.MustParseAddrPort(client),
 			Virtual: netip.MustParseAddrPort(virtual), Destination: netip.MustParseAddrPort(destination),
-			State: []byte(state), Expires: expires, Engine: []byte(engine), EngineData: []byte(data)}
+			State: state, RawExpires: expires, Engine: engine, EngineData: data}
 	}
 	plain := ConnectionTable{}
 	engines := ConnectionTable{Engines: true}
 	named := ConnectionTable{Names: names{}}
 	for _, tt := range []struct {
 		table *ConnectionTable
-		entry *Connection
+		entry *conns.Connection
 		want  string
 	}{
 		{&plain, entry("TCP", "127.0.0.1:50000", "10.0.0.1:80", "10.0.0.2:8080", "ESTABLISHED", 899, "", ""),
 			"TCP 14:59  ESTABLISHED 127.0.0.1:50000    10.0.0.1:80        10.0.0.2:8080\n"},
+		{&plain, entry("TCP", "127.0.0.1:50000", "10.0.0.1:80", "10.0.0.2:8080", "ESTABLISHED", 100*60+59, "", ""),
+			"TCP 100:59 ESTABLISHED 127.0.0.1:50000    10.0.0.1:80        10.0.0.2:8080\n"},
 		{&plain, entry("TCP", "127.0.0.1:50000", "10.0.0.1:80", "10.0.0.2:8080", "ESTABLISHED", 1000000, "", ""),
 			"TCP 16666:40 ESTABLISHED 127.0.0.1:50000    10.0.0.1:80        10.0.0.2:8080\n"},
 		{&plain, entry("SCTP", "10.10.10.10:1", "10.0.0.1:80", "10.0.0.2:80", "NONE", 9, "sip", "x"),
@@ -375,16 +423,12 @@ func TestConnections(t *testing.T) {
 		{&named, entry("IP", "10.10.10.10:80", "0.0.0.1:80", "10.0.0.2:80", "NONE", 60, "", ""),
 			"IP  01:00  NONE        10.10.10.10:80     0.0.0.1:80         10.0.0.2:80\n"},
 	} {
-		if got := string(tt.table.AppendConnection(nil, tt.entry)); got != tt.want {
-			t.Errorf("got\n%q, want\n%q", got, tt.want)
-		}
+		require.Equal(t, tt.want, string(tt.table.AppendConnection(nil, tt.entry)))
 	}
-	if got, want := string(engines.AppendHead(nil)), "IPVS connection entries\n"+
-		"pro expire state       source             virtual            destination        pe name          pe_data\n"; got != want {
-		t.Errorf("got head %q, want %q", got, want)
-	}
-	if got, want := string(plain.AppendHead(nil)), "IPVS connection entries\n"+
-		"pro expire state       source             virtual            destination\n"; got != want {
-		t.Errorf("got head %q, want %q", got, want)
-	}
+	require.Equal(t, "IPVS connection entries\n"+
+		"pro expire state       source             virtual            destination        pe name          pe_data\n",
+		string(engines.AppendHead(nil)))
+	require.Equal(t, "IPVS connection entries\n"+
+		"pro expire state       source             virtual            destination\n", string(plain.AppendHead(nil)))
+	require.Empty(t, plain.AppendEnd(nil))
 }

@@ -1,40 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
-import "github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+import (
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
+)
 
-// Listings as JSON are one array with an element a line. Schema.json says what the
-// elements are like.
+// A listing as JSON is one array, with an element on each line. Schema.json describes
+// the elements.
 const (
 	arrayHead = "["
 	arrayEnd  = "\n]\n"
 
-	// JSONSeparator stands before each element but the first.
+	// JSONSeparator precedes each element except the first.
 	JSONSeparator = ","
 )
 
-// JSON is services and destinations as JSON. It is good for one listing, as what it
-// appends depends on what it has appended before.
+// JSON writes services and destinations as JSON. Each listing needs a new one, since
+// what it appends depends on what it has appended before.
 type JSON struct {
 	elements     int
 	inService    bool // the last element is a service, and open
 	destinations int  // of that service
 }
 
-// AppendHead appends what stands before the elements.
+// AppendHead appends what precedes the elements.
 func (j *JSON) AppendHead(b []byte) []byte { return append(b, arrayHead...) }
 
-// AppendEnd appends what stands behind the elements.
+// AppendEnd appends what follows the elements.
 func (j *JSON) AppendEnd(b []byte) []byte { return append(j.closeService(b), arrayEnd...) }
 
-// AppendService appends a service, to which the destinations that come next belong.
-func (j *JSON) AppendService(b []byte, s *ipvsnl.Service) []byte {
+// AppendService appends a service. The destinations that are appended next are its
+// own.
+func (j *JSON) AppendService(b []byte, s *ipvsnl.ServiceState) []byte {
 	b = appendFields(append(j.next(b), '{'), serviceFields, s)
 	j.inService, j.destinations = true, 0
 	return append(b, `,"destinations":[`...)
 }
 
 // AppendDestination appends a destination of the last service.
-func (j *JSON) AppendDestination(b []byte, _ *ipvsnl.Service, d *ipvsnl.Destination) []byte {
+func (j *JSON) AppendDestination(b []byte, _ *ipvsnl.ServiceState, d *ipvsnl.DestinationState) []byte {
 	if j.destinations > 0 {
 		b = append(b, JSONSeparator...)
 	}
@@ -42,19 +48,19 @@ func (j *JSON) AppendDestination(b []byte, _ *ipvsnl.Service, d *ipvsnl.Destinat
 	return appendObject(b, destinationFields, d)
 }
 
-// JSONConnections is connections as JSON.
+// JSONConnections writes connections as JSON.
 type JSONConnections struct{}
 
-// AppendHead appends what stands before the connections.
+// AppendHead appends what precedes the connections.
 func (JSONConnections) AppendHead(b []byte) []byte { return append(b, arrayHead...) }
 
-// AppendConnection appends a connection, with [JSONSeparator] before it. Which is the
-// first, that must not have one, is not known here.
-func (JSONConnections) AppendConnection(b []byte, c *Connection) []byte {
+// AppendConnection appends a connection with [JSONSeparator] before it. The caller
+// drops the one before the first: connections can be appended in any order.
+func (JSONConnections) AppendConnection(b []byte, c *conns.Connection) []byte {
 	return appendObject(append(b, JSONSeparator+"\n"...), connectionFields, c)
 }
 
-// AppendEnd appends what stands behind the connections.
+// AppendEnd appends what follows the connections.
 func (JSONConnections) AppendEnd(b []byte) []byte { return append(b, arrayEnd...) }
 
 // AppendDaemonsJSON appends sync daemons as an array.
@@ -67,12 +73,12 @@ func AppendDaemonsJSON(b []byte, daemons []ipvsnl.Daemon) []byte {
 	return j.AppendEnd(b)
 }
 
-// AppendTimeoutsJSON appends timeouts as an object. They are no list.
+// AppendTimeoutsJSON appends timeouts as an object.
 func AppendTimeoutsJSON(b []byte, t *ipvsnl.Timeouts) []byte {
 	return append(appendObject(b, timeoutFields, t), '\n')
 }
 
-// next appends what stands before an element.
+// next appends the separator before an element.
 func (j *JSON) next(b []byte) []byte {
 	b = j.closeService(b)
 	if j.elements > 0 {
@@ -90,8 +96,8 @@ func (j *JSON) closeService(b []byte) []byte {
 	return b
 }
 
-// A field is one row of the table of an object's fields. One whose value appends
-// nothing is left out: it does not apply.
+// A field is one row of the table of an object's fields. A field whose value appends
+// nothing does not apply and is left out.
 type field[T any] struct {
 	name  string
 	value func(b []byte, v *T) []byte

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
@@ -5,14 +7,16 @@ import (
 	"math"
 	"net/netip"
 	"os"
-	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
 const (
@@ -25,7 +29,7 @@ func TestJSONServices(t *testing.T) {
 	busy.Stats = ipvsnl.Stats{Conns: math.MaxUint64, InPkts: 1, OutPkts: 2, InBytes: 3, OutBytes: 4,
 		CPS: 5, InPPS: 6, OutPPS: 7, InBPS: 8, OutBPS: 1 << 53}
 	for _, tt := range []struct {
-		service *ipvsnl.Service
+		service *ipvsnl.ServiceState
 		want    string
 	}{
 		{busy, `{"protocol":"TCP","address":"1.2.3.4","port":80,"family":"IPv4","scheduler":"wlc","flags":[],` +
@@ -33,26 +37,24 @@ func TestJSONServices(t *testing.T) {
 			`"rates":{"connections":5,"packets_in":6,"packets_out":7,"bytes_in":8,"bytes_out":9007199254740992}`},
 		{service(ipvsnl.UDP, "1.2.3.4:83", everything), `{"protocol":"UDP","address":"1.2.3.4","port":83,"family":"IPv4","scheduler":"rr",` +
 			`"flags":["persistent","one_packet","flag-1","flag-3"],"persistence":{"timeout":5,"netmask":"255.255.255.0"},"engine":"sip",` + noTraffic},
-		{service(ipvsnl.SCTP, "[::1.2.3.4]:0", func(s *ipvsnl.Service) { s.Flags, s.Timeout, s.Netmask = ipvsnl.FlagPersistent, 360, 64 }),
+		{service(ipvsnl.SCTP, "[::1.2.3.4]:0", func(s *ipvsnl.Service) { s.Persistence = persistent(360, ipvsnl.Mask6(64)) }),
 			`{"protocol":"SCTP","address":"::1.2.3.4","port":0,"family":"IPv6","scheduler":"wlc",` +
 				`"flags":["persistent"],"persistence":{"timeout":360,"prefix_length":64},` + noTraffic},
 		{mark(1<<32-1, ipvsnl.IPv6), `{"mark":4294967295,"family":"IPv6","scheduler":"wlc","flags":[],` + noTraffic},
-		{service(ipvsnl.TCP, "1.2.3.4:80", func(s *ipvsnl.Service) { s.Scheduler, s.Flags = "sh", 0xff }),
+		{service(ipvsnl.TCP, "1.2.3.4:80", func(s *ipvsnl.Service) {
+			s.Scheduler, s.SchedulerFlags, s.OnePacket = "sh", ipvsnl.SchedulerFlag1|ipvsnl.SchedulerFlag2|ipvsnl.SchedulerFlag3, true
+			s.Persistence.Timeout = ipvsnl.PersistZero
+		}),
 			`{"protocol":"TCP","address":"1.2.3.4","port":80,"family":"IPv4","scheduler":"sh",` +
 				`"flags":["persistent","one_packet","sh-fallback","sh-port","flag-3"],"persistence":{"timeout":0,"netmask":"255.255.255.255"},` + noTraffic},
 	} {
 		var j JSON
 		got := string(j.AppendEnd(j.AppendService(j.AppendHead(nil), tt.service)))
-		if want := "[\n" + tt.want + ",\"destinations\":[]}\n]\n"; got != want {
-			t.Errorf("got\n%swant\n%s", got, want)
-		}
+		require.Equal(t, "[\n"+tt.want+",\"destinations\":[]}\n]\n", got)
 	}
 }
 
 func TestJSONDestinations(t *testing.T) {
-	limited := destination("1.1.1.7:80", ipvsnl.Masquerade)
-	limited.Weight, limited.UpperThreshold, limited.LowerThreshold = 1<<31-1, 20, 10
-	limited.ActiveConns, limited.InactConns, limited.PersistConns = 3, 4, 5
 	const weighs = `"weight":1,"upper_threshold":0,"lower_threshold":0`
 	const idle = `"active_connections":0,"inactive_connections":0,"persistent_connections":0,` + noTraffic + `}`
 	want := "[\n" + `{"protocol":"TCP","address":"1.2.3.4","port":80,"family":"IPv4","scheduler":"wlc","flags":[],` + noTraffic + `,"destinations":[` +
@@ -62,8 +64,8 @@ func TestJSONDestinations(t *testing.T) {
 			`{"address":"::1","port":80,"family":"IPv6","forwarding":"Tunnel",` + weighs + `,"tunnel":{"type":"ipip"},` + idle,
 			`{"address":"1.1.1.8","port":80,"family":"IPv4","forwarding":"Tunnel",` + weighs + `,"tunnel":{"type":"gue","port":6080,"checksum":"remcsum"},` + idle,
 			`{"address":"1.1.1.9","port":80,"family":"IPv4","forwarding":"Tunnel",` + weighs + `,"tunnel":{"type":"gre","checksum":"nocsum"},` + idle,
-			`{"address":"1.1.1.10","port":80,"family":"IPv4","forwarding":"Tunnel",` + weighs + `,"tunnel":{},` + idle, // of kinds to come
-			`{"address":"1.1.1.11","port":80,"family":"IPv4",` + weighs + `,` + idle,                                   // of methods to come
+			`{"address":"1.1.1.10","port":80,"family":"IPv4","forwarding":"Tunnel",` + weighs + `,"tunnel":{},` + idle, // of an unknown type
+			`{"address":"1.1.1.11","port":80,"family":"IPv4",` + weighs + `,` + idle,                                   // of an unknown method
 		}, ",") + "]},\n" +
 		`{"mark":1,"family":"IPv4","scheduler":"wlc","flags":[],` + noTraffic + `,"destinations":[]},` + "\n" +
 		`{"mark":2,"family":"IPv4","scheduler":"wlc","flags":[],` + noTraffic + `,"destinations":[` +
@@ -71,7 +73,7 @@ func TestJSONDestinations(t *testing.T) {
 	var j JSON
 	first := service(ipvsnl.TCP, "1.2.3.4:80", nil)
 	b := j.AppendService(j.AppendHead(nil), first)
-	for _, d := range []*ipvsnl.Destination{limited, tunnelTo("[::1]:80", ipvsnl.IPIP, 0, 0),
+	for _, d := range []*ipvsnl.DestinationState{heavy(), tunnelTo("[::1]:80", ipvsnl.IPIP, 0, 0),
 		tunnelTo("1.1.1.8:80", ipvsnl.GUE, 6080, ipvsnl.TunnelRemoteChecksum), tunnelTo("1.1.1.9:80", ipvsnl.GRE, 0, 0),
 		tunnelTo("1.1.1.10:80", 9, 1, 1), destination("1.1.1.11:80", 7)} {
 		b = j.AppendDestination(b, first, d)
@@ -79,101 +81,59 @@ func TestJSONDestinations(t *testing.T) {
 	b = j.AppendService(b, mark(1, ipvsnl.IPv4))
 	last := mark(2, ipvsnl.IPv4)
 	b = j.AppendDestination(j.AppendService(b, last), last, destination("1.1.1.12:0", ipvsnl.Local))
-	if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(string(j.AppendEnd(b)), "\n")); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
+	require.Empty(t, cmp.Diff(strings.Split(want, "\n"), strings.Split(string(j.AppendEnd(b)), "\n")))
 }
 
 func TestJSONState(t *testing.T) {
-	if got, want := string(AppendTimeoutsJSON(nil, &ipvsnl.Timeouts{TCP: 900, TCPFin: 120, UDP: 300})),
-		`{"tcp":900,"tcp_fin":120,"udp":300}`+"\n"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
+	require.Equal(t, `{"tcp":900,"tcp_fin":120,"udp":300}`+"\n", string(AppendTimeoutsJSON(nil, &timeouts)))
 	daemons := []ipvsnl.Daemon{
 		{State: ipvsnl.Master, Interface: "eth0", SyncID: 7, MaxLen: 1472, Group: netip.MustParseAddr("ff02::1:2"), Port: 9000, TTL: 5},
-		{State: ipvsnl.Backup, Interface: "a\xffb"}, // of a kernel that says no more
+		{State: ipvsnl.Backup, Interface: "a\xffb"}, // of a kernel that does not report more
 	}
 	want := "[\n" + `{"state":"master","interface":"eth0","syncid":7,"maxlen":1472,"group":"ff02::1:2","port":9000,"ttl":5},` + "\n" +
 		`{"state":"backup","interface":"a\ufffdb","syncid":0,"maxlen":0,"port":0,"ttl":0}` + "\n]\n"
-	if got := string(AppendDaemonsJSON(nil, daemons)); got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	if got := string(AppendDaemonsJSON(nil, nil)); got != "[\n]\n" {
-		t.Errorf("no daemons: %q", got)
-	}
+	require.Equal(t, want, string(AppendDaemonsJSON(nil, daemons)))
+	require.Equal(t, "[\n]\n", string(AppendDaemonsJSON(nil, nil)))
 }
 
 func TestJSONConnections(t *testing.T) {
-	plain := &Connection{Protocol: []byte("TCP"), Client: netip.MustParseAddrPort("[2001:db8::9]:50000"),
+	plain := &conns.Connection{Protocol: "TCP", Client: netip.MustParseAddrPort("[2001:db8::9]:50000"),
 		Virtual: netip.MustParseAddrPort("[::1]:80"), Destination: netip.MustParseAddrPort("10.0.0.2:8080"),
-		State: []byte("ESTABLISHED"), Expires: longest}
+		State: "ESTABLISHED", Expires: 49 * 24 * time.Hour, RawExpires: 1 << 40}
 	odd := *plain
-	odd.Engine, odd.EngineData = []byte("sip"), []byte("\"\\\x01\xc3\xa9\xe2\x82@h")
+	odd.Engine, odd.EngineData = "sip", "\"\\\x01\xc3\xa9\xe2\x82@h"
 	const common = `{"protocol":"TCP","client":{"address":"2001:db8::9","port":50000},"virtual":{"address":"::1","port":80},` +
 		`"destination":{"address":"10.0.0.2","port":8080},"state":"ESTABLISHED","expires":4233600`
 	var j JSONConnections
 	got := string(j.AppendEnd(j.AppendConnection(j.AppendConnection(j.AppendHead(nil), plain), &odd)))
-	if want := "[,\n" + common + "},\n" + common + `,"engine":"sip","engine_data":"\"\\\u0001é\ufffd\ufffd@h"}` + "\n]\n"; got != want {
-		t.Errorf("got\n%s, want\n%s", got, want)
-	}
+	require.Equal(t, "[,\n"+common+"},\n"+common+`,"engine":"sip","engine_data":"\"\\\u0001é\ufffd\ufffd@h"}`+"\n]\n", got)
 }
 
-// An expiry that has passed is 0, on whatever kernel that was.
-func TestJSONExpires(t *testing.T) {
-	for expires, want := range map[int64]string{
-		0:                  "0",
-		2678400:            "2678400", // the longest timeout that ipvsadm sets
-		longest + 1:        "0",
-		4294967:            "0", // 32 bits at 1000 ticks a second
-		17179869:           "0", // at 250
-		42949672:           "0", // at 100
-		18446744073709551:  "0", // 64 bits at 1000
-		73786976294838206:  "0", // at 250
-		184467440737095516: "0", // at 100
-		math.MaxInt64:      "0",
-		-1:                 "0",
-		math.MinInt64:      "0",
-	} {
-		got := string(appendFields(nil, connectionFields, &Connection{Expires: expires}))
-		require.Equal(t, `"expires":`+want, got[strings.LastIndex(got, `"expires"`):], "%d", expires)
-	}
-}
-
-// FuzzJSONString holds the strings against those of the standard library.
+// FuzzJSONString compares the strings with those of the standard library.
 func FuzzJSONString(f *testing.F) {
 	for _, s := range []string{"", "plain", "\x00\x1f\x20\x7f", `"\/`, "\xff\xc0\x80\xed\xa0\x80", "é\u2028\U0001f600", "\xf0\x9f\x98"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		marshalled, err := json.Marshal(s)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		var got, want string
-		if err := json.Unmarshal(appendString(nil, s), &got); err != nil {
-			t.Fatalf("%q: %v", appendString(nil, s), err)
-		}
-		if err := json.Unmarshal(marshalled, &want); err != nil {
-			t.Fatal(err)
-		}
-		if got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
+		require.NoError(t, json.Unmarshal(appendString(nil, s), &got), "%q", appendString(nil, s))
+		require.NoError(t, json.Unmarshal(marshalled, &want))
+		require.Equal(t, want, got)
 	})
 }
 
 func TestJSONAllocations(t *testing.T) {
 	s := service(ipvsnl.UDP, "1.2.3.4:83", everything)
 	d := tunnelTo("[2001:db8::1]:80", ipvsnl.GUE, 6080, ipvsnl.TunnelChecksum)
-	c := &Connection{Protocol: []byte("TCP"), Client: netip.MustParseAddrPort("1.2.3.4:5"), Virtual: netip.MustParseAddrPort("[::1]:80"),
-		Destination: netip.MustParseAddrPort("[2001:db8::9]:80"), State: []byte("ESTABLISHED"), Engine: []byte("sip"), EngineData: []byte("x")}
+	c := &conns.Connection{Protocol: "TCP", Client: netip.MustParseAddrPort("1.2.3.4:5"), Virtual: netip.MustParseAddrPort("[::1]:80"),
+		Destination: netip.MustParseAddrPort("[2001:db8::9]:80"), State: "ESTABLISHED", Engine: "sip", EngineData: "x"}
 	var j JSON
 	b := make([]byte, 0, 1<<16)
-	if n := testing.AllocsPerRun(100, func() {
+	require.Zero(t, testing.AllocsPerRun(100, func() {
 		b = JSONConnections{}.AppendConnection(j.AppendDestination(j.AppendService(b[:0], s), s, d), c)
-	}); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
+	}))
 }
 
 func fieldNames[T any](fields []field[T]) (all []string) {
@@ -199,13 +159,11 @@ func jsonObjects() map[string][]string {
 	}
 }
 
-// TestJSONSchema holds the schema against the tables of fields: each has what the other has, and the schema
-// allows nothing else.
+// TestJSONSchema compares the schema with the tables of fields: each has what the other has, and the schema allows
+// nothing else.
 func TestJSONSchema(t *testing.T) {
 	text, err := os.ReadFile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var schema struct {
 		Defs map[string]struct {
 			Type                 string
@@ -213,40 +171,31 @@ func TestJSONSchema(t *testing.T) {
 			Properties           map[string]any
 		} `json:"$defs"`
 	}
-	if err := json.Unmarshal(text, &schema); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, json.Unmarshal(text, &schema))
 	got := map[string][]string{}
 	for name, def := range schema.Defs {
 		if def.Type != "object" {
 			continue
 		}
-		if def.AdditionalProperties == nil || *def.AdditionalProperties {
-			t.Errorf("%s may have any fields", name)
-		}
+		require.NotNil(t, def.AdditionalProperties, "%s may have any fields", name)
+		require.False(t, *def.AdditionalProperties, "%s may have any fields", name)
 		for property := range def.Properties {
 			got[name] = append(got[name], property)
 		}
 	}
-	if diff := cmp.Diff(jsonObjects(), got, cmpopts.SortSlices(strings.Compare)); diff != "" {
-		t.Errorf("-tables +schema:\n%s", diff)
-	}
+	require.Empty(t, cmp.Diff(jsonObjects(), got, cmpopts.SortSlices(strings.Compare)), "-tables +schema")
 }
 
 // TestJSONManual looks every field up in the manual.
 func TestJSONManual(t *testing.T) {
 	page, err := os.ReadFile("../../man/ipvsadm.8")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	_, section, _ := strings.Cut(string(page), "\n.Ss JSON\n")
 	section, _, _ = strings.Cut(section, "\n.S")
 	words := strings.FieldsFunc(section, func(r rune) bool { return strings.ContainsRune(" \n,.;:()", r) })
 	for object, fields := range jsonObjects() {
 		for _, name := range fields {
-			if !slices.Contains(words, name) {
-				t.Errorf("the manual does not tell of the field %s of %s", name, object)
-			}
+			require.Contains(t, words, name, "the field of %s is not in the manual", object)
 		}
 	}
 }

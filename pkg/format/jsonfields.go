@@ -1,110 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
 	"net/netip"
 	"strings"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
-// serviceFields are those of a service before its destinations.
-var serviceFields = []field[ipvsnl.Service]{
-	{"protocol", func(b []byte, s *ipvsnl.Service) []byte {
-		if s.Mark != 0 {
+// serviceFields are the fields of a service before its destinations.
+var serviceFields = []field[ipvsnl.ServiceState]{
+	{"protocol", func(b []byte, s *ipvsnl.ServiceState) []byte {
+		if s.Service.Key.Mark != 0 {
 			return b
 		}
-		return appendWord(b, vocab.ProtocolOf(s.Protocol).Name)
+		return appendWord(b, words.ProtocolOf(s.Service.Key.Protocol).Name)
 	}},
-	{"address", func(b []byte, s *ipvsnl.Service) []byte {
-		if s.Mark != 0 {
+	{"address", func(b []byte, s *ipvsnl.ServiceState) []byte {
+		if s.Service.Key.Mark != 0 {
 			return b
 		}
-		return appendQuotedAddr(b, s.Addr.Addr())
+		return appendQuotedAddr(b, s.Service.Key.Addr.Addr())
 	}},
-	{"port", func(b []byte, s *ipvsnl.Service) []byte {
-		if s.Mark != 0 {
+	{"port", func(b []byte, s *ipvsnl.ServiceState) []byte {
+		if s.Service.Key.Mark != 0 {
 			return b
 		}
-		return appendUint(b, uint64(s.Addr.Port()))
+		return appendUint(b, uint64(s.Service.Key.Addr.Port()))
 	}},
-	{"mark", func(b []byte, s *ipvsnl.Service) []byte {
-		if s.Mark == 0 {
+	{"mark", func(b []byte, s *ipvsnl.ServiceState) []byte {
+		if s.Service.Key.Mark == 0 {
 			return b
 		}
-		return appendUint(b, uint64(s.Mark))
+		return appendUint(b, uint64(s.Service.Key.Mark))
 	}},
-	{"family", func(b []byte, s *ipvsnl.Service) []byte { return appendWord(b, s.Family.String()) }},
-	{"scheduler", func(b []byte, s *ipvsnl.Service) []byte { return appendWord(b, s.Scheduler) }},
+	{"family", func(b []byte, s *ipvsnl.ServiceState) []byte { return appendWord(b, s.Service.Key.Family().String()) }},
+	{"scheduler", func(b []byte, s *ipvsnl.ServiceState) []byte { return appendWord(b, s.Service.Scheduler) }},
 	{"flags", appendFlags},
-	{"persistence", func(b []byte, s *ipvsnl.Service) []byte {
-		if s.Flags&ipvsnl.FlagPersistent == 0 {
+	{"persistence", func(b []byte, s *ipvsnl.ServiceState) []byte {
+		if s.Service.Persistence.Timeout == 0 {
 			return b
 		}
 		return appendObject(b, persistenceFields, s)
 	}},
-	{"engine", func(b []byte, s *ipvsnl.Service) []byte { return appendWord(b, s.Engine) }},
-	{"counters", func(b []byte, s *ipvsnl.Service) []byte { return appendObject(b, counterFields, &s.Stats) }},
-	{"rates", func(b []byte, s *ipvsnl.Service) []byte { return appendObject(b, rateFields, &s.Stats) }},
+	{"engine", func(b []byte, s *ipvsnl.ServiceState) []byte { return appendWord(b, s.Service.Persistence.Engine) }},
+	{"counters", func(b []byte, s *ipvsnl.ServiceState) []byte { return appendObject(b, counterFields, &s.Stats) }},
+	{"rates", func(b []byte, s *ipvsnl.ServiceState) []byte { return appendObject(b, rateFields, &s.Stats) }},
 }
 
-var persistenceFields = []field[ipvsnl.Service]{
-	{"timeout", func(b []byte, s *ipvsnl.Service) []byte { return appendUint(b, uint64(s.Timeout)) }},
-	{"netmask", func(b []byte, s *ipvsnl.Service) []byte {
-		if s.Family == ipvsnl.IPv6 {
+var persistenceFields = []field[ipvsnl.ServiceState]{
+	{"timeout", func(b []byte, s *ipvsnl.ServiceState) []byte { return appendSeconds(b, s.Service.Persistence.Timeout) }},
+	{"netmask", func(b []byte, s *ipvsnl.ServiceState) []byte {
+		if s.Service.Key.Family() == ipvsnl.IPv6 {
 			return b
 		}
-		return append(appendMask(append(b, '"'), s), '"')
+		return append(appendMask(append(b, '"'), &s.Service), '"')
 	}},
-	{"prefix_length", func(b []byte, s *ipvsnl.Service) []byte {
-		if s.Family != ipvsnl.IPv6 {
+	{"prefix_length", func(b []byte, s *ipvsnl.ServiceState) []byte {
+		if s.Service.Key.Family() != ipvsnl.IPv6 {
 			return b
 		}
-		return appendMask(b, s)
+		return appendMask(b, &s.Service)
 	}},
 }
 
-var destinationFields = []field[ipvsnl.Destination]{
-	{"address", func(b []byte, d *ipvsnl.Destination) []byte { return appendQuotedAddr(b, d.Addr.Addr()) }},
-	{"port", func(b []byte, d *ipvsnl.Destination) []byte { return appendUint(b, uint64(d.Addr.Port())) }},
-	{"family", func(b []byte, d *ipvsnl.Destination) []byte {
-		return appendWord(b, ipvsnl.FamilyOf(d.Addr.Addr()).String())
+var destinationFields = []field[ipvsnl.DestinationState]{
+	{"address", func(b []byte, d *ipvsnl.DestinationState) []byte {
+		return appendQuotedAddr(b, d.Destination.Addr.Addr())
 	}},
-	{"forwarding", func(b []byte, d *ipvsnl.Destination) []byte {
-		return appendWord(b, vocab.ForwardingOf(d.Forwarding).Name)
+	{"port", func(b []byte, d *ipvsnl.DestinationState) []byte {
+		return appendUint(b, uint64(d.Destination.Addr.Port()))
+	}},
+	{"family", func(b []byte, d *ipvsnl.DestinationState) []byte {
+		return appendWord(b, ipvsnl.FamilyOf(d.Destination.Addr.Addr()).String())
+	}},
+	{"forwarding", func(b []byte, d *ipvsnl.DestinationState) []byte {
+		return appendWord(b, words.ForwardingOf(d.Destination.Forwarding).Name)
 	}},
 	{"weight", weight},
-	{"upper_threshold", func(b []byte, d *ipvsnl.Destination) []byte { return appendUint(b, uint64(d.UpperThreshold)) }},
-	{"lower_threshold", func(b []byte, d *ipvsnl.Destination) []byte { return appendUint(b, uint64(d.LowerThreshold)) }},
-	{"tunnel", func(b []byte, d *ipvsnl.Destination) []byte {
-		if d.Forwarding != ipvsnl.Tunnel {
+	{"upper_threshold", func(b []byte, d *ipvsnl.DestinationState) []byte {
+		return appendUint(b, uint64(d.Destination.UpperThreshold))
+	}},
+	{"lower_threshold", func(b []byte, d *ipvsnl.DestinationState) []byte {
+		return appendUint(b, uint64(d.Destination.LowerThreshold))
+	}},
+	{"tunnel", func(b []byte, d *ipvsnl.DestinationState) []byte {
+		if d.Destination.Forwarding != ipvsnl.Tunnel {
 			return b
 		}
 		return appendObject(b, tunnelFields, d)
 	}},
 	{"active_connections", activeConns},
 	{"inactive_connections", inactConns},
-	{"persistent_connections", func(b []byte, d *ipvsnl.Destination) []byte { return appendUint(b, uint64(d.PersistConns)) }},
-	{"counters", func(b []byte, d *ipvsnl.Destination) []byte { return appendObject(b, counterFields, &d.Stats) }},
-	{"rates", func(b []byte, d *ipvsnl.Destination) []byte { return appendObject(b, rateFields, &d.Stats) }},
+	{"persistent_connections", func(b []byte, d *ipvsnl.DestinationState) []byte { return appendUint(b, uint64(d.PersistentConns)) }},
+	{"counters", func(b []byte, d *ipvsnl.DestinationState) []byte { return appendObject(b, counterFields, &d.Stats) }},
+	{"rates", func(b []byte, d *ipvsnl.DestinationState) []byte { return appendObject(b, rateFields, &d.Stats) }},
 }
 
-var tunnelFields = []field[ipvsnl.Destination]{
-	{"type", func(b []byte, d *ipvsnl.Destination) []byte {
-		return appendWord(b, vocab.TunnelTypeOf(d.TunnelType).Name)
+var tunnelFields = []field[ipvsnl.DestinationState]{
+	{"type", func(b []byte, d *ipvsnl.DestinationState) []byte {
+		return appendWord(b, words.TunnelTypeOf(d.Destination.TunnelType).Name)
 	}},
-	{"port", func(b []byte, d *ipvsnl.Destination) []byte {
-		if !vocab.TunnelTypeOf(d.TunnelType).Port {
+	{"port", func(b []byte, d *ipvsnl.DestinationState) []byte {
+		if !words.TunnelTypeOf(d.Destination.TunnelType).Port {
 			return b
 		}
-		return appendUint(b, uint64(d.TunnelPort))
+		return appendUint(b, uint64(d.Destination.TunnelPort))
 	}},
-	{"checksum", func(b []byte, d *ipvsnl.Destination) []byte {
-		if !vocab.TunnelTypeOf(d.TunnelType).Checksum {
+	{"checksum", func(b []byte, d *ipvsnl.DestinationState) []byte {
+		if !words.TunnelTypeOf(d.Destination.TunnelType).Checksum {
 			return b
 		}
 		// As its option ends.
-		return appendWord(b, strings.TrimPrefix(vocab.TunnelChecksumOf(d.TunnelFlags).Option, "--tun-"))
+		return appendWord(b, strings.TrimPrefix(words.TunnelChecksumOf(d.Destination.TunnelFlags).Option, "--tun-"))
 	}},
 }
 
@@ -124,15 +135,15 @@ var rateFields = []field[ipvsnl.Stats]{
 	{"bytes_out", func(b []byte, s *ipvsnl.Stats) []byte { return appendUint(b, s.OutBPS) }},
 }
 
-var connectionFields = []field[Connection]{
-	{"protocol", func(b []byte, c *Connection) []byte { return appendWord(b, c.Protocol) }},
-	{"client", func(b []byte, c *Connection) []byte { return appendObject(b, addrPortFields, &c.Client) }},
-	{"virtual", func(b []byte, c *Connection) []byte { return appendObject(b, addrPortFields, &c.Virtual) }},
-	{"destination", func(b []byte, c *Connection) []byte { return appendObject(b, addrPortFields, &c.Destination) }},
-	{"state", func(b []byte, c *Connection) []byte { return appendWord(b, c.State) }},
-	{"expires", func(b []byte, c *Connection) []byte { return appendUint(b, c.left()) }},
-	{"engine", func(b []byte, c *Connection) []byte { return appendWord(b, c.Engine) }},
-	{"engine_data", func(b []byte, c *Connection) []byte { return appendWord(b, c.EngineData) }},
+var connectionFields = []field[conns.Connection]{
+	{"protocol", func(b []byte, c *conns.Connection) []byte { return appendWord(b, c.Protocol) }},
+	{"client", func(b []byte, c *conns.Connection) []byte { return appendObject(b, addrPortFields, &c.Client) }},
+	{"virtual", func(b []byte, c *conns.Connection) []byte { return appendObject(b, addrPortFields, &c.Virtual) }},
+	{"destination", func(b []byte, c *conns.Connection) []byte { return appendObject(b, addrPortFields, &c.Destination) }},
+	{"state", func(b []byte, c *conns.Connection) []byte { return appendWord(b, c.State) }},
+	{"expires", func(b []byte, c *conns.Connection) []byte { return appendSeconds(b, c.Expires) }},
+	{"engine", func(b []byte, c *conns.Connection) []byte { return appendWord(b, c.Engine) }},
+	{"engine_data", func(b []byte, c *conns.Connection) []byte { return appendWord(b, c.EngineData) }},
 }
 
 var addrPortFields = []field[netip.AddrPort]{
@@ -151,7 +162,7 @@ var daemonFields = []field[ipvsnl.Daemon]{
 }
 
 var timeoutFields = []field[ipvsnl.Timeouts]{
-	{"tcp", func(b []byte, t *ipvsnl.Timeouts) []byte { return appendUint(b, uint64(t.TCP)) }},
-	{"tcp_fin", func(b []byte, t *ipvsnl.Timeouts) []byte { return appendUint(b, uint64(t.TCPFin)) }},
-	{"udp", func(b []byte, t *ipvsnl.Timeouts) []byte { return appendUint(b, uint64(t.UDP)) }},
+	{"tcp", func(b []byte, t *ipvsnl.Timeouts) []byte { return appendSeconds(b, t.TCP) }},
+	{"tcp_fin", func(b []byte, t *ipvsnl.Timeouts) []byte { return appendSeconds(b, t.TCPFin) }},
+	{"udp", func(b []byte, t *ipvsnl.Timeouts) []byte { return appendSeconds(b, t.UDP) }},
 }

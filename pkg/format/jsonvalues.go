@@ -1,15 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
 	"net/netip"
 	"unicode/utf8"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
 // appendWord appends a string, unless it is empty.
-func appendWord[S string | []byte](b []byte, s S) []byte {
+func appendWord(b []byte, s string) []byte {
 	if len(s) == 0 {
 		return b
 	}
@@ -25,51 +27,44 @@ func appendQuotedAddr(b []byte, a netip.Addr) []byte {
 }
 
 // appendFlags appends the names of a service's flags, as an array.
-func appendFlags(b []byte, s *ipvsnl.Service) []byte {
+func appendFlags(b []byte, s *ipvsnl.ServiceState) []byte {
 	b = append(b, '[')
 	first := len(b)
-	for flag := ipvsnl.FlagPersistent; flag <= ipvsnl.FlagSched3; flag <<= 1 {
-		name := flagName(s.Scheduler, flag)
-		if s.Flags&flag == 0 || name == "" {
-			continue
-		}
-		if len(b) > first {
+	add := func(set bool, name string) {
+		switch {
+		case !set:
+			return
+		case len(b) > first:
 			b = append(b, ',')
 		}
 		b = appendString(b, name)
 	}
+	add(s.Service.Persistence.Timeout != 0, "persistent")
+	add(s.Service.OnePacket, "one_packet")
+	for flag := ipvsnl.SchedulerFlag1; flag <= ipvsnl.SchedulerFlag3; flag <<= 1 {
+		add(s.Service.SchedulerFlags&flag != 0, words.SchedulerFlagOf(s.Service.Scheduler, flag))
+	}
 	return append(b, ']')
 }
 
-// flagName returns the name of a flag of a service, or "" for one that says nothing.
-func flagName(scheduler string, flag ipvsnl.ServiceFlags) string {
-	switch flag {
-	case ipvsnl.FlagPersistent:
-		return "persistent"
-	case ipvsnl.FlagOnePacket:
-		return "one_packet"
-	}
-	return vocab.SchedulerFlagOf(scheduler, flag)
-}
-
-// appendString appends a JSON string, whatever bytes it is made of.
-func appendString[S string | []byte](b []byte, s S) []byte {
+// appendString appends a JSON string, of any bytes.
+func appendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			b = appendEscaped(append(b, s[:i]...), []byte(s[i:]))
+			b = appendEscaped(append(b, s[:i]...), s[i:])
 			return append(b, '"')
 		}
 	}
 	return append(append(b, s...), '"')
 }
 
-// appendEscaped appends what stands in a JSON string for text. Bytes that are no
-// UTF-8 become U+FFFD, each of them.
-func appendEscaped(b, text []byte) []byte {
+// appendEscaped appends text as a JSON string has it. Each byte that is not UTF-8
+// becomes U+FFFD.
+func appendEscaped(b []byte, text string) []byte {
 	const digits = "0123456789abcdef"
 	for len(text) > 0 {
-		c, size := utf8.DecodeRune(text)
+		c, size := utf8.DecodeRuneInString(text)
 		switch {
 		case c == utf8.RuneError && size == 1:
 			b = append(b, `\ufffd`...)

@@ -1,55 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
-	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"net/netip"
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// serviceRule is the rule that adds a service.
-func serviceRule(o *Options, b []byte, s *ipvsnl.Service) []byte {
-	b = o.appendServiceOption(append(b, "-A "...), s)
-	b = appendServiceSettings(b, s, s.Flags&ipvsnl.FlagPersistent != 0)
-	if s.Flags&vocab.SchedulerFlagsMask != 0 {
-		b = vocab.AppendSchedulerFlags(append(b, " -b "...), s.Scheduler, s.Flags)
+// serviceRule is the rule that adds a service, with the options that a save writes.
+func serviceRule(o *Options, b []byte, s *ipvsnl.ServiceState) []byte {
+	b = o.appendServiceOption(append(b, "-A "...), &s.Service.Key)
+	b = appendServiceSettings(b, &s.Service)
+	if f := s.Service.SchedulerFlags; f != 0 {
+		b = words.AppendSchedulerFlags(append(b, " -b "...), s.Service.Scheduler, f)
 	}
 	return b
 }
 
-// appendServiceSettings appends the options of a service, but for its scheduler's
-// flags. masked says whether its mask is of interest.
-func appendServiceSettings(b []byte, s *ipvsnl.Service, masked bool) []byte {
+// appendServiceSettings appends the options of a service, except its scheduler
+// flags.
+func appendServiceSettings(b []byte, s *ipvsnl.Service) []byte {
 	b = append(append(b, " -s "...), s.Scheduler...)
-	if s.Flags&ipvsnl.FlagPersistent != 0 {
-		b = appendUint(append(b, " -p "...), uint64(s.Timeout))
+	if p := &s.Persistence; p.Timeout != 0 {
+		b = appendSeconds(append(b, " -p "...), p.Timeout)
+		if p.Mask != (ipvsnl.Mask{}) {
+			b = appendMask(append(b, " -M "...), s)
+		}
 	}
-	if masked && !wholeAddress(s) {
-		b = appendMask(append(b, " -M "...), s)
+	if s.Persistence.Engine != "" {
+		b = append(append(b, " --pe "...), s.Persistence.Engine...)
 	}
-	if s.Engine != "" {
-		b = append(append(b, " --pe "...), s.Engine...)
-	}
-	if s.Flags&ipvsnl.FlagOnePacket != 0 {
+	if s.OnePacket {
 		b = append(b, " -o"...)
 	}
 	return b
 }
 
 // destinationRule is the rule that adds a destination.
-func destinationRule(o *Options, b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte {
-	b = o.appendDestinationOptions(append(b, "-a "...), s, d)
-	return o.appendDestinationSettings(b, d)
+func destinationRule(o *Options, b []byte, s *ipvsnl.ServiceState, d *ipvsnl.DestinationState) []byte {
+	b = o.appendDestinationOptions(append(b, "-a "...), &s.Service.Key, d.Destination.Addr)
+	return o.appendDestinationSettings(b, &d.Destination)
 }
 
-// appendDestinationOptions appends the options that say which destination is meant.
-func (o *Options) appendDestinationOptions(b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte {
-	b = o.appendServiceOption(b, s)
-	return appendAddrPort(append(b, " -r "...), d.Addr, serviceProtocol(s), o.Names)
+// appendDestinationOptions appends the options that identify a destination.
+func (o *Options) appendDestinationOptions(b []byte, k *ipvsnl.ServiceKey, a netip.AddrPort) []byte {
+	b = o.appendServiceOption(b, k)
+	return appendAddrPort(append(b, " -r "...), a, k.Protocol, o.Names)
 }
 
 // appendDestinationSettings appends the other options of a destination.
 func (o *Options) appendDestinationSettings(b []byte, d *ipvsnl.Destination) []byte {
-	b = append(append(b, ' '), vocab.ForwardingOf(d.Forwarding).Option...)
-	b = weight(append(b, " -w "...), d)
+	b = append(append(b, ' '), words.ForwardingOf(d.Forwarding).Option...)
+	b = appendWeight(append(b, " -w "...), d)
 	if d.Forwarding == ipvsnl.Tunnel {
 		b = appendTunnelOptions(b, d)
 	}
@@ -60,26 +65,27 @@ func (o *Options) appendDestinationSettings(b []byte, d *ipvsnl.Destination) []b
 	return b
 }
 
-func (o *Options) appendServiceOption(b []byte, s *ipvsnl.Service) []byte {
-	if s.Mark == 0 {
-		b = append(append(b, vocab.ProtocolOf(s.Protocol).Option...), ' ')
-		return appendAddrPort(b, s.Addr, s.Protocol, o.Names)
+// appendServiceOption appends the option that identifies a service.
+func (o *Options) appendServiceOption(b []byte, k *ipvsnl.ServiceKey) []byte {
+	if k.Mark == 0 {
+		b = append(append(b, words.ProtocolOf(k.Protocol).Option...), ' ')
+		return appendAddrPort(b, k.Addr, k.Protocol, o.Names)
 	}
-	b = appendUint(append(b, "-f "...), uint64(s.Mark))
-	if s.Family == ipvsnl.IPv6 {
+	b = appendUint(append(b, "-f "...), uint64(k.Mark))
+	if k.IPv6 {
 		b = append(b, " -6"...)
 	}
 	return b
 }
 
 func appendTunnelOptions(b []byte, d *ipvsnl.Destination) []byte {
-	t := vocab.TunnelTypeOf(d.TunnelType)
+	t := words.TunnelTypeOf(d.TunnelType)
 	b = append(append(b, " --tun-type "...), t.Name...)
 	if t.Port {
 		b = appendUint(append(b, " --tun-port "...), uint64(d.TunnelPort))
 	}
 	if t.Checksum {
-		b = append(append(b, ' '), vocab.TunnelChecksumOf(d.TunnelFlags).Option...)
+		b = append(append(b, ' '), words.TunnelChecksumOf(d.TunnelFlags).Option...)
 	}
 	return b
 }
@@ -87,14 +93,14 @@ func appendTunnelOptions(b []byte, d *ipvsnl.Destination) []byte {
 // AppendTimeoutsRule appends the rule that sets timeouts.
 func AppendTimeoutsRule(b []byte, t *ipvsnl.Timeouts) []byte {
 	b = append(b, "--set"...)
-	for _, seconds := range [...]uint32{t.TCP, t.TCPFin, t.UDP} {
-		b = appendUint(append(b, ' '), uint64(seconds))
+	for _, timeout := range [...]time.Duration{t.TCP, t.TCPFin, t.UDP} {
+		b = appendSeconds(append(b, ' '), timeout)
 	}
 	return append(b, '\n')
 }
 
-// AppendDaemonRule appends the rule that starts a sync daemon. What the kernel does not
-// tell of it is left to the kernel.
+// AppendDaemonRule appends the rule that starts a sync daemon. It leaves to the
+// kernel what the daemon does not specify.
 func AppendDaemonRule(b []byte, d *ipvsnl.Daemon) []byte {
 	b = append(append(b, "--start-daemon "...), d.State.String()...)
 	b = append(append(b, " --mcast-interface "...), d.Interface...)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
@@ -9,29 +11,30 @@ import (
 )
 
 // SortServices sorts services by mark, family, protocol, address and port.
-func SortServices(s []ipvsnl.Service) {
-	sortBy(s, func(s *ipvsnl.Service) place {
-		p := placeOf(s.Addr)
-		p.mark, p.family, p.protocol = s.Mark, s.Family, s.Protocol
+func SortServices(s []ipvsnl.ServiceState) {
+	sortBy(s, func(s *ipvsnl.ServiceState) place {
+		k := &s.Service.Key
+		p := placeOf(k.Addr)
+		p.mark, p.family, p.protocol = k.Mark, k.Family(), k.Protocol
 		return p
 	})
 }
 
 // SortDestinations sorts destinations by address and port.
-func SortDestinations(d []ipvsnl.Destination) {
-	sortBy(d, func(d *ipvsnl.Destination) place { return placeOf(d.Addr) })
+func SortDestinations(d []ipvsnl.DestinationState) {
+	sortBy(d, func(d *ipvsnl.DestinationState) place { return placeOf(d.Destination.Addr) })
 }
 
-// A place is what a service or destination is sorted by.
+// A place is the sort key of a service or destination.
 type place struct {
 	mark     uint32
 	family   ipvsnl.Family
 	protocol ipvsnl.Protocol
-	addr     [4]uint32 // as the kernel has it: an IPv4 address is in the first word
+	addr     [4]uint32 // as in the kernel: an IPv4 address is in the first word
 	words    uint8     // how many words of it the address has
 	port     uint16
 
-	from int32 // where it was
+	from int32 // the previous index
 }
 
 func placeOf(a netip.AddrPort) place {
@@ -50,7 +53,7 @@ func placeOf(a netip.AddrPort) place {
 	return p
 }
 
-// compare compares as many words of the addresses as that of p has.
+// compare compares as many words of the addresses as p has.
 func (p *place) compare(q *place) int {
 	if p.mark != q.mark {
 		return wrapCompare(p.mark, q.mark)
@@ -69,8 +72,8 @@ func (p *place) compare(q *place) int {
 	return cmp.Compare(p.port, q.port)
 }
 
-// wrapCompare compares words by the sign of their difference. It is no order,
-// since the words run in a circle: 192.168.0.1 comes before 10.0.0.1 and that
+// wrapCompare compares words by the sign of their difference. This is not an order,
+// because it wraps around: 192.168.0.1 comes before 10.0.0.1, and that
 // before 100.0.0.1.
 func wrapCompare(a, b uint32) int { return cmp.Compare(int32(a-b), 0) }
 
@@ -94,8 +97,8 @@ func sortBy[T any](s []T, of func(*T) place) {
 	arrange(s, places)
 }
 
-// mergeSort sorts from the top down, with room for as much. Where comparisons run in
-// a circle the result is up to the algorithm, so it must be this one.
+// mergeSort sorts from the top down, with a buffer of the same size. Where comparisons run in
+// a circle, the result depends on the algorithm, so it must be this one.
 func mergeSort(s, room []place) {
 	if len(s) < 2 {
 		return
@@ -107,7 +110,7 @@ func mergeSort(s, room []place) {
 	right := s[half:]
 	for i := range s {
 		if len(left) == 0 {
-			return // the rest of the right half stands where it belongs
+			return // the rest of the right half is already in place
 		}
 		if len(right) > 0 && left[0].compare(&right[0]) > 0 {
 			s[i], right = right[0], right[1:]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
@@ -5,11 +7,13 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// The orders wanted here are those in which ipvsadm 1.31 printed what the kernel
-// listed in the order given.
+// These are the orders in which ipvsadm 1.31 printed what the kernel had listed in the
+// order given.
 func TestSortDestinations(t *testing.T) {
 	tests := []struct {
 		name      string
@@ -24,30 +28,24 @@ func TestSortDestinations(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var d []ipvsnl.Destination
+			var d []ipvsnl.DestinationState
 			for _, a := range tt.got {
-				d = append(d, ipvsnl.Destination{Addr: netip.MustParseAddrPort(a)})
+				d = append(d, *destination(a, ipvsnl.Route))
 			}
 			SortDestinations(d)
 			var got []string
 			for i := range d {
-				got = append(got, d[i].Addr.String())
+				got = append(got, d[i].Destination.Addr.String())
 			}
-			if !slices.Equal(got, tt.want) {
-				t.Errorf("got %v, want %v", got, tt.want)
-			}
+			require.Equal(t, tt.want, got)
 		})
 	}
 }
 
 func TestSortServices(t *testing.T) {
-	addr := func(p ipvsnl.Protocol, a string) ipvsnl.Service {
-		return ipvsnl.Service{ServiceKey: ipvsnl.AddrKey(p, netip.MustParseAddrPort(a))}
-	}
-	fwm := func(n uint32, f ipvsnl.Family) ipvsnl.Service {
-		return ipvsnl.Service{ServiceKey: ipvsnl.MarkKey(n, f)}
-	}
-	want := []ipvsnl.Service{
+	addr := func(p ipvsnl.Protocol, a string) ipvsnl.ServiceState { return *service(p, a, nil) }
+	fwm := func(n uint32, f ipvsnl.Family) ipvsnl.ServiceState { return *mark(n, f) }
+	want := []ipvsnl.ServiceState{
 		fwm(1<<32-1, ipvsnl.IPv4),
 		addr(ipvsnl.TCP, "224.0.0.1:80"),
 		addr(ipvsnl.TCP, "1.2.3.4:80"),
@@ -62,29 +60,37 @@ func TestSortServices(t *testing.T) {
 	got := slices.Clone(want)
 	slices.Reverse(got)
 	SortServices(got)
-	for i := range want {
-		if got[i].ServiceKey != want[i].ServiceKey {
-			t.Errorf("place %d: got %v, want %v", i, got[i].ServiceKey, want[i].ServiceKey)
-		}
-	}
+	require.Equal(t, want, got)
 }
 
 // Equal elements keep their order, whatever the length.
 func TestSortIsStable(t *testing.T) {
 	for n := range 70 {
-		d := make([]ipvsnl.Destination, n)
+		d := make([]ipvsnl.DestinationState, n)
 		for i := range d {
-			d[i].Addr = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i * 7919 % 5)}), 80)
-			d[i].Weight = uint32(i)
+			d[i].Destination.Addr = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i * 7919 % 5)}), 80)
+			d[i].Destination.Weight = uint32(i)
 		}
 		SortDestinations(d)
-		if !slices.IsSortedFunc(d, func(a, b ipvsnl.Destination) int {
-			if c := a.Addr.Addr().Compare(b.Addr.Addr()); c != 0 {
+		require.True(t, slices.IsSortedFunc(d, func(a, b ipvsnl.DestinationState) int {
+			if c := a.Destination.Addr.Addr().Compare(b.Destination.Addr.Addr()); c != 0 {
 				return c
 			}
-			return int(a.Weight) - int(b.Weight)
-		}) {
-			t.Errorf("%d elements: got %v", n, d)
-		}
+			return int(a.Destination.Weight) - int(b.Destination.Weight)
+		}), "%d elements: got %v", n, d)
+	}
+}
+
+// The last words of IPv6 addresses count, too.
+func TestSortWords(t *testing.T) {
+	want := []string{"[1:2:3:4:5:6:7:8]:1", "[1:2:3:4:5:6:7:9]:1", "[1:2:3:4:5:7:7:8]:1", "[1:2:3:5:5:6:7:8]:1", "[1:3:3:4:5:6:7:8]:1", "[1:3:3:4:5:6:7:8]:2"}
+	var d []ipvsnl.DestinationState
+	for _, a := range want {
+		d = append(d, *destination(a, ipvsnl.Route))
+	}
+	slices.Reverse(d)
+	SortDestinations(d)
+	for i := range d {
+		require.Equal(t, want[i], d[i].Destination.Addr.String())
 	}
 }

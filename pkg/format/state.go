@@ -1,14 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
+	"time"
+
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
 // AppendTimeouts appends the line of -L --timeout.
 func AppendTimeouts(b []byte, t ipvsnl.Timeouts) []byte {
 	b = append(b, "Timeout (tcp tcpfin udp):"...)
-	for _, seconds := range [...]uint32{t.TCP, t.TCPFin, t.UDP} {
-		b = appendUint(append(b, ' '), uint64(seconds))
+	for _, timeout := range [...]time.Duration{t.TCP, t.TCPFin, t.UDP} {
+		b = appendSeconds(append(b, ' '), timeout)
 	}
 	return append(b, '\n')
 }

@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package format
 
 import (
-	"github.com/ipvsadm-go/ipvsadm/internal/vocab"
+	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -16,8 +18,8 @@ const (
 // A view is one row of the table of views.
 type view struct {
 	head        string
-	service     func(o *Options, b []byte, s *ipvsnl.Service) []byte
-	destination func(o *Options, b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte
+	service     func(o *Options, b []byte, s *ipvsnl.ServiceState) []byte
+	destination func(o *Options, b []byte, s *ipvsnl.ServiceState, d *ipvsnl.DestinationState) []byte
 }
 
 var views = [...]view{
@@ -39,20 +41,20 @@ var views = [...]view{
 	Stats: {
 		head: "Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes\n" +
 			"  -> RemoteAddress:Port\n",
-		service: func(o *Options, b []byte, s *ipvsnl.Service) []byte {
+		service: func(o *Options, b []byte, s *ipvsnl.ServiceState) []byte {
 			return o.appendCounters(o.appendServiceLabel(b, s, true), &s.Stats)
 		},
-		destination: func(o *Options, b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte {
+		destination: func(o *Options, b []byte, s *ipvsnl.ServiceState, d *ipvsnl.DestinationState) []byte {
 			return o.appendCounters(o.appendDestinationLabel(b, s, d), &d.Stats)
 		},
 	},
 	Rate: {
 		head: "Prot LocalAddress:Port                 CPS    InPPS   OutPPS    InBPS   OutBPS\n" +
 			"  -> RemoteAddress:Port\n",
-		service: func(o *Options, b []byte, s *ipvsnl.Service) []byte {
+		service: func(o *Options, b []byte, s *ipvsnl.ServiceState) []byte {
 			return o.appendRates(o.appendServiceLabel(b, s, true), &s.Stats, o.appendCounter)
 		},
-		destination: func(o *Options, b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte {
+		destination: func(o *Options, b []byte, s *ipvsnl.ServiceState, d *ipvsnl.DestinationState) []byte {
 			return o.appendRates(o.appendDestinationLabel(b, s, d), &d.Stats, appendExact)
 		},
 	},
@@ -61,8 +63,12 @@ var views = [...]view{
 			"  -> RemoteAddress:Port\n",
 		service: schedulerLine,
 		destination: columns{
-			{10, func(b []byte, d *ipvsnl.Destination) []byte { return appendUint(b, uint64(d.UpperThreshold)) }},
-			{10, func(b []byte, d *ipvsnl.Destination) []byte { return appendUint(b, uint64(d.LowerThreshold)) }},
+			{10, func(b []byte, d *ipvsnl.DestinationState) []byte {
+				return appendUint(b, uint64(d.Destination.UpperThreshold))
+			}},
+			{10, func(b []byte, d *ipvsnl.DestinationState) []byte {
+				return appendUint(b, uint64(d.Destination.LowerThreshold))
+			}},
 			{10, activeConns},
 			{10, inactConns},
 		}.line,
@@ -73,7 +79,7 @@ var views = [...]view{
 		service: schedulerLine,
 		destination: columns{
 			{9, weight},
-			{11, func(b []byte, d *ipvsnl.Destination) []byte { return appendUint(b, uint64(d.PersistConns)) }},
+			{11, func(b []byte, d *ipvsnl.DestinationState) []byte { return appendUint(b, uint64(d.PersistentConns)) }},
 			{10, activeConns},
 			{10, inactConns},
 		}.line,
@@ -92,14 +98,14 @@ var views = [...]view{
 	},
 }
 
-// columns are those of a destination behind its address, to the left of their
-// widths and with a blank before each.
+// columns are the columns of a destination after its address, each preceded by a blank and
+// left-aligned.
 type columns []struct {
 	width int
-	value func(b []byte, d *ipvsnl.Destination) []byte
+	value func(b []byte, d *ipvsnl.DestinationState) []byte
 }
 
-func (c columns) line(o *Options, b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte {
+func (c columns) line(o *Options, b []byte, s *ipvsnl.ServiceState, d *ipvsnl.DestinationState) []byte {
 	b = o.appendDestinationLabel(b, s, d)
 	for _, column := range c {
 		b = append(b, ' ')
@@ -109,70 +115,79 @@ func (c columns) line(o *Options, b []byte, s *ipvsnl.Service, d *ipvsnl.Destina
 	return b
 }
 
-func weight(b []byte, d *ipvsnl.Destination) []byte {
+func weight(b []byte, d *ipvsnl.DestinationState) []byte { return appendWeight(b, &d.Destination) }
+
+// appendWeight appends a weight as a signed number, as in the kernel.
+func appendWeight(b []byte, d *ipvsnl.Destination) []byte {
 	return appendInt(b, int64(int32(d.Weight)))
 }
 
-func activeConns(b []byte, d *ipvsnl.Destination) []byte { return appendUint(b, uint64(d.ActiveConns)) }
-func inactConns(b []byte, d *ipvsnl.Destination) []byte  { return appendUint(b, uint64(d.InactConns)) }
+func activeConns(b []byte, d *ipvsnl.DestinationState) []byte {
+	return appendUint(b, uint64(d.ActiveConns))
+}
+func inactConns(b []byte, d *ipvsnl.DestinationState) []byte {
+	return appendUint(b, uint64(d.InactiveConns))
+}
 
-func forwardingName(b []byte, d *ipvsnl.Destination) []byte {
-	return append(b, vocab.ForwardingOf(d.Forwarding).Name...)
+func forwardingName(b []byte, d *ipvsnl.DestinationState) []byte {
+	return append(b, words.ForwardingOf(d.Destination.Forwarding).Name...)
 }
 
 // tunnel appends the tunnel's type, port and checksum: "gue:6080:+c".
-func tunnel(b []byte, d *ipvsnl.Destination) []byte {
+func tunnel(b []byte, s *ipvsnl.DestinationState) []byte {
+	d := &s.Destination
 	if d.Forwarding != ipvsnl.Tunnel {
 		return append(b, "n/a"...)
 	}
-	t := vocab.TunnelTypeOf(d.TunnelType)
+	t := words.TunnelTypeOf(d.TunnelType)
 	b = append(b, t.Name...)
 	if t.Port {
 		b = appendUint(append(b, ':'), uint64(d.TunnelPort))
 	}
 	if t.Checksum {
-		b = append(append(b, ':'), vocab.TunnelChecksumOf(d.TunnelFlags).Name...)
+		b = append(append(b, ':'), words.TunnelChecksumOf(d.TunnelFlags).Name...)
 	}
 	return b
 }
 
 // schedulerLine is a service's line in the views that show its scheduler.
-func schedulerLine(o *Options, b []byte, s *ipvsnl.Service) []byte {
-	b = append(o.appendServiceLabel(b, s, false), ' ')
+func schedulerLine(o *Options, b []byte, state *ipvsnl.ServiceState) []byte {
+	s := &state.Service
+	b = append(o.appendServiceLabel(b, state, false), ' ')
 	b = append(b, s.Scheduler...)
-	if s.Flags&vocab.SchedulerFlagsMask != 0 {
+	if s.SchedulerFlags != 0 {
 		b = append(b, " ("...)
-		b = append(vocab.AppendSchedulerFlags(b, s.Scheduler, s.Flags), ')')
+		b = append(words.AppendSchedulerFlags(b, s.Scheduler, s.SchedulerFlags), ')')
 	}
-	if s.Flags&ipvsnl.FlagPersistent != 0 {
-		b = appendUint(append(b, " persistent "...), uint64(s.Timeout))
-		if !wholeAddress(s) {
+	if p := &s.Persistence; p.Timeout != 0 {
+		b = appendSeconds(append(b, " persistent "...), p.Timeout)
+		if p.Mask != (ipvsnl.Mask{}) {
 			b = appendMask(append(b, " mask "...), s)
 		}
-		if s.Engine != "" {
-			b = append(append(b, " pe "...), s.Engine...)
+		if p.Engine != "" {
+			b = append(append(b, " pe "...), p.Engine...)
 		}
 	}
-	if s.Flags&ipvsnl.FlagOnePacket != 0 {
+	if s.OnePacket {
 		b = append(b, " ops"...)
 	}
 	return b
 }
 
-// appendServiceLabel appends what a service's line begins with. That of an IPv4
-// service is cut at the column's end; whole asks for blanks up to there.
-func (o *Options) appendServiceLabel(b []byte, s *ipvsnl.Service, whole bool) []byte {
-	start := len(b)
-	if s.Mark != 0 {
+// appendServiceLabel appends the beginning of a service's line. That of an IPv4
+// service is cut at the column's end; whole fills the column with blanks.
+func (o *Options) appendServiceLabel(b []byte, s *ipvsnl.ServiceState, whole bool) []byte {
+	start, k := len(b), &s.Service.Key
+	if k.Mark != 0 {
 		b = pad(append(b, "FWM"...), start, protocolWidth)
-		b = appendUint(b, uint64(s.Mark))
-		if s.Family == ipvsnl.IPv6 {
+		b = appendUint(b, uint64(k.Mark))
+		if k.IPv6 {
 			b = append(b, " IPv6"...)
 		}
 	} else {
-		b = pad(append(b, vocab.ProtocolOf(s.Protocol).Name...), start, protocolWidth)
-		b = appendAddrPort(b, s.Addr, s.Protocol, o.Names)
-		b = cutIPv4(b, start, serviceWidth, s.Addr)
+		b = pad(append(b, words.ProtocolOf(k.Protocol).Name...), start, protocolWidth)
+		b = appendAddrPort(b, k.Addr, k.Protocol, o.Names)
+		b = cutIPv4(b, start, serviceWidth, k.Addr)
 	}
 	if whole {
 		b = pad(b, start, serviceWidth)
@@ -180,12 +195,13 @@ func (o *Options) appendServiceLabel(b []byte, s *ipvsnl.Service, whole bool) []
 	return b
 }
 
-// appendDestinationLabel appends what a destination's line begins with.
-func (o *Options) appendDestinationLabel(b []byte, s *ipvsnl.Service, d *ipvsnl.Destination) []byte {
+// appendDestinationLabel appends the beginning of a destination's line.
+func (o *Options) appendDestinationLabel(b []byte, s *ipvsnl.ServiceState, d *ipvsnl.DestinationState) []byte {
 	b = append(b, "  -> "...)
-	start := len(b)
-	b = appendAddrPort(b, d.Addr, serviceProtocol(s), o.Names)
-	b = cutIPv4(b, start, destinationWidth, d.Addr)
+	start, a := len(b), d.Destination.Addr
+	// The ports of destinations of a mark may belong to any protocol, so they have no names.
+	b = appendAddrPort(b, a, s.Service.Key.Protocol, o.Names)
+	b = cutIPv4(b, start, destinationWidth, a)
 	return pad(b, start, destinationWidth)
 }
 
@@ -196,8 +212,8 @@ func (o *Options) appendCounters(b []byte, s *ipvsnl.Stats) []byte {
 	return b
 }
 
-// appendRates appends rates, those of connections and packets in a form of
-// their own.
+// appendRates appends rates, with a separate form for those of connections and
+// packets.
 func (o *Options) appendRates(b []byte, s *ipvsnl.Stats, form func([]byte, uint64) []byte) []byte {
 	for _, n := range [...]uint64{s.CPS, s.InPPS, s.OutPPS} {
 		b = form(b, n)
@@ -205,8 +221,8 @@ func (o *Options) appendRates(b []byte, s *ipvsnl.Stats, form func([]byte, uint6
 	return o.appendCounter(o.appendCounter(b, s.InBPS), s.OutBPS)
 }
 
-// appendCounter appends a counter to the right of its column, in thousands,
-// millions, ... if it is large and not wanted exact.
+// appendCounter appends a right-aligned counter, in thousands,
+// millions, ... if it is large and Exact is not set.
 func (o *Options) appendCounter(b []byte, n uint64) []byte {
 	if o.Exact {
 		return appendExact(b, n)

@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvsnl
 
 import "testing"
 
 var (
-	benchDest  = Destination{Addr: real1, Forwarding: Masquerade, Weight: 100, UpperThreshold: 1000, LowerThreshold: 500}
-	benchReply = attribute(2,
+	benchChange = AddDestination(webKey, Destination{Addr: real1, Forwarding: Masquerade, Weight: 100, UpperThreshold: 1000, LowerThreshold: 500})
+	benchReply  = attribute(2,
 		attribute(1, addr16("198.51.100.1")), attribute(2, be16Value(8080)), attribute(3, uint32(0)), attribute(4, uint32(1)),
 		attribute(5, uint32(0)), attribute(6, uint32(0)), attribute(7, uint32(7)), attribute(8, uint32(8)), attribute(9, uint32(9)),
 		attribute(11, uint16(2)), attribute(10, stats32), attribute(12, stats64),
@@ -19,7 +21,7 @@ func BenchmarkEncodeDestination(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		e.reset()
-		if err := e.wholeDest(cmdNewDest, &webKey, &benchDest); err != nil {
+		if err := e.wholeDest(cmdNewDest, &benchChange); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -45,13 +47,13 @@ func BenchmarkDecodeService(b *testing.B) {
 	}
 }
 
-// TestAllocations checks that neither a request nor a reply costs an allocation, but
-// for names that no kernel has.
+// TestAllocations checks that neither a request nor a reply costs an allocation,
+// except for names that no kernel has.
 func TestAllocations(t *testing.T) {
 	var e encoder
 	var d decoder
 	for name, run := range map[string]func() error{
-		"encode destination": func() error { e.reset(); return e.wholeDest(cmdNewDest, &webKey, &benchDest) },
+		"encode destination": func() error { e.reset(); return e.wholeDest(cmdNewDest, &benchChange) },
 		"encode key":         func() error { e.reset(); return e.aboutService(cmdGetService, &webKey) },
 		"decode destination": func() error { _, err := d.readDest(benchReply); return err },
 		"decode service":     func() error { _, err := d.readService(benchService); return err },

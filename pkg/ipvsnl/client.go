@@ -1,92 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvsnl
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mdlayher/genetlink"
 	"github.com/mdlayher/netlink"
-	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 )
 
-// A Client talks to the IPVS of one network namespace. It is safe for concurrent
-// use, and any of its operations may run inside a loop over one of its
-// iterators.
+// A Client talks to the IPVS of one network namespace: the one that it was opened
+// in, whatever thread uses it later, or the one given with [WithNetNS]. It is safe for
+// concurrent use.
 //
-// Operations take turns at sockets that the client keeps: one that runs while
-// the others are busy gets another. A context that is cancelled interrupts an
-// operation; what it was about may have happened or not.
+// Operations share a few sockets, and wait when all of them are busy. Each
+// running iterator, however, has its own socket.
 //
-// Without [WithNetNS], a new socket is opened in the network namespace of the thread that
-// asks for it. If that is not the one of the client's first socket, the operation fails.
+// When its context ends, an operation is interrupted; a request in progress may
+// or may not have taken effect.
 type Client struct {
-	dial   func() (*netlink.Conn, error)
-	netns  *os.File // nil for the caller's own
+	dial   func() (transport, error)
+	mapped bool
+	netns  *netns.Namespace // nil for the one in which it was opened
 	family netlink.HeaderType
 
+	slots  chan struct{} // held by operations, not by iterators
+	epoch  atomic.Uint64 // counts changes that affect listings
 	mu     sync.Mutex
 	idle   []*socket
 	closed bool
-	cookie uint64 // of the network namespace of its sockets; 0 if not known
+	dialed bool  // by WithDial
+	place  place // where its sockets are
 }
 
-// maxIdle is how many sockets a client keeps for later.
-const maxIdle = 4
-
-// bufferSize is that of a read, and more than any datagram has: the kernel fills those
-// of a listing up to 32 KiB.
-const bufferSize = 64 << 10
+// maxSockets is the maximum number of concurrent operations, and of sockets kept
+// for reuse.
+const maxSockets = 4
 
 // An Option changes what [Open] does.
-type Option func(*options)
+type Option func(*Client) error
 
-type options struct {
-	netns *int
-	dial  func() (*netlink.Conn, error)
+// WithNetNS makes the client work in another network namespace, given by its name as
+// in ip-netns(8) or, if it contains a slash, by its path:
+// "/run/netns/blue", "/proc/4711/ns/net". Entering it requires
+// CAP_SYS_ADMIN. An empty name means the caller's own namespace.
+func WithNetNS(name string) Option {
+	return func(c *Client) (err error) {
+		if name == "" {
+			return nil
+		}
+		if c.netns, err = netns.Open(name); err != nil {
+			return &Error{Op: OpNetNS, Err: err}
+		}
+		return nil
+	}
 }
 
-// WithNetNS has the client work in the network namespace that the file
-// descriptor fd refers to. The client makes its own duplicate of fd.
-func WithNetNS(fd int) Option {
-	return func(o *options) { o.netns = &fd }
+// WithDial makes the client use connections from dial instead of the kernel, for
+// tests. Each Write to a connection is one datagram of netlink requests, and each
+// Read returns one of replies; package ipvsnltest implements the kernel's side. If a
+// connection has no method SetDeadline, it is closed when a context ends. Totals,
+// which are not read over netlink, fail with errors.ErrUnsupported.
+func WithDial(dial func() (io.ReadWriteCloser, error)) Option {
+	return func(c *Client) error {
+		c.dialed = true
+		c.dial = func() (transport, error) {
+			conn, err := dial()
+			if err != nil {
+				return nil, err
+			}
+			return &dialed{conn}, nil
+		}
+		return nil
+	}
 }
 
-// WithDial has the client get its sockets from dial, which is called whenever it
-// needs another. It is for tests, which have no kernel to talk to.
-func WithDial(dial func() (*netlink.Conn, error)) Option {
-	return func(o *options) { o.dial = dial }
+// WithMappedAddrs makes the client accept services with an IPv4-mapped IPv6 address
+// (::ffff:192.0.2.1), which are IPv6 services to the kernel; it refuses
+// destinations of that kind. By default the client refuses them, because usually the IPv4 address
+// is meant.
+func WithMappedAddrs() Option {
+	return func(c *Client) error {
+		c.mapped = true
+		return nil
+	}
 }
 
-// Open opens a connection to the IPVS of the caller's network namespace. If the
-// kernel has none, because its module is not loaded, the error matches
-// [ErrNoIPVS].
+// Open opens a client. If the kernel has no IPVS, because its module is not loaded,
+// the error matches [ErrNoIPVS]; if it cannot enter the namespace of [WithNetNS],
+// the error's Op is [OpNetNS]. On systems other than Linux the error matches
+// errors.ErrUnsupported.
 func Open(ctx context.Context, opts ...Option) (*Client, error) {
-	var o options
+	c := &Client{slots: make(chan struct{}, maxSockets)}
+	c.dial = c.dialKernel
 	for _, opt := range opts {
-		opt(&o)
+		if err := opt(c); err != nil {
+			_ = c.Close()
+			return nil, err
+		}
 	}
-	c := &Client{dial: o.dial}
-	if c.dial == nil {
-		c.dial = c.dialKernel
-	}
-	if err := c.open(ctx, o.netns); err != nil {
+	if err := c.open(ctx); err != nil {
 		_ = c.Close()
-		return nil, fail(OpOpen, err)
+		return nil, &Error{Op: OpOpen, Err: err}
 	}
 	return c, nil
 }
 
-func (c *Client) open(ctx context.Context, netns *int) error {
-	if netns != nil {
-		fd, err := unix.FcntlInt(uintptr(*netns), unix.F_DUPFD_CLOEXEC, 0)
-		if err != nil {
-			return os.NewSyscallError("fcntl", err)
-		}
-		c.netns = os.NewFile(uintptr(fd), "netns")
+func (c *Client) open(ctx context.Context) error {
+	if !supported {
+		return errors.ErrUnsupported
 	}
 	return c.use(ctx, func(s *socket) (err error) {
 		s.midway = true
@@ -97,71 +127,26 @@ func (c *Client) open(ctx context.Context, netns *int) error {
 	})
 }
 
-func (c *Client) dialKernel() (*netlink.Conn, error) {
-	d, err := c.dialIn()
-	if err != nil {
-		return nil, err
-	}
-	if err := c.sameNamespace(d); err != nil {
-		_ = d.Close()
-		return nil, err
-	}
-	conn, err := d.conn()
-	if err != nil {
-		_ = d.Close()
-	}
-	return conn, err
-}
-
-// sameNamespace checks that a socket is where the client's others are: a thread that
-// calls it may have gone elsewhere since.
-func (c *Client) sameNamespace(d *direct) error {
-	cookie := d.namespaceCookie()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.cookie == 0 {
-		c.cookie = cookie
-	}
-	if cookie != c.cookie {
-		return errNamespace
-	}
-	return nil
-}
-
-// dialIn opens a socket in the client's network namespace.
-func (c *Client) dialIn() (d *direct, err error) {
-	if c.netns == nil {
-		return dialDirect()
-	}
-	raw, err := c.netns.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
-	// Control keeps the file from being closed meanwhile.
-	controlErr := raw.Control(func(fd uintptr) { d, err = dialDirectIn(int(fd)) })
-	return d, errors.Join(controlErr, err)
-}
-
-// lookUp asks the kernel for the number of the IPVS family.
+// lookUp asks the kernel for the ID of the IPVS family.
 func lookUp(conn *netlink.Conn) (id netlink.HeaderType, err error) {
 	// GetFamily panics if the answer is not of one family.
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("look up netlink family: %v", r)
+			err = fmt.Errorf("%w: look up netlink family: %v", ErrMalformed, r)
 		}
 	}()
 	f, err := genetlink.NewConn(conn).GetFamily(genlName)
 	if err != nil {
 		return 0, refusal(err)
 	}
-	if f.ID < unix.NLMSG_MIN_TYPE {
+	if f.ID < firstFamily {
 		return 0, errFamilyID
 	}
 	return netlink.HeaderType(f.ID), nil
 }
 
-// Close closes the client. Operations under way run to their end; later ones
-// fail with an error that matches fs.ErrClosed.
+// Close closes the client. Running operations are completed; later ones fail
+// with an error that matches fs.ErrClosed.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	idle, closed := c.idle, c.closed
@@ -170,16 +155,43 @@ func (c *Client) Close() error {
 	if closed {
 		return nil
 	}
-	var first error
+	var errs []error
 	for _, s := range idle {
-		if err := s.conn.Close(); err != nil && first == nil {
-			first = err
+		errs = append(errs, s.close())
+	}
+	return errors.Join(append(errs, c.netns.Close(), c.place.close())...)
+}
+
+// use waits for a socket and calls f with it.
+func (c *Client) use(ctx context.Context, f func(*socket) error) error {
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return c.useOwn(ctx, f)
+}
+
+// useOwn calls f with an additional socket. F may run code of the
+// caller, which must not block other operations.
+func (c *Client) useOwn(ctx context.Context, f func(*socket) error) error {
+	s, err := c.take(ctx)
+	if err != nil {
+		return err
+	}
+	stop := s.watch(ctx)
+	defer func() { // deferred, as f may panic
+		if !stop() {
+			s.midway = true
 		}
+		c.give(s)
+	}()
+	err = f(s)
+	if err != nil && s.midway && ctx.Err() != nil {
+		return ctx.Err()
 	}
-	if c.netns != nil {
-		_ = c.netns.Close()
-	}
-	return first
+	return err
 }
 
 // take returns an idle socket or, if there is none, a new one.
@@ -188,7 +200,7 @@ func (c *Client) take(ctx context.Context) (*socket, error) {
 		return nil, err
 	}
 	c.mu.Lock()
-	if c.closed || c.dial == nil { // never opened
+	if c.closed || c.dial == nil { // closed, or never opened
 		c.mu.Unlock()
 		return nil, fs.ErrClosed
 	}
@@ -199,22 +211,47 @@ func (c *Client) take(ctx context.Context) (*socket, error) {
 		return s, nil
 	}
 	c.mu.Unlock()
-	conn, err := c.dial()
+	t, err := c.dial()
 	if err != nil {
 		return nil, fmt.Errorf("open netlink socket: %w", err)
 	}
-	return &socket{conn: conn, family: c.family}, nil
+	return &socket{
+		conn:      netlink.NewConn(newDatagrams(t), t.portID()),
+		transport: t,
+		family:    c.family,
+		closing:   c.closing,
+	}, nil
 }
 
-// give takes a socket back, to keep it if it is fit for another exchange.
+// closing is called for every transport before it is closed.
+func (c *Client) closing(t transport) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.place.leave(t)
+	}
+}
+
+// give returns a socket, which is kept if it can be used for another exchange.
 func (c *Client) give(s *socket) {
 	c.mu.Lock()
-	keep := !s.midway && !c.closed && len(c.idle) < maxIdle
+	keep := !s.midway && !c.closed && len(c.idle) < maxSockets
 	if keep {
 		c.idle = append(c.idle, s)
 	}
 	c.mu.Unlock()
 	if !keep {
-		_ = s.conn.Close()
+		_ = s.close()
+	}
+}
+
+// changed records that changes were sent: a listing in progress is not
+// complete if they add or delete something.
+func (c *Client) changed(changes []Change) {
+	for i := range changes {
+		if changes[i].Op.row().members {
+			c.epoch.Add(1)
+			return
+		}
 	}
 }

@@ -1,32 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvsnl_test
 
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"net/netip"
 	"os"
 	"runtime"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
 
 	"github.com/mdlayher/netlink"
 	"github.com/mdlayher/netlink/nltest"
-	"golang.org/x/sys/unix"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/test/replay"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/ipvsnltest"
 )
 
-var web = ipvsnl.AddrKey(ipvsnl.TCP, netip.MustParseAddrPort("192.0.2.1:80"))
+var web = ipvsnl.ServiceKey{Protocol: ipvsnl.TCP, Addr: netip.MustParseAddrPort("192.0.2.1:80")}
 
-// wantSockets checks how many sockets there are and how many there were.
+// wantSockets checks how many sockets are open and how many there were.
 func wantSockets(t *testing.T, f *fake, open, ever int) {
 	t.Helper()
-	if gotOpen, gotEver := f.sockets(); gotOpen != open || gotEver != ever {
-		t.Errorf("%d sockets open, %d ever; want %d and %d", gotOpen, gotEver, open, ever)
+	gotOpen, gotEver := f.sockets()
+	require.Equal(t, [2]int{open, ever}, [2]int{gotOpen, gotEver}, "sockets open, and ever")
+}
+
+// count returns how many items an iterator has, and its error.
+func count[T any](all func(func(T, error) bool)) (n int, err error) {
+	for _, err = range all {
+		if err == nil {
+			n++
+		}
 	}
+	return n, err
+}
+
+// together starts n goroutines that run f, and returns a function that waits for them.
+func together(n int, f func()) (wait func()) {
+	var wg sync.WaitGroup
+	wg.Add(n)
+	for range n {
+		go func() {
+			defer wg.Done()
+			f()
+		}()
+	}
+	return wg.Wait
 }
 
 func TestOneSocket(t *testing.T) {
@@ -34,75 +61,56 @@ func TestOneSocket(t *testing.T) {
 	c := open(t, f.dial)
 	ctx := context.Background() // unlike the test's, one that cannot be cancelled
 	for range 3 {
-		for _, err := range c.Services(ctx) {
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := c.Flush(ctx); err != nil {
-			t.Fatal(err)
-		}
+		all, err := c.Services(ctx)
+		require.NoError(t, err)
+		require.Len(t, all, 4)
+		require.NoError(t, c.Apply(ctx, ipvsnl.Flush()))
 	}
 	wantSockets(t, f, 1, 1)
-	if f.lookups != 1 {
-		t.Errorf("the family was looked up %d times", f.lookups)
-	}
+	require.Equal(t, 1, f.lookups, "look-ups of the family")
 }
 
+// Whatever runs inside of an iterator gets a socket of its own.
 func TestNested(t *testing.T) {
 	f := director()
 	c := open(t, f.dial)
 	var services, destinations int
-	for s, err := range c.Services(t.Context()) {
-		if err != nil {
-			t.Fatal(err)
-		}
+	for s, err := range c.EachService(t.Context()) {
+		require.NoError(t, err)
 		services++
-		for _, err := range c.Destinations(t.Context(), s.ServiceKey) {
-			if err != nil {
-				t.Fatal(err)
-			}
+		for _, err := range c.EachDestination(t.Context(), s.Service.Key) {
+			require.NoError(t, err)
 			destinations++
-			if err := c.ZeroService(t.Context(), s.ServiceKey); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, c.Apply(t.Context(), ipvsnl.ZeroService(s.Service.Key)))
 		}
 	}
-	if services != 4 || destinations != 4*5 {
-		t.Errorf("%d services, %d destinations", services, destinations)
-	}
+	require.Equal(t, 4, services)
+	require.Equal(t, 4*5, destinations)
 	wantSockets(t, f, 3, 3)
-	if f.lookups != 1 {
-		t.Errorf("the family was looked up %d times", f.lookups)
-	}
+	require.Equal(t, 1, f.lookups)
 }
 
-// TestLeft checks that a loop that ends early leaves nothing behind for the next one.
+// A loop that ends early leaves nothing for the next one.
 func TestLeft(t *testing.T) {
 	for name, leave := range map[string]func(c *ipvsnl.Client){
 		"break": func(c *ipvsnl.Client) {
-			for range c.Services(t.Context()) {
+			for range c.EachService(t.Context()) {
 				break
 			}
 		},
 		"panic": func(c *ipvsnl.Client) {
-			defer func() {
-				if recover() != "loop" {
-					t.Error("the panic was lost")
-				}
-			}()
-			for range c.Services(t.Context()) {
-				panic("loop")
-			}
-		},
-		"exit": func(c *ipvsnl.Client) {
-			var wg sync.WaitGroup
-			wg.Go(func() {
-				for range c.Services(t.Context()) {
-					runtime.Goexit() // as t.Fatal does
+			require.PanicsWithValue(t, "loop", func() {
+				for range c.EachService(t.Context()) {
+					panic("loop")
 				}
 			})
-			wg.Wait()
+		},
+		"exit": func(c *ipvsnl.Client) {
+			together(1, func() {
+				for range c.EachService(t.Context()) {
+					runtime.Goexit() // as t.Fatal does
+				}
+			})()
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -110,28 +118,21 @@ func TestLeft(t *testing.T) {
 			c := open(t, f.dial)
 			leave(c)
 			wantSockets(t, f, 0, 1)
-			n := 0
-			for _, err := range c.Services(t.Context()) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				n++
-			}
-			if n != 4 {
-				t.Errorf("%d services after that", n)
-			}
+			n, err := count(c.EachService(t.Context()))
+			require.NoError(t, err)
+			require.Equal(t, 4, n)
 			wantSockets(t, f, 1, 2)
 		})
 	}
 }
 
-// TestIdle checks that only a few sockets are kept.
+// Only a few sockets are kept.
 func TestIdle(t *testing.T) {
 	f := director()
 	c := open(t, f.dial)
 	var nest func(depth int)
 	nest = func(depth int) {
-		for range c.Services(t.Context()) {
+		for range c.EachService(t.Context()) {
 			if depth > 1 {
 				nest(depth - 1)
 			}
@@ -140,161 +141,194 @@ func TestIdle(t *testing.T) {
 	}
 	nest(6)
 	wantSockets(t, f, 4, 6)
-	if err := c.Close(); err != nil {
-		t.Error(err)
-	}
+	require.NoError(t, c.Close())
 	wantSockets(t, f, 0, 6)
+}
+
+// Operations wait for each other rather than open a socket each.
+func TestAtOnce(t *testing.T) {
+	d := ipvsnltest.New()
+	var mu sync.Mutex
+	dialed := 0
+	c, err := ipvsnl.Open(t.Context(), ipvsnl.WithDial(func() (io.ReadWriteCloser, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		dialed++
+		return d.Dial()
+	}))
+	require.NoError(t, err)
+	defer c.Close()
+	together(60, func() {
+		_, err := c.Services(t.Context())
+		assert.NoError(t, err)
+	})()
+	require.LessOrEqual(t, dialed, 4)
+}
+
+// Whoever waits for a socket stops when the context ends.
+func TestWaitCancelled(t *testing.T) {
+	asked, answer := make(chan struct{}, 4), make(chan struct{})
+	f := &fake{answer: func(r []netlink.Message) ([]netlink.Message, error) {
+		asked <- struct{}{}
+		<-answer
+		return done(r), nil
+	}}
+	c := open(t, f.dial)
+	wait := together(4, func() { assert.NoError(t, c.Apply(t.Context(), ipvsnl.Flush())) })
+	for range 4 {
+		<-asked
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, c.Apply(ctx, ipvsnl.Flush()), context.Canceled)
+	close(answer)
+	wait()
 }
 
 func TestClosed(t *testing.T) {
 	f := director()
 	c := open(t, f.dial)
 	n := 0
-	for _, err := range c.Services(t.Context()) {
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, err := range c.EachService(t.Context()) {
+		require.NoError(t, err)
 		if n++; n == 1 {
-			if err := c.Close(); err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, c.Close())
 		}
 	}
-	if n != 4 {
-		t.Errorf("%d services of a listing under way", n)
-	}
+	require.Equal(t, 4, n, "services of a listing under way")
 	wantSockets(t, f, 0, 1)
-	var e *ipvsnl.Error
-	if err := c.Flush(t.Context()); !errors.Is(err, fs.ErrClosed) || !errors.As(err, &e) || e.Op != ipvsnl.OpFlush {
-		t.Errorf("error %v", err)
-	}
-	for _, err := range c.Services(t.Context()) {
-		if !errors.Is(err, fs.ErrClosed) {
-			t.Errorf("error %v", err)
-		}
-	}
-	if err := c.Close(); err != nil {
-		t.Errorf("closing twice: %v", err)
-	}
+	err := c.Apply(t.Context(), ipvsnl.Flush())
+	require.ErrorIs(t, err, fs.ErrClosed)
+	require.Equal(t, &ipvsnl.Error{Op: ipvsnl.OpFlush, Err: fs.ErrClosed}, err)
+	_, err = count(c.EachService(t.Context()))
+	require.ErrorIs(t, err, fs.ErrClosed)
+	require.NoError(t, c.Close(), "closing twice")
 }
 
-// TestNotOpened checks that a client which was not opened is as one that was closed.
+// Changes while a table is listed by parts are told to whoever lists it.
+func TestChangedWhileListed(t *testing.T) {
+	ctx := t.Context()
+	c, err := ipvsnltest.New().Open(ctx)
+	require.NoError(t, err)
+	defer c.Close()
+	var add []ipvsnl.Change
+	for i := range 3000 {
+		add = append(add, ipvsnl.AddService(ipvsnl.Service{Key: ipvsnl.ServiceKey{Mark: uint32(i + 1)}, Scheduler: "rr"}))
+	}
+	require.NoError(t, c.Apply(ctx, add...))
+
+	deleted := 0
+	for s, err := range c.EachService(ctx) {
+		if err != nil {
+			require.ErrorIs(t, err, ipvsnl.ErrChanged)
+			break
+		}
+		require.NoError(t, c.Apply(ctx, ipvsnl.DeleteService(s.Service.Key)))
+		deleted++
+	}
+	require.Equal(t, 1, deleted)
+
+	// A change that adds or deletes nothing does no harm.
+	zeroed := 0
+	for s, err := range c.EachService(ctx) {
+		require.NoError(t, err)
+		require.NoError(t, c.Apply(ctx, ipvsnl.ZeroService(s.Service.Key)))
+		zeroed++
+	}
+	require.Equal(t, 2999, zeroed)
+
+	all, err := c.Services(ctx)
+	require.NoError(t, err)
+	for _, s := range all {
+		require.NoError(t, c.Apply(ctx, ipvsnl.DeleteService(s.Service.Key)))
+	}
+	all, err = c.Services(ctx)
+	require.NoError(t, err)
+	require.Empty(t, all)
+}
+
+// A client that was not opened is as one that was closed.
 func TestNotOpened(t *testing.T) {
 	var c ipvsnl.Client
-	if err := c.Flush(t.Context()); !errors.Is(err, fs.ErrClosed) {
-		t.Errorf("error %v", err)
-	}
-	if err := c.Close(); err != nil {
-		t.Errorf("closing: %v", err)
-	}
+	require.NoError(t, c.Close())
 }
 
 func TestConcurrent(t *testing.T) {
 	f := director()
 	c := open(t, f.dial)
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for s, err := range c.Services(t.Context()) {
-				if err != nil {
-					t.Error(err)
-				}
-				if err := c.AddDestination(t.Context(), s.ServiceKey, ipvsnl.Destination{Addr: web.Addr}); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if open, ever := f.sockets(); open > 4 || ever > 16 {
-		t.Errorf("%d sockets open, %d ever", open, ever)
-	}
-}
-
-// TestInvalid checks that a request that is not sent costs no socket.
-func TestInvalid(t *testing.T) {
-	f := director()
-	c := open(t, f.dial)
-	err := c.AddService(t.Context(), ipvsnl.Service{})
-	var e *ipvsnl.Error
-	if !errors.Is(err, fs.ErrInvalid) || !errors.As(err, &e) || e.Op != ipvsnl.OpAddService {
-		t.Errorf("error %v", err)
-	}
-	wantSockets(t, f, 1, 1)
-}
-
-// TestRefused checks what comes of error numbers, and that the socket is used again
-// where nothing more can come.
-func TestRefused(t *testing.T) {
-	services := func(ctx context.Context, c *ipvsnl.Client) (err error) {
-		for _, err = range c.Services(ctx) {
+	together(8, func() {
+		all, err := c.Services(t.Context())
+		assert.NoError(t, err)
+		for _, s := range all {
+			assert.NoError(t, c.Apply(t.Context(), ipvsnl.AddDestination(s.Service.Key, ipvsnl.Destination{Addr: web.Addr})))
 		}
-		return err
+	})()
+	open, ever := f.sockets()
+	require.LessOrEqual(t, open, 4)
+	require.LessOrEqual(t, ever, 4)
+}
+
+func services(ctx context.Context, c *ipvsnl.Client) error { _, err := c.Services(ctx); return err }
+func info(ctx context.Context, c *ipvsnl.Client) error     { _, err := c.Info(ctx); return err }
+func flush(ctx context.Context, c *ipvsnl.Client) error    { return c.Apply(ctx, ipvsnl.Flush()) }
+
+// failsToWrite is a kernel to which nothing can be sent.
+func failsToWrite(number syscall.Errno) nltest.Func {
+	return func([]netlink.Message) ([]netlink.Message, error) {
+		return nil, os.NewSyscallError("sendmsg", number)
 	}
-	info := func(ctx context.Context, c *ipvsnl.Client) error { _, err := c.Info(ctx); return err }
-	flush := func(ctx context.Context, c *ipvsnl.Client) error { return c.Flush(ctx) }
+}
+
+// Error numbers come through, and the socket is used again where nothing more can come.
+func TestRefused(t *testing.T) {
+	refuses := func(number syscall.Errno) nltest.Func {
+		return func(r []netlink.Message) ([]netlink.Message, error) {
+			return append([]netlink.Message{refusal(number)}, done(r)...), nil
+		}
+	}
 	for _, test := range []struct {
 		name   string
 		run    func(context.Context, *ipvsnl.Client) error
 		answer nltest.Func
 		want   syscall.Errno
+		sent   bool // the kernel said so
 		open   int
 	}{
-		{"change", flush, says(refusal(syscall.EPERM)), syscall.EPERM, 1},
-		{"get", info, says(refusal(syscall.EINTR)), syscall.EINTR, 1},
-		{"listing", services, says(refusal(syscall.EPERM)), syscall.EPERM, 0},
-		{"within a listing", services, says(item(recorded("services")[0]), refusal(syscall.ENOMEM)), syscall.ENOMEM, 0},
-		{"at the end of a listing", services, says(item(recorded("services")[0]), done(syscall.EMSGSIZE)), syscall.EMSGSIZE, 0},
-		{"sending what may not be answered",
-			func(ctx context.Context, c *ipvsnl.Client) error {
-				return c.StopDaemon(ctx, ipvsnl.Daemon{State: ipvsnl.Backup})
-			},
-			func([]netlink.Message) ([]netlink.Message, error) {
-				return nil, os.NewSyscallError("sendmsg", syscall.EMSGSIZE)
-			}, syscall.EMSGSIZE, 0},
-		{"sending", flush, func([]netlink.Message) ([]netlink.Message, error) {
-			return nil, os.NewSyscallError("sendmsg", syscall.ENOBUFS)
-		}, syscall.ENOBUFS, 0},
+		{"change", flush, refuses(syscall.EPERM), syscall.EPERM, true, 1},
+		{"get", info, says(refusal(syscall.EINTR)), syscall.EINTR, true, 1},
+		{"listing", services, says(refusal(syscall.EPERM)), syscall.EPERM, true, 0},
+		{"within a listing", services, says(item(recorded("services")[0]), refusal(syscall.ENOMEM)), syscall.ENOMEM, true, 0},
+		{"at the end of a listing", services, says(item(recorded("services")[0]), end(syscall.EMSGSIZE)), syscall.EMSGSIZE, true, 0},
+		{"writing a change", flush, failsToWrite(syscall.EMSGSIZE), syscall.EMSGSIZE, false, 0},
+		{"writing a question", services, failsToWrite(syscall.ENOBUFS), syscall.ENOBUFS, false, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := &fake{answer: test.answer}
 			c := open(t, f.dial)
 			err := test.run(t.Context(), c)
+			require.ErrorIs(t, err, test.want)
 			var e *ipvsnl.Error
-			if !errors.Is(err, test.want) || !errors.As(err, &e) {
-				t.Errorf("error %v, want %v", err, test.want)
-			}
-			if _, isErrno := e.Err.(syscall.Errno); isErrno == strings.HasPrefix(test.name, "sending") {
-				t.Errorf("the error holds a %T", e.Err)
+			if errors.As(err, &e) {
+				_, isErrno := e.Err.(syscall.Errno)
+				require.Equal(t, test.sent, isErrno, "the error holds a %T", e.Err)
 			}
 			wantSockets(t, f, test.open, 1)
 		})
 	}
 }
 
-// TestReceiveFails checks that a read which fails ends a listing.
+// A read that fails ends a listing.
 func TestReceiveFails(t *testing.T) {
-	c := open(t, func() (*netlink.Conn, error) {
-		return nltest.Dial(func(requests []netlink.Message) ([]netlink.Message, error) {
-			if requests[0].Header.Type == unix.GENL_ID_CTRL {
-				return (&fake{}).reply(requests)
-			}
-			return nil, syscall.ENOBUFS
-		}), nil
-	})
-	n := 0
-	for _, err := range c.Services(t.Context()) {
-		if n++; !errors.Is(err, syscall.ENOBUFS) {
-			t.Errorf("error %v", err)
-		}
-	}
-	if n != 1 {
-		t.Errorf("%d items", n)
-	}
+	f := &fake{answer: func([]netlink.Message) ([]netlink.Message, error) {
+		return nil, replay.Unreadable{Err: syscall.ENOBUFS}
+	}}
+	n, err := count(open(t, f.dial).EachService(t.Context()))
+	require.ErrorIs(t, err, syscall.ENOBUFS)
+	require.Zero(t, n)
 }
 
-// TestStrange checks that replies which no kernel should give are errors, and that the socket
-// they came on is not used again.
+// Replies that no kernel should give are errors, and the socket that they came on is not
+// used again.
 func TestStrange(t *testing.T) {
 	service := item(recorded("services")[0])
 	type header = netlink.Header
@@ -302,59 +336,47 @@ func TestStrange(t *testing.T) {
 		name   string
 		answer nltest.Func
 		want   string
+		is     error
 	}{
-		{"another's sequence number", says(with(service, func(h *header) { h.Sequence = 1 })), "reply to another request"},
-		{"another's port", says(with(service, func(h *header) { h.PID = 77 })), "reply to another request"},
-		{"another's refusal", says(with(refusal(syscall.EPERM), func(h *header) { h.Sequence = 1 })), "reply to another request"},
-		{"another family", says(with(service, func(h *header) { h.Type = 99 })), "reply of another netlink family"},
-		{"overrun", says(with(service, func(h *header) { h.Type = netlink.Overrun })), "replies were lost"},
-		{"short", says(item([]byte{1, 1, 0})), "reply shorter than its header"},
-		{"no attributes", says(item([]byte{1, 1, 0, 0})), "reply of a service: no attribute 1"},
-		{"short error", says(netlink.Message{Header: header{Type: netlink.Error}, Data: []byte{1}}),
-			"netlink receive: not enough data for netlink error code"},
+		{"another's sequence number", says(with(service, func(h *header) { h.Sequence = 1 })), "malformed reply: to another request", ipvsnl.ErrMalformed},
+		{"another's refusal", says(with(refusal(syscall.EPERM), func(h *header) { h.Sequence = 1 })), "malformed reply: to another request", ipvsnl.ErrMalformed},
+		{"another family", says(with(service, func(h *header) { h.Type = 99 })), "malformed reply: of another netlink family", ipvsnl.ErrMalformed},
+		{"overrun", says(with(service, func(h *header) { h.Type = netlink.Overrun })), "replies were lost", ipvsnl.ErrOverrun},
+		{"no attributes", says(item([]byte{1, 1, 0, 0})), "reply of a service: malformed reply: no attribute 1", ipvsnl.ErrMalformed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := &fake{answer: test.answer}
-			c := open(t, f.dial)
-			n := 0
-			for _, err := range c.Services(t.Context()) {
-				n++
-				if want := "ipvs: list services: " + test.want; err == nil || err.Error() != want {
-					t.Errorf("error %v, want %s", err, want)
-				}
-			}
-			if n != 1 {
-				t.Errorf("%d items, want the error", n)
-			}
+			n, err := count(open(t, f.dial).EachService(t.Context()))
+			require.Zero(t, n)
+			require.EqualError(t, err, "ipvs: list services: "+test.want)
+			require.ErrorIs(t, err, test.is)
 			wantSockets(t, f, 0, 1)
 		})
 	}
 }
 
-// TestChangedListing has a listing that the kernel calls interrupted delivered to its end, and the error follow it.
-func TestChangedListing(t *testing.T) {
+// A listing that the kernel calls interrupted is delivered to its end, and the error
+// follows it.
+func TestInterrupted(t *testing.T) {
 	service := item(recorded("services")[0])
 	interrupted := with(service, func(h *netlink.Header) { h.Flags |= netlink.DumpInterrupted })
-	f := &fake{answer: says(service, interrupted, service, done(0))}
+	f := &fake{answer: says(service, interrupted, service, end(0))}
 	c := open(t, f.dial)
-	var errs []error
-	for _, err := range c.Services(t.Context()) {
-		errs = append(errs, err)
-	}
-	if len(errs) != 4 || errs[0] != nil || errs[1] != nil || errs[2] != nil || !errors.Is(errs[3], ipvsnl.ErrChanged) {
-		t.Errorf("errors %v", errs)
-	}
+	n, err := count(c.EachService(t.Context()))
+	require.Equal(t, 3, n)
+	require.ErrorIs(t, err, ipvsnl.ErrChanged)
+	all, err := c.Services(t.Context())
+	require.Len(t, all, 3)
+	require.EqualError(t, err, "ipvs: list services: the table changed while it was listed")
 	wantSockets(t, f, 1, 1)
 }
 
-// TestNoReply checks that an operation wants the kind of answer that it is to get.
+// An operation needs the kind of answer that it is to get.
 func TestNoReply(t *testing.T) {
-	flush := func(c *ipvsnl.Client) error { return c.Flush(t.Context()) }
-	info := func(c *ipvsnl.Client) error { _, err := c.Info(t.Context()); return err }
 	noop := netlink.Message{Header: netlink.Header{Type: netlink.Noop}}
 	for _, test := range []struct {
 		name  string
-		run   func(c *ipvsnl.Client) error
+		run   func(context.Context, *ipvsnl.Client) error
 		reply netlink.Message
 	}{
 		{"change, nothing", flush, noop},
@@ -364,10 +386,7 @@ func TestNoReply(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := &fake{answer: says(test.reply)}
-			err := test.run(open(t, f.dial))
-			if err == nil || errors.Unwrap(err).Error() != "no reply" {
-				t.Errorf("error %v", err)
-			}
+			require.ErrorIs(t, test.run(t.Context(), open(t, f.dial)), ipvsnl.ErrMalformed)
 			wantSockets(t, f, 0, 1)
 		})
 	}
@@ -375,22 +394,15 @@ func TestNoReply(t *testing.T) {
 
 func TestNoop(t *testing.T) {
 	noop := with(item(nil), func(h *netlink.Header) { h.Type = netlink.Noop })
-	f := &fake{answer: says(noop, item(recorded("services")[0]), noop, done(0))}
-	n := 0
-	for _, err := range open(t, f.dial).Services(t.Context()) {
-		if err != nil {
-			t.Error(err)
-		}
-		n++
-	}
-	if n != 1 {
-		t.Errorf("%d services", n)
-	}
+	f := &fake{answer: says(noop, item(recorded("services")[0]), noop, end(0))}
+	all, err := open(t, f.dial).Services(t.Context())
+	require.NoError(t, err)
+	require.Len(t, all, 1)
 	wantSockets(t, f, 1, 1)
 }
 
-// TestCancelled checks that a context ends an operation which the kernel does not answer, and that
-// the socket is not used again.
+// A context ends an operation that the kernel does not answer, and the socket is not
+// used again.
 func TestCancelled(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -411,17 +423,59 @@ func TestCancelled(t *testing.T) {
 			if test.before {
 				cancel()
 			}
-			err := c.Flush(ctx)
-			var e *ipvsnl.Error
-			if !errors.Is(err, context.Canceled) || !errors.As(err, &e) || e.Op != ipvsnl.OpFlush {
-				t.Errorf("error %v", err)
-			}
+			require.ErrorIs(t, flush(ctx, c), context.Canceled)
 			wantSockets(t, f, test.open, 1)
 		})
 	}
 }
 
-// TestCancelledListing checks that a listing ends with the context.
+// A connection without deadlines is closed when the context ends.
+func TestCancelledWithoutDeadlines(t *testing.T) {
+	d := ipvsnltest.New()
+	ctx, cancel := context.WithCancel(t.Context())
+	silent := &silentConn{closed: make(chan struct{})}
+	first := true
+	c, err := ipvsnl.Open(t.Context(), ipvsnl.WithDial(func() (io.ReadWriteCloser, error) {
+		if first {
+			first = false
+			conn, err := d.Dial()
+			silent.ReadWriteCloser = conn
+			return silent, err
+		}
+		return d.Dial()
+	}))
+	require.NoError(t, err)
+	defer c.Close()
+	silent.mute = cancel
+	_, err = c.Services(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = c.Services(t.Context())
+	require.NoError(t, err, "with a new connection")
+}
+
+// A silentConn is a connection whose reads wait until it is closed, once mute is set.
+type silentConn struct {
+	io.ReadWriteCloser
+	mute   func()
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (c *silentConn) Read(b []byte) (int, error) {
+	if c.mute == nil {
+		return c.ReadWriteCloser.Read(b)
+	}
+	c.mute()
+	<-c.closed
+	return 0, fs.ErrClosed
+}
+
+func (c *silentConn) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return c.ReadWriteCloser.Close()
+}
+
+// A listing ends with the context.
 func TestCancelledListing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -429,73 +483,26 @@ func TestCancelledListing(t *testing.T) {
 	c := open(t, f.dial)
 	var services int
 	var last error
-	for _, err := range c.Services(ctx) {
+	for _, err := range c.EachService(ctx) {
 		if last = err; err == nil {
 			services++
 			cancel()
 		}
 	}
-	if services != 1 || !errors.Is(last, context.Canceled) {
-		t.Errorf("%d services, error %v", services, last)
-	}
+	require.Equal(t, 1, services)
+	require.ErrorIs(t, last, context.Canceled)
 	wantSockets(t, f, 0, 1)
 }
 
-// TestCancelledLate checks that a socket is dropped if the context ended while the last of
-// the reply was read: the deadline stays on the socket.
+// A socket is dropped if the context ended while the last of the reply was read: the
+// deadline stays on the socket.
 func TestCancelledLate(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	f := &fake{answer: func([]netlink.Message) ([]netlink.Message, error) {
+	f := &fake{answer: func(r []netlink.Message) ([]netlink.Message, error) {
 		cancel()
-		return []netlink.Message{refusal(0)}, nil
+		return done(r), nil
 	}}
-	c := open(t, f.dial)
-	if err := c.Flush(ctx); err != nil {
-		t.Error(err)
-	}
+	require.NoError(t, flush(ctx, open(t, f.dial)))
 	wantSockets(t, f, 0, 1)
-}
-
-// TestStopDaemon checks what is made of the kernel's answers to a request that it may not
-// answer at all, and that the socket is used again if nothing more can come.
-func TestStopDaemon(t *testing.T) {
-	type replies []func(requests []netlink.Message) netlink.Message
-	// to addresses a message to the request of that number.
-	to := func(request int, m netlink.Message) func([]netlink.Message) netlink.Message {
-		return func(requests []netlink.Message) netlink.Message {
-			m.Header.Sequence = requests[0].Header.Sequence + uint32(request)
-			return m
-		}
-	}
-	for _, test := range []struct {
-		name    string
-		replies replies
-		want    string
-		open    int
-	}{
-		{"done", replies{to(0, refusal(0)), to(1, refusal(0))}, "", 1},
-		{"done and not said", replies{to(1, refusal(0))}, "", 1},
-		{"refused", replies{to(0, refusal(syscall.ESRCH)), to(1, refusal(0))}, "no daemon running", 1},
-		{"the end refused", replies{to(1, refusal(syscall.EINVAL))}, "reply to another request", 0},
-		{"another's", replies{to(2, refusal(0))}, "reply to another request", 0},
-		{"another's before", replies{to(-1, refusal(0))}, "reply to another request", 0},
-		{"a message", replies{to(0, netlink.Message{Data: recorded("info")[0]})}, "reply of another netlink family", 0},
-		{"short error", replies{to(0, netlink.Message{Header: netlink.Header{Type: netlink.Error}})},
-			"netlink receive: not enough data for netlink error code", 0},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			f := &fake{answer: func(requests []netlink.Message) (all []netlink.Message, err error) {
-				for _, reply := range test.replies {
-					all = append(all, reply(requests))
-				}
-				return all, nil
-			}}
-			err := open(t, f.dial).StopDaemon(t.Context(), ipvsnl.Daemon{State: ipvsnl.Master})
-			if test.want == "" && err != nil || test.want != "" && (err == nil || err.Error() != "ipvs: stop daemon: "+test.want) {
-				t.Errorf("error %v, want %s", err, test.want)
-			}
-			wantSockets(t, f, test.open, 1)
-		})
-	}
 }

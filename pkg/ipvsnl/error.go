@@ -1,9 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvsnl
 
 import (
 	"errors"
 	"io/fs"
-	"syscall"
+	"net/netip"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 )
 
 // An Error is the failure of an operation.
@@ -11,77 +15,116 @@ type Error struct {
 	// Op is the operation that failed.
 	Op Op
 
-	// Err is why. Where the kernel refused, it is the syscall.Errno the kernel
-	// sent.
+	// Service is the service concerned, if the operation was about a service or
+	// one of its destinations; Destination is that destination.
+	Service     ServiceKey
+	Destination netip.AddrPort
+
+	// Daemon is the state of the sync daemon concerned, if any.
+	Daemon DaemonState
+
+	// Err is the reason. After a refusal, it is the syscall.Errno that the
+	// kernel sent.
 	Err error
 }
 
-// What the kernel means by its error numbers, for errors.Is. An [Error] matches
-// one of these by its operation and number.
+// Meanings of the kernel's error numbers, for errors.Is. An [Error] matches one
+// of these according to its operation and number.
 var (
-	// ErrNoIPVS says that the kernel has no IPVS: its module is not loaded, or is no
-	// longer.
+	// ErrNoIPVS means that the kernel has no IPVS: its module is not loaded.
 	ErrNoIPVS error = &meaning{"the kernel has no IPVS", fs.ErrNotExist}
 
-	// ErrServiceExists says that there is such a service already.
+	// ErrServiceExists means that a service with this key exists.
 	ErrServiceExists error = &meaning{"service already exists", fs.ErrExist}
 
-	// ErrServiceNotFound says that there is no such service.
+	// ErrServiceNotFound means that the service does not exist. The services of a
+	// mark for IPv4 and for IPv6 are different services.
 	ErrServiceNotFound error = &meaning{"no such service", fs.ErrNotExist}
 
-	// ErrDestinationExists says that the service has such a destination already.
+	// ErrDestinationExists means that the service has a destination with this address.
 	ErrDestinationExists error = &meaning{"destination already exists", fs.ErrExist}
 
-	// ErrDestinationNotFound says that the service has no such destination.
+	// ErrDestinationNotFound means that the service has no such destination.
 	ErrDestinationNotFound error = &meaning{"no such destination", fs.ErrNotExist}
 
-	// ErrSchedulerNotFound says that the kernel has no such scheduler or no such
-	// persistence engine; it does not say which.
+	// ErrSchedulerNotFound means that the kernel has no such scheduler, or no such
+	// persistence engine; it does not report which.
 	ErrSchedulerNotFound error = &meaning{"scheduler or persistence engine not found", fs.ErrNotExist}
 
-	// ErrDaemonRunning says that a sync daemon of that state runs already.
+	// ErrDaemonRunning means that a sync daemon of this state is running.
 	ErrDaemonRunning error = &meaning{"daemon already running", fs.ErrExist}
 
-	// ErrDaemonNotRunning says that no sync daemon of that state runs.
-	ErrDaemonNotRunning error = &meaning{"no daemon running", fs.ErrNotExist}
+	// ErrDaemonNotRunning means that no sync daemon of this state is running.
+	ErrDaemonNotRunning error = &meaning{"daemon not running", fs.ErrNotExist}
 
-	// ErrInterfaceNotFound says that the director has no such network interface.
+	// ErrInterfaceNotFound means that the network interface does not exist.
 	ErrInterfaceNotFound error = &meaning{"no such network interface", fs.ErrNotExist}
+
+	errInvalidArgument error = &meaning{"invalid argument", fs.ErrInvalid}
+	errOutOfRange      error = &meaning{"value out of range", fs.ErrInvalid}
 )
 
-// ErrChanged says that the table changed while it was listed. It follows all that the
-// kernel listed, which may lack items or have some twice. Only new kernels notice, so a
-// listing without this error may be no better.
-var ErrChanged = errors.New("the table changed while it was listed")
+// Problems with replies and their source. The outcome of
+// the operation is unknown.
+var (
+	// ErrChanged means that the table changed while it was listed. The listing, which is
+	// still returned, may lack items and contain some twice. Only new kernels notice
+	// changes by others, so a listing without this error may have the same problem.
+	ErrChanged = errors.New("the table changed while it was listed")
 
-// meanings says what an error number means as the outcome of an operation.
+	// ErrOverrun means that replies were lost because the socket buffer was full.
+	ErrOverrun = errors.New("replies were lost")
+
+	// ErrMalformed means that a reply does not have the form that kernels send.
+	ErrMalformed = errors.New("malformed reply")
+
+	// ErrNamespace means that a thread outside the client's network namespace
+	// requested an operation, and that the client cannot enter its namespace.
+	ErrNamespace = errors.New("the thread is not in the network namespace of the client")
+
+	errAttrs    error = &meaning{"malformed reply: not attributes", ErrMalformed}
+	errFamily   error = &meaning{"malformed reply: unknown address family", ErrMalformed}
+	errShort    error = &meaning{"malformed reply: shorter than its header", ErrMalformed}
+	errStray    error = &meaning{"malformed reply: to another request", ErrMalformed}
+	errType     error = &meaning{"malformed reply: of another netlink family", ErrMalformed}
+	errNoReply  error = &meaning{"malformed reply: none", ErrMalformed}
+	errFamilyID error = &meaning{"malformed reply: no number for the netlink family", ErrMalformed}
+
+	// ErrNotNetNS means that the file given to [WithNetNS] is not a network namespace.
+	ErrNotNetNS = netns.ErrNot
+)
+
+// meanings are the meanings of error numbers as the outcome of operations.
 var meanings = []struct {
-	ops   opSet
-	errno syscall.Errno
-	err   error
+	ops    opSet
+	number errno
+	err    error
 }{
-	{setOf(OpOpen), syscall.ENOENT, ErrNoIPVS},
-	{setOf(OpOpen), syscall.EPROTONOSUPPORT, ErrNoIPVS}, // a kernel without generic netlink
-	{setOf(OpInfo, OpServices, OpService, OpDestinations, OpDeleteService, OpDaemons, OpStartDaemon, OpStopDaemon,
-		OpTimeouts, OpSetTimeouts, OpZero, OpZeroService, OpFlush), syscall.ENOENT, ErrNoIPVS}, // those to which ENOENT is not an answer
-	{setOf(OpAddService), syscall.EEXIST, ErrServiceExists},
-	{setOf(OpAddService, OpSetService), syscall.ENOENT, ErrSchedulerNotFound},
-	{setOf(OpService, OpSetService, OpDeleteService, OpZeroService), syscall.ESRCH, ErrServiceNotFound},
-	{setOf(OpAddDestination, OpSetDestination, OpDeleteDestination), syscall.ESRCH, ErrServiceNotFound},
-	{setOf(OpAddDestination), syscall.EEXIST, ErrDestinationExists},
-	{setOf(OpSetDestination, OpDeleteDestination), syscall.ENOENT, ErrDestinationNotFound},
-	{setOf(OpStartDaemon), syscall.EEXIST, ErrDaemonRunning},
-	{setOf(OpStartDaemon), syscall.ENODEV, ErrInterfaceNotFound},
-	{setOf(OpStopDaemon), syscall.ESRCH, ErrDaemonNotRunning},
+	{setOf(OpOpen), enoent, ErrNoIPVS},
+	{setOf(OpOpen), eprotonosupport, ErrNoIPVS}, // a kernel without generic netlink
+	// After IPVS has been opened, ENOENT means that its module has been unloaded.
+	{setOf(OpInfo, OpServices, OpService, OpDestinations, OpDeleteService, OpDeleteServiceIfExists, OpDaemons, OpStartDaemon,
+		OpStopDaemon, OpTimeouts, OpTotals, OpSetTimeouts, OpZero, OpZeroService, OpFlush), enoent, ErrNoIPVS},
+	{setOf(OpAddService, OpPutService), eexist, ErrServiceExists},
+	{setOf(OpAddService, OpSetService, OpPutService), enoent, ErrSchedulerNotFound},
+	{setOf(OpService, OpSetService, OpPutService, OpDeleteService, OpZeroService), esrch, ErrServiceNotFound},
+	{setOf(OpAddDestination, OpSetDestination, OpPutDestination, OpSetWeight, OpDeleteDestination), esrch, ErrServiceNotFound},
+	{setOf(OpAddDestination, OpPutDestination), eexist, ErrDestinationExists},
+	{setOf(OpSetDestination, OpPutDestination, OpSetWeight, OpDeleteDestination), enoent, ErrDestinationNotFound},
+	{setOf(OpStartDaemon), eexist, ErrDaemonRunning},
+	{setOf(OpStartDaemon), enodev, ErrInterfaceNotFound},
+	{setOf(OpStopDaemon), esrch, ErrDaemonNotRunning},
+	{allOps, einval, errInvalidArgument},
+	{allOps, erange, errOutOfRange},
 }
 
-// Error says what failed and why.
+// Error returns the operation, the service and destination, and the reason.
 func (e *Error) Error() string {
 	why := e.Err
 	if m := e.meaning(); m != nil {
 		why = m
 	}
-	s := "ipvs: " + e.Op.String()
+	s := "ipvs: " + describe(e.Op, e.Service, e.Destination, e.Daemon)
 	if why != nil {
 		s += ": " + why.Error()
 	}
@@ -91,28 +134,28 @@ func (e *Error) Error() string {
 // Unwrap returns e.Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is reports whether target is what the error number means for the operation.
+// Is reports whether target is the meaning of the error number for the operation.
 func (e *Error) Is(target error) bool {
 	m := e.meaning()
 	return m != nil && errors.Is(m, target)
 }
 
-// meaning returns what the error number means for the operation, or nil.
+// meaning returns the meaning of the error number for the operation, or nil.
 func (e *Error) meaning() error {
-	var errno syscall.Errno
-	if !errors.As(e.Err, &errno) {
+	number, ok := numberOf(e.Err)
+	if !ok {
 		return nil
 	}
 	for _, m := range meanings {
-		if m.errno == errno && m.ops.has(e.Op) {
+		if m.number == number && m.ops.has(e.Op) {
 			return m.err
 		}
 	}
 	return nil
 }
 
-// A meaning is one of the package's own errors, and the standard library's kind
-// of error that it is.
+// A meaning is one of the package's own errors, and the corresponding kind of error
+// in the standard library.
 type meaning struct {
 	text string
 	kind error
@@ -124,6 +167,8 @@ func (m *meaning) Unwrap() error { return m.kind }
 // An opSet is a set of operations, a bit each.
 type opSet uint32
 
+const allOps = ^opSet(0)
+
 func setOf(ops ...Op) opSet {
 	var s opSet
 	for _, o := range ops {
@@ -133,11 +178,3 @@ func setOf(ops ...Op) opSet {
 }
 
 func (s opSet) has(o Op) bool { return s&(1<<o) != 0 }
-
-// fail returns err as the failure of op, or nil.
-func fail(op Op, err error) error {
-	if err == nil {
-		return nil
-	}
-	return &Error{Op: op, Err: err}
-}

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvsnl_test
 
 import (
@@ -24,27 +26,29 @@ func TestErrorMeaning(t *testing.T) {
 	}{
 		{ipvsnl.OpOpen, syscall.ENOENT, "ipvs: open: the kernel has no IPVS", ipvsnl.ErrNoIPVS, fs.ErrNotExist},
 		{ipvsnl.OpOpen, syscall.EPROTONOSUPPORT, "ipvs: open: the kernel has no IPVS", ipvsnl.ErrNoIPVS, fs.ErrNotExist},
-		{ipvsnl.OpAddService, syscall.EEXIST, "ipvs: add service: service already exists", ipvsnl.ErrServiceExists, fs.ErrExist},
-		{ipvsnl.OpAddService, syscall.ENOENT, "ipvs: add service: scheduler or persistence engine not found", ipvsnl.ErrSchedulerNotFound, fs.ErrNotExist},
-		{ipvsnl.OpSetService, syscall.ENOENT, "ipvs: set service: scheduler or persistence engine not found", ipvsnl.ErrSchedulerNotFound, fs.ErrNotExist},
-		{ipvsnl.OpService, syscall.ESRCH, "ipvs: get service: no such service", ipvsnl.ErrServiceNotFound, fs.ErrNotExist},
-		{ipvsnl.OpSetService, syscall.ESRCH, "ipvs: set service: no such service", ipvsnl.ErrServiceNotFound, fs.ErrNotExist},
-		{ipvsnl.OpDeleteService, syscall.ESRCH, "ipvs: delete service: no such service", ipvsnl.ErrServiceNotFound, fs.ErrNotExist},
-		{ipvsnl.OpZeroService, syscall.ESRCH, "ipvs: zero service: no such service", ipvsnl.ErrServiceNotFound, fs.ErrNotExist},
-		{ipvsnl.OpAddDestination, syscall.ESRCH, "ipvs: add destination: no such service", ipvsnl.ErrServiceNotFound, fs.ErrNotExist},
-		{ipvsnl.OpAddDestination, syscall.EEXIST, "ipvs: add destination: destination already exists", ipvsnl.ErrDestinationExists, fs.ErrExist},
-		{ipvsnl.OpSetDestination, syscall.ENOENT, "ipvs: set destination: no such destination", ipvsnl.ErrDestinationNotFound, fs.ErrNotExist},
-		{ipvsnl.OpDeleteDestination, syscall.ENOENT, "ipvs: delete destination: no such destination", ipvsnl.ErrDestinationNotFound, fs.ErrNotExist},
-		{ipvsnl.OpDeleteDestination, syscall.ESRCH, "ipvs: delete destination: no such service", ipvsnl.ErrServiceNotFound, fs.ErrNotExist},
-		{ipvsnl.OpStartDaemon, syscall.EEXIST, "ipvs: start daemon: daemon already running", ipvsnl.ErrDaemonRunning, fs.ErrExist},
-		{ipvsnl.OpStartDaemon, syscall.ENODEV, "ipvs: start daemon: no such network interface", ipvsnl.ErrInterfaceNotFound, fs.ErrNotExist},
-		{ipvsnl.OpStopDaemon, syscall.ESRCH, "ipvs: stop daemon: no daemon running", ipvsnl.ErrDaemonNotRunning, fs.ErrNotExist},
+		{ipvsnl.OpAddService, syscall.EEXIST, "ipvs: add service TCP 192.0.2.1:80: service already exists", ipvsnl.ErrServiceExists, fs.ErrExist},
+		{ipvsnl.OpAddService, syscall.ENOENT, "ipvs: add service TCP 192.0.2.1:80: scheduler or persistence engine not found", ipvsnl.ErrSchedulerNotFound, fs.ErrNotExist},
+		{ipvsnl.OpSetService, syscall.ENOENT, "ipvs: set service TCP 192.0.2.1:80: scheduler or persistence engine not found", ipvsnl.ErrSchedulerNotFound, fs.ErrNotExist},
+		{ipvsnl.OpService, syscall.ESRCH, "ipvs: get service TCP 192.0.2.1:80: no such service", ipvsnl.ErrServiceNotFound, fs.ErrNotExist},
+		{ipvsnl.OpSetService, syscall.ESRCH, "ipvs: set service TCP 192.0.2.1:80: no such service", ipvsnl.ErrServiceNotFound, fs.ErrNotExist},
+		{ipvsnl.OpDeleteService, syscall.ESRCH, "ipvs: delete service TCP 192.0.2.1:80: no such service", ipvsnl.ErrServiceNotFound, fs.ErrNotExist},
+		{ipvsnl.OpZeroService, syscall.ESRCH, "ipvs: zero counters of service TCP 192.0.2.1:80: no such service", ipvsnl.ErrServiceNotFound, fs.ErrNotExist},
+		{ipvsnl.OpAddDestination, syscall.ESRCH, "ipvs: add destination 10.0.0.1:80 of TCP 192.0.2.1:80: no such service", ipvsnl.ErrServiceNotFound, fs.ErrNotExist},
+		{ipvsnl.OpAddDestination, syscall.EEXIST, "ipvs: add destination 10.0.0.1:80 of TCP 192.0.2.1:80: destination already exists", ipvsnl.ErrDestinationExists, fs.ErrExist},
+		{ipvsnl.OpSetDestination, syscall.ENOENT, "ipvs: set destination 10.0.0.1:80 of TCP 192.0.2.1:80: no such destination", ipvsnl.ErrDestinationNotFound, fs.ErrNotExist},
+		{ipvsnl.OpDeleteDestination, syscall.ENOENT, "ipvs: delete destination 10.0.0.1:80 of TCP 192.0.2.1:80: no such destination", ipvsnl.ErrDestinationNotFound, fs.ErrNotExist},
+		{ipvsnl.OpDeleteDestination, syscall.ESRCH, "ipvs: delete destination 10.0.0.1:80 of TCP 192.0.2.1:80: no such service", ipvsnl.ErrServiceNotFound, fs.ErrNotExist},
+		{ipvsnl.OpStartDaemon, syscall.EEXIST, "ipvs: start daemon master: daemon already running", ipvsnl.ErrDaemonRunning, fs.ErrExist},
+		{ipvsnl.OpStartDaemon, syscall.ENODEV, "ipvs: start daemon master: no such network interface", ipvsnl.ErrInterfaceNotFound, fs.ErrNotExist},
+		{ipvsnl.OpStopDaemon, syscall.ESRCH, "ipvs: stop daemon master: daemon not running", ipvsnl.ErrDaemonNotRunning, fs.ErrNotExist},
 		{ipvsnl.OpFlush, syscall.ENOENT, "ipvs: flush: the kernel has no IPVS", ipvsnl.ErrNoIPVS, fs.ErrNotExist},
 		{ipvsnl.OpServices, syscall.ENOENT, "ipvs: list services: the kernel has no IPVS", ipvsnl.ErrNoIPVS, fs.ErrNotExist},
+		{ipvsnl.OpSetTimeouts, syscall.EINVAL, "ipvs: set timeouts: invalid argument", nil, fs.ErrInvalid},
+		{ipvsnl.OpAddDestination, syscall.ERANGE, "ipvs: add destination 10.0.0.1:80 of TCP 192.0.2.1:80: value out of range", nil, fs.ErrInvalid},
 		{ipvsnl.OpFlush, syscall.EPERM, "ipvs: flush: operation not permitted", nil, fs.ErrPermission},
 		{ipvsnl.OpFlush, syscall.ESRCH, "ipvs: flush: no such process", nil, nil},
 	} {
-		err := error(&ipvsnl.Error{Op: test.op, Err: test.errno})
+		err := error(&ipvsnl.Error{Op: test.op, Service: web, Destination: server.Addr, Daemon: ipvsnl.Master, Err: test.errno})
 		if err.Error() != test.text {
 			t.Errorf("text %q, want %q", err, test.text)
 		}

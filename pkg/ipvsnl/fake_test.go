@@ -1,8 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvsnl_test
 
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -10,9 +13,8 @@ import (
 
 	"github.com/mdlayher/netlink"
 	"github.com/mdlayher/netlink/nltest"
-	"golang.org/x/sys/unix"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/recording"
+	"github.com/ipvsadm-go/ipvsadm/internal/test/replay"
 )
 
 // A fake is a kernel that answers what the test says, and counts its sockets.
@@ -21,16 +23,16 @@ type fake struct {
 	mute   bool // says nothing, not even what families it has
 
 	mu      sync.Mutex
-	dialled int
+	dialed  int
 	closed  int
 	lookups int
 }
 
-func (f *fake) dial() (*netlink.Conn, error) {
+func (f *fake) dial() (io.ReadWriteCloser, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.dialled++
-	return recording.Dial(uint32(f.dialled), f.reply, func() {
+	f.dialed++
+	return replay.Dial(f.reply, func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.closed++
@@ -41,19 +43,19 @@ func (f *fake) reply(requests []netlink.Message) ([]netlink.Message, error) {
 	if f.mute {
 		return nil, nil
 	}
-	if requests[0].Header.Type == unix.GENL_ID_CTRL {
+	if requests[0].Header.Type == 0x10 /* GENL_ID_CTRL */ {
 		f.mu.Lock()
 		f.lookups++
 		f.mu.Unlock()
 	}
-	return recording.Answer(f.answer)(requests)
+	return replay.Answer(f.answer)(requests)
 }
 
 // sockets returns how many sockets there are and how many there were.
 func (f *fake) sockets() (open, ever int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.dialled - f.closed, f.dialled
+	return f.dialed - f.closed, f.dialed
 }
 
 // director returns a kernel with the services and destinations of the recordings, that
@@ -64,7 +66,7 @@ func director() *fake {
 		for _, b := range recorded(name) {
 			all = append(all, item(b))
 		}
-		return append(all, done(0))
+		return append(all, end(0))
 	}
 	services, destinations := listing("services"), listing("destinations")
 	return &fake{answer: func(requests []netlink.Message) ([]netlink.Message, error) {
@@ -75,7 +77,7 @@ func director() *fake {
 		case getDest:
 			return slices.Clone(destinations), nil
 		}
-		return []netlink.Message{refusal(0)}, nil
+		return done(requests), nil
 	}}
 }
 
@@ -89,13 +91,19 @@ func refusal(number syscall.Errno) netlink.Message {
 	return netlink.Message{Header: netlink.Header{Type: netlink.Error}, Data: errno(number)}
 }
 
-// done ends a listing, with an error number if it went wrong.
-func done(number syscall.Errno) netlink.Message {
+// end ends a listing, with an error number if it went wrong.
+func end(number syscall.Errno) netlink.Message {
 	return netlink.Message{Header: netlink.Header{Type: netlink.Done, Flags: netlink.Multi}, Data: errno(number)}
 }
 
 func errno(number syscall.Errno) []byte {
 	return binary.NativeEndian.AppendUint32(nil, uint32(-int32(number)))
+}
+
+// done are the replies to changes that are all made: the last request, which does
+// nothing, is acknowledged.
+func done(requests []netlink.Message) []netlink.Message {
+	return []netlink.Message{with(refusal(0), func(h *netlink.Header) { h.Sequence = requests[len(requests)-1].Header.Sequence })}
 }
 
 // item is a part of a listing.
@@ -112,14 +120,14 @@ func with(m netlink.Message, change func(*netlink.Header)) netlink.Message {
 // recorded returns the payloads of the replies of a recording, without the one that
 // ends a listing.
 func recorded(name string) [][]byte {
-	x, err := recording.Load(filepath.Join("testdata", name+".txt"))
+	x, err := replay.Load(filepath.Join("testdata", name+".txt"))
 	if err != nil {
 		panic(err)
 	}
 	var all [][]byte
 	for _, datagram := range x.Replies {
-		for _, b := range recording.Messages(datagram) {
-			if binary.NativeEndian.Uint16(b[4:]) == recording.Family {
+		for _, b := range replay.Messages(datagram) {
+			if binary.NativeEndian.Uint16(b[4:]) == replay.Family {
 				all = append(all, bytes.Clone(b[16:]))
 			}
 		}

@@ -1,79 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvsnl
 
-import (
-	"strconv"
+import "strconv"
 
-	"github.com/mdlayher/netlink"
-)
-
-// An Op is an operation of a [Client], as an [Error] names it.
+// An Op is an operation: what a [Change] does, or what a [Client] reads. Errors
+// name it.
 type Op uint8
 
-// The operations.
+// The operations that read.
 const (
-	OpOpen Op = iota + 1
+	OpOpen  Op = iota + 1
+	OpNetNS    // to enter the network namespace
 	OpInfo
 	OpServices
 	OpService
 	OpDestinations
-	OpAddService
+	OpDaemons
+	OpTimeouts
+	OpTotals
+)
+
+// The operations of changes, each created by the function of the same name.
+const (
+	OpAddService Op = iota + OpTotals + 1
 	OpSetService
+	OpPutService
 	OpDeleteService
+	OpDeleteServiceIfExists
 	OpAddDestination
 	OpSetDestination
+	OpPutDestination
+	OpSetWeight
 	OpDeleteDestination
-	OpDaemons
+	OpDeleteDestinationIfExists
 	OpStartDaemon
 	OpStopDaemon
-	OpTimeouts
 	OpSetTimeouts
 	OpZero
 	OpZeroService
 	OpFlush
 )
 
-// The ways in which the kernel answers.
+// A subject is the object of an operation that is not about the whole table.
+type subject uint8
+
 const (
-	byAck   = netlink.Request | netlink.Acknowledge // one acknowledgement
-	byReply = netlink.Request                       // one message
-	byDump  = netlink.Request | netlink.Dump        // messages up to a "done"
+	nothing subject = iota
+	aService
+	aDestination
+	aDaemon
 )
 
+// An operation is a row of the table of operations.
 type operation struct {
-	name  string
-	cmd   command
-	flags netlink.HeaderFlags
-	quiet bool // the kernel may do it and not say so
+	name     string
+	of       subject
+	read     command   // of operations that read with a request
+	requests []request // of changes, in order
+	members  bool      // the change can add or delete services or destinations
 }
 
-// ops says of each operation what it is called, what is asked of the kernel and
-// how it answers.
+// A request is one of the requests of a change.
+type request struct {
+	cmd    command
+	build  func(*encoder, command, *Change) error
+	ignore errnos // refusals that do not count as failures
+}
+
 var ops = [...]operation{
-	OpOpen:              {name: "open"},
-	OpInfo:              {name: "get info", cmd: cmdGetInfo, flags: byReply},
-	OpServices:          {name: "list services", cmd: cmdGetService, flags: byDump},
-	OpService:           {name: "get service", cmd: cmdGetService, flags: byReply},
-	OpDestinations:      {name: "list destinations", cmd: cmdGetDest, flags: byDump},
-	OpAddService:        {name: "add service", cmd: cmdNewService, flags: byAck},
-	OpSetService:        {name: "set service", cmd: cmdSetService, flags: byAck},
-	OpDeleteService:     {name: "delete service", cmd: cmdDelService, flags: byAck},
-	OpAddDestination:    {name: "add destination", cmd: cmdNewDest, flags: byAck},
-	OpSetDestination:    {name: "set destination", cmd: cmdSetDest, flags: byAck},
-	OpDeleteDestination: {name: "delete destination", cmd: cmdDelDest, flags: byAck},
-	OpDaemons:           {name: "list daemons", cmd: cmdGetDaemon, flags: byDump},
-	OpStartDaemon:       {name: "start daemon", cmd: cmdNewDaemon, flags: byAck},
-	OpStopDaemon:        {name: "stop daemon", cmd: cmdDelDaemon, flags: byAck, quiet: true},
-	OpTimeouts:          {name: "get timeouts", cmd: cmdGetConfig, flags: byReply},
-	OpSetTimeouts:       {name: "set timeouts", cmd: cmdSetConfig, flags: byAck},
-	OpZero:              {name: "zero counters", cmd: cmdZero, flags: byAck},
-	OpZeroService:       {name: "zero service", cmd: cmdZero, flags: byAck},
-	OpFlush:             {name: "flush", cmd: cmdFlush, flags: byAck},
+	OpOpen:         {name: "open"},
+	OpNetNS:        {name: "enter network namespace"},
+	OpInfo:         {name: "get info", read: cmdGetInfo},
+	OpServices:     {name: "list services", read: cmdGetService},
+	OpService:      {name: "get service", of: aService, read: cmdGetService},
+	OpDestinations: {name: "list destinations", of: aService, read: cmdGetDest},
+	OpDaemons:      {name: "list daemons", read: cmdGetDaemon},
+	OpTimeouts:     {name: "get timeouts", read: cmdGetConfig},
+	OpTotals:       {name: "get totals"},
+
+	OpAddService: {name: "add service", of: aService, members: true, requests: []request{
+		{cmdNewService, (*encoder).newService, 0}}},
+	OpSetService: {name: "set service", of: aService, requests: []request{
+		{cmdSetService, (*encoder).wholeService, 0}}},
+	OpPutService: {name: "put service", of: aService, members: true, requests: []request{
+		{cmdNewService, (*encoder).newService, anyOf(eexist)},
+		{cmdSetService, (*encoder).wholeService, 0}}},
+	OpDeleteService: {name: "delete service", of: aService, members: true, requests: []request{
+		{cmdDelService, (*encoder).serviceKey, 0}}},
+	OpDeleteServiceIfExists: {name: "delete service", of: aService, members: true, requests: []request{
+		{cmdDelService, (*encoder).serviceKey, anyOf(esrch)}}},
+
+	OpAddDestination: {name: "add destination", of: aDestination, members: true, requests: []request{
+		{cmdNewDest, (*encoder).newDest, 0}}},
+	OpSetDestination: {name: "set destination", of: aDestination, requests: []request{
+		{cmdSetDest, (*encoder).wholeDest, 0}}},
+	OpPutDestination: {name: "put destination", of: aDestination, members: true, requests: []request{
+		{cmdNewDest, (*encoder).newDest, anyOf(eexist)},
+		{cmdSetDest, (*encoder).wholeDest, 0}}},
+	OpSetWeight: {name: "set weight of destination", of: aDestination, requests: []request{
+		{cmdSetDest, (*encoder).wholeDest, 0}}},
+	OpDeleteDestination: {name: "delete destination", of: aDestination, members: true, requests: []request{
+		{cmdDelDest, (*encoder).destKey, 0}}},
+	OpDeleteDestinationIfExists: {name: "delete destination", of: aDestination, members: true, requests: []request{
+		{cmdDelDest, (*encoder).destKey, anyOf(esrch, enoent)}}},
+
+	OpStartDaemon: {name: "start daemon", of: aDaemon, requests: []request{
+		{cmdNewDaemon, (*encoder).wholeDaemon, 0}}},
+	OpStopDaemon: {name: "stop daemon", of: aDaemon, requests: []request{
+		{cmdDelDaemon, (*encoder).daemonKey, 0}}},
+	OpSetTimeouts: {name: "set timeouts", requests: []request{
+		{cmdSetConfig, (*encoder).timeouts, 0}}},
+	OpZero: {name: "zero counters", requests: []request{
+		{cmdZero, (*encoder).nothing, 0}}},
+	OpZeroService: {name: "zero counters of service", of: aService, requests: []request{
+		{cmdZero, (*encoder).serviceKey, 0}}},
+	OpFlush: {name: "flush", members: true, requests: []request{
+		{cmdFlush, (*encoder).nothing, 0}}},
 }
 
-// String returns the operation's name, such as "add service".
+// String returns the operation as an error names it: "add service".
 func (o Op) String() string {
 	if int(o) < len(ops) && ops[o].name != "" {
 		return ops[o].name
 	}
 	return "Op(" + strconv.Itoa(int(o)) + ")"
+}
+
+// row returns the row of the operation, or an empty one.
+func (o Op) row() *operation {
+	if int(o) < len(ops) {
+		return &ops[o]
+	}
+	return &ops[0]
 }

@@ -1,148 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build linux
+
 package ipvsnl_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
-	"time"
 
-	"github.com/mdlayher/genetlink"
-	"github.com/mdlayher/genetlink/genltest"
 	"github.com/mdlayher/netlink"
-	"github.com/mdlayher/netlink/nltest"
+	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/test/replay"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/ipvsnltest"
 )
 
 func TestOpenFails(t *testing.T) {
-	controller := func(answer genltest.Func) func() (*netlink.Conn, error) {
-		return func() (*netlink.Conn, error) {
-			return nltest.Dial(func(requests []netlink.Message) ([]netlink.Message, error) {
-				replies, err := answer(genetlink.Message{}, requests[0])
+	// tells answers the question for the family with messages of such numbers.
+	tells := func(numbers ...uint16) func() (io.ReadWriteCloser, error) {
+		return func() (io.ReadWriteCloser, error) {
+			return replay.Dial(func(requests []netlink.Message) ([]netlink.Message, error) {
 				var all []netlink.Message
-				for _, reply := range replies {
-					b, err := reply.MarshalBinary()
-					if err != nil {
-						t.Fatal(err)
-					}
-					all = append(all, netlink.Message{Header: requests[0].Header, Data: b})
+				for _, n := range numbers {
+					id := binary.NativeEndian.AppendUint16(nil, n)
+					attrs, err := netlink.MarshalAttributes([]netlink.Attribute{{Type: unix.CTRL_ATTR_FAMILY_ID, Data: id}})
+					require.NoError(t, err)
+					h := requests[0].Header
+					h.Flags = netlink.Multi
+					all = append(all, netlink.Message{Header: h, Data: append([]byte{1, 1, 0, 0}, attrs...)})
 				}
-				return all, err
-			}), nil
+				h := requests[0].Header
+				h.Type, h.Flags = netlink.Done, netlink.Multi
+				return append(all, netlink.Message{Header: h, Data: make([]byte, 4)}), nil
+			}, func() {}), nil
 		}
 	}
-	family := func(id uint16) genetlink.Message {
-		b, err := netlink.MarshalAttributes([]netlink.Attribute{{Type: 1, Data: []byte{byte(id), byte(id)}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return genetlink.Message{Data: b}
+	cannotDial := func(number syscall.Errno) func() (io.ReadWriteCloser, error) {
+		return func() (io.ReadWriteCloser, error) { return nil, os.NewSyscallError("socket", number) }
 	}
+	unloaded := ipvsnltest.New()
+	unloaded.Unload(true)
 	for _, test := range []struct {
 		name string
-		dial func() (*netlink.Conn, error)
+		dial func() (io.ReadWriteCloser, error)
 		want string
 		is   error
 	}{
-		{"no module",
-			func() (*netlink.Conn, error) {
-				return nltest.Dial(func(requests []netlink.Message) ([]netlink.Message, error) {
-					return nltest.Error(int(syscall.ENOENT), requests)
-				}), nil
-			},
-			"the kernel has no IPVS", ipvsnl.ErrNoIPVS},
-		{"no generic netlink",
-			func() (*netlink.Conn, error) { return nil, os.NewSyscallError("socket", syscall.EPROTONOSUPPORT) },
-			"the kernel has no IPVS", ipvsnl.ErrNoIPVS},
-		{"no sockets left",
-			func() (*netlink.Conn, error) { return nil, os.NewSyscallError("socket", syscall.EMFILE) },
-			"open netlink socket: socket: too many open files", syscall.EMFILE},
-		{"two families",
-			controller(func(genetlink.Message, netlink.Message) ([]genetlink.Message, error) {
-				return []genetlink.Message{family(1), family(2)}, nil
-			}),
-			`look up netlink family: netlink returned multiple families for name: "IPVS"`, nil},
-		{"a number that is no family's",
-			controller(func(genetlink.Message, netlink.Message) ([]genetlink.Message, error) {
-				return []genetlink.Message{family(0)}, nil
-			}),
-			"the kernel gave no number for the netlink family", nil},
+		{"no module", unloaded.Dial, "the kernel has no IPVS", ipvsnl.ErrNoIPVS},
+		{"no generic netlink", cannotDial(syscall.EPROTONOSUPPORT), "the kernel has no IPVS", ipvsnl.ErrNoIPVS},
+		{"no sockets left", cannotDial(syscall.EMFILE), "open netlink socket: socket: too many open files", syscall.EMFILE},
+		{"two families", tells(32, 33),
+			`malformed reply: look up netlink family: netlink returned multiple families for name: "IPVS"`, ipvsnl.ErrMalformed},
+		{"a number of no family", tells(15), "malformed reply: no number for the netlink family", ipvsnl.ErrMalformed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := ipvsnl.Open(t.Context(), ipvsnl.WithDial(test.dial))
-			if want := "ipvs: open: " + test.want; err == nil || err.Error() != want {
-				t.Errorf("error %v, want %s", err, want)
-			}
-			if test.is != nil && !errors.Is(err, test.is) {
-				t.Errorf("error %v is not %v", err, test.is)
-			}
+			require.EqualError(t, err, "ipvs: open: "+test.want)
+			require.ErrorIs(t, err, test.is)
 			var e *ipvsnl.Error
-			if !errors.As(err, &e) || e.Op != ipvsnl.OpOpen {
-				t.Errorf("error %#v", err)
-			}
+			require.ErrorAs(t, err, &e)
+			require.Equal(t, ipvsnl.OpOpen, e.Op)
 		})
 	}
 }
 
-// TestOpenCancelled checks that a context ends the look-up of the family.
+// A family may have the least number that there is.
+func TestOpenLeast(t *testing.T) {
+	f := &fake{answer: func([]netlink.Message) ([]netlink.Message, error) { return nil, nil }}
+	c := open(t, f.dial)
+	require.NotNil(t, c)
+}
+
+// A context ends the look-up of the family.
 func TestOpenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	f := &fake{mute: true}
 	for range 2 { // meanwhile, and before
-		_, err := ipvsnl.Open(ctx, ipvsnl.WithDial(func() (*netlink.Conn, error) {
+		_, err := ipvsnl.Open(ctx, ipvsnl.WithDial(func() (io.ReadWriteCloser, error) {
 			cancel()
 			return f.dial()
 		}))
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("error %v", err)
-		}
+		require.ErrorIs(t, err, context.Canceled)
 	}
 	wantSockets(t, f, 0, 1)
 }
 
-// TestOpenLate checks that a socket whose deadline is over is taken for a context that
-// ended, as that is who sets deadlines.
-func TestOpenLate(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	_, err := ipvsnl.Open(ctx, ipvsnl.WithDial(func() (*netlink.Conn, error) {
-		conn, err := netlink.Dial(unix.NETLINK_ROUTE, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cancel()
-		return conn, conn.SetDeadline(time.Unix(1, 0))
-	}))
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
-	}
-}
-
-// TestOpenHere opens the kernel this runs on, which may have IPVS or not.
+// Here opens the kernel that this runs on, which may have IPVS or not.
 func TestOpenHere(t *testing.T) {
 	c, err := ipvsnl.Open(t.Context())
-	switch {
-	case err == nil:
-		c.Close()
-	case !errors.Is(err, ipvsnl.ErrNoIPVS):
-		t.Error(err)
+	if errors.Is(err, ipvsnl.ErrNoIPVS) {
+		return
+	}
+	require.NoError(t, err)
+	require.NoError(t, c.Close())
+}
+
+// Namespaces that cannot be entered are told from a kernel without IPVS, and the path is
+// in the error.
+func TestOpenNetNS(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	require.NoError(t, unix.Mkfifo(fifo, 0o600))
+	for _, test := range []struct {
+		name string
+		is   error
+		path string
+	}{
+		{"nosuch", fs.ErrNotExist, "/var/run/netns/nosuch"},
+		{"/nosuch/netns", fs.ErrNotExist, "/nosuch/netns"},
+		{file, ipvsnl.ErrNotNetNS, file},
+		{fifo, ipvsnl.ErrNotNetNS, fifo},
+	} {
+		_, err := ipvsnl.Open(t.Context(), ipvsnl.WithNetNS(test.name))
+		require.ErrorIs(t, err, test.is)
+		require.NotErrorIs(t, err, ipvsnl.ErrNoIPVS)
+		require.ErrorContains(t, err, "ipvs: enter network namespace: ")
+		require.ErrorContains(t, err, test.path)
+		var e *ipvsnl.Error
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, ipvsnl.OpNetNS, e.Op)
 	}
 }
 
-func TestOpenNetNS(t *testing.T) {
-	if _, err := ipvsnl.Open(t.Context(), ipvsnl.WithNetNS(-1)); !errors.Is(err, syscall.EBADF) {
-		t.Errorf("with no file: error %v", err)
-	}
-	null, err := os.Open(os.DevNull)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer null.Close()
-	if _, err := ipvsnl.Open(t.Context(), ipvsnl.WithNetNS(int(null.Fd()))); err == nil {
-		t.Error("a file that is no namespace was taken for one")
-	}
+// The totals of the machine are not those of a director under test.
+func TestDialedTotals(t *testing.T) {
+	c, err := ipvsnl.Open(t.Context(), ipvsnl.WithDial(ipvsnltest.New().Dial))
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = c.Totals(t.Context())
+	require.ErrorIs(t, err, errors.ErrUnsupported)
+	require.EqualError(t, err, "ipvs: get totals: unsupported operation")
 }

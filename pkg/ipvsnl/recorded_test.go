@@ -1,17 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvsnl_test
 
 import (
 	"errors"
+	"io"
 	"net/netip"
 	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/mdlayher/netlink"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/recording"
-	"github.com/ipvsadm-go/ipvsadm/internal/recording/cases"
+	"github.com/ipvsadm-go/ipvsadm/internal/test/replay"
+	"github.com/ipvsadm-go/ipvsadm/internal/test/replay/cases"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -20,11 +22,11 @@ import (
 func TestRecorded(t *testing.T) {
 	for _, c := range cases.All {
 		t.Run(c.Name, func(t *testing.T) {
-			got, err := c.Run(t.Context(), replay(t, c.Name))
+			got, err := c.Run(t.Context(), recordedKernel(t, c.Name))
 			if !errors.Is(err, c.Err) {
 				t.Errorf("error %v, want %v", err, c.Err)
 			}
-			if diff := cmp.Diff(c.Want, got, addrs); diff != "" {
+			if diff := cmp.Diff(c.Want, got, comparable); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
 			}
 		})
@@ -42,20 +44,20 @@ func TestRecordedAll(t *testing.T) {
 	}
 }
 
-var addrs = cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{})
+var comparable = cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{}, ipvsnl.Mask{})
 
-// replay returns a client of a kernel that answers as in a recording.
-func replay(t testing.TB, name string) *ipvsnl.Client {
+// recordedKernel returns a client of a kernel that answers as in a recording.
+func recordedKernel(t testing.TB, name string) *ipvsnl.Client {
 	t.Helper()
-	x, err := recording.Load(filepath.Join("testdata", name+".txt"))
+	x, err := replay.Load(filepath.Join("testdata", name+".txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return open(t, func() (*netlink.Conn, error) { return x.Replay(t), nil })
+	return open(t, func() (io.ReadWriteCloser, error) { return x.Replay(t), nil })
 }
 
 // open returns a client whose sockets dial makes.
-func open(t testing.TB, dial func() (*netlink.Conn, error)) *ipvsnl.Client {
+func open(t testing.TB, dial func() (io.ReadWriteCloser, error)) *ipvsnl.Client {
 	t.Helper()
 	c, err := ipvsnl.Open(t.Context(), ipvsnl.WithDial(dial))
 	if err != nil {

@@ -1,94 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvsnl
 
 import (
 	"encoding/binary"
 	"net/netip"
-	"strings"
+	"time"
 )
 
-// An encoder builds the payloads of requests, one after the other, in a buffer
-// that it keeps. Each method appends a whole payload: the generic-netlink header
-// and the attributes.
+// An encoder builds the payloads of requests, one after another, in a buffer that
+// it reuses. Each method appends a whole payload: the generic-netlink header and the
+// attributes.
 type encoder struct {
-	buf     []byte
+	buf    []byte
+	mapped bool // IPv4-mapped addresses are accepted
+
 	service wireService
 	dest    wireDest
 	daemon  wireDaemon
-	timeout Timeouts
+	timeout wireTimeouts
 }
 
-// reset drops what was built.
+// reset discards the payloads.
 func (e *encoder) reset() { e.buf = e.buf[:0] }
 
-// bare builds a request of no attributes.
-func (e *encoder) bare(cmd command) {
+// head begins a payload.
+func (e *encoder) head(cmd command) {
 	e.buf = append(e.buf, byte(cmd), genlVersion, 0, 0)
 }
 
-// aboutService builds a request about the service of that key.
+// nothing builds a request without attributes.
+func (e *encoder) nothing(cmd command, _ *Change) error {
+	e.head(cmd)
+	return nil
+}
+
+// aboutService builds a request that identifies a service.
 func (e *encoder) aboutService(cmd command, k *ServiceKey) error {
-	e.service = wireService{}
-	if err := e.service.setKey(k); err != nil {
+	if err := k.check(); err != nil {
 		return err
 	}
-	e.bare(cmd)
+	e.service = wireService{}
+	e.service.setKey(k)
+	e.head(cmd)
 	e.buf = nest(e.buf, attrService, serviceTable, &e.service, byKey)
 	return nil
 }
 
-// wholeService builds a request that carries all of a service.
-func (e *encoder) wholeService(cmd command, s *Service) error {
-	e.service = wireService{Service: *s}
-	if err := e.service.set(); err != nil {
+func (e *encoder) serviceKey(cmd command, c *Change) error {
+	return e.aboutService(cmd, &c.Service.Key)
+}
+
+// newService builds the request to add a service.
+func (e *encoder) newService(cmd command, c *Change) error {
+	if err := e.checkMapped(c.Service.Key.Addr); err != nil {
 		return err
 	}
-	e.bare(cmd)
+	return e.wholeService(cmd, c)
+}
+
+// wholeService builds a request that carries all of a service.
+func (e *encoder) wholeService(cmd command, c *Change) error {
+	if err := c.Service.check(); err != nil {
+		return err
+	}
+	e.service = wireService{}
+	e.service.set(&c.Service)
+	e.head(cmd)
 	e.buf = nest(e.buf, attrService, serviceTable, &e.service, whole)
 	return nil
 }
 
-// aboutDest builds a request about the destination of that address.
-func (e *encoder) aboutDest(cmd command, k *ServiceKey, a netip.AddrPort) error {
-	e.dest = wireDest{}
-	if err := e.dest.setAddr(a); err != nil {
+// destKey builds a request that identifies a destination of a service.
+func (e *encoder) destKey(cmd command, c *Change) error {
+	if err := checkDestAddr(c.Destination.Addr); err != nil {
 		return err
 	}
-	return e.serviceAndDest(cmd, k, byKey)
+	e.dest = wireDest{}
+	e.dest.setAddr(c.Destination.Addr)
+	return e.serviceAndDest(cmd, c, byKey)
+}
+
+// newDest builds the request to add a destination.
+func (e *encoder) newDest(cmd command, c *Change) error {
+	if err := e.checkMapped(c.Destination.Addr); err != nil {
+		return err
+	}
+	return e.wholeDest(cmd, c)
 }
 
 // wholeDest builds a request that carries all of a destination.
-func (e *encoder) wholeDest(cmd command, k *ServiceKey, d *Destination) error {
-	e.dest = wireDest{Destination: *d}
-	if err := e.dest.set(); err != nil {
+func (e *encoder) wholeDest(cmd command, c *Change) error {
+	if err := c.Destination.check(); err != nil {
 		return err
 	}
-	return e.serviceAndDest(cmd, k, whole)
+	e.dest = wireDest{}
+	e.dest.set(&c.Destination)
+	return e.serviceAndDest(cmd, c, whole)
 }
 
-func (e *encoder) serviceAndDest(cmd command, k *ServiceKey, p part) error {
-	if err := e.aboutService(cmd, k); err != nil {
+func (e *encoder) serviceAndDest(cmd command, c *Change, p part) error {
+	if err := e.aboutService(cmd, &c.Service.Key); err != nil {
 		return err
 	}
 	e.buf = nest(e.buf, attrDest, destTable, &e.dest, p)
 	return nil
 }
 
-// daemonRequest builds a request that carries a part of a daemon.
-func (e *encoder) daemonRequest(cmd command, d *Daemon, p part) error {
-	e.daemon = wireDaemon{Daemon: *d}
-	if err := e.daemon.set(p); err != nil {
+// checkMapped returns an error for an IPv4-mapped address: it would make an IPv6
+// service or destination.
+func (e *encoder) checkMapped(a netip.AddrPort) error {
+	if a.Addr().Is4In6() && !e.mapped {
+		return errMappedAddr
+	}
+	return nil
+}
+
+// daemonKey builds the request to stop a daemon.
+func (e *encoder) daemonKey(cmd command, c *Change) error {
+	if s := c.Daemon.State; s != Master && s != Backup {
+		return errState
+	}
+	return e.aboutDaemon(cmd, &Daemon{State: c.Daemon.State}, byKey)
+}
+
+// wholeDaemon builds a request that carries all of a daemon.
+func (e *encoder) wholeDaemon(cmd command, c *Change) error {
+	if err := c.Daemon.check(); err != nil {
 		return err
 	}
-	e.bare(cmd)
+	return e.aboutDaemon(cmd, &c.Daemon, whole)
+}
+
+func (e *encoder) aboutDaemon(cmd command, d *Daemon, p part) error {
+	e.daemon = wireDaemon{}
+	e.daemon.set(d)
+	e.head(cmd)
 	e.buf = nest(e.buf, attrDaemon, daemonTable, &e.daemon, p)
 	return nil
 }
 
-// timeoutsRequest builds a request that carries timeouts.
-func (e *encoder) timeoutsRequest(cmd command, t *Timeouts) {
-	e.timeout = *t
-	e.bare(cmd)
+// timeouts builds a request that carries timeouts.
+func (e *encoder) timeouts(cmd command, c *Change) error {
+	t := &c.Timeouts
+	if err := t.check(); err != nil {
+		return err
+	}
+	e.timeout = wireTimeouts{tcp: seconds(t.TCP), tcpFin: seconds(t.TCPFin), udp: seconds(t.UDP)}
+	e.head(cmd)
 	e.buf = timeoutsTable.appendTo(e.buf, &e.timeout, whole)
+	return nil
 }
 
 // nest appends an attribute that holds a part of v.
@@ -99,118 +160,61 @@ func nest[T any](b []byte, attr uint16, t table[T], v *T, p part) []byte {
 	return closeAttr(b, start)
 }
 
-func (w *wireService) setKey(k *ServiceKey) error {
-	w.ServiceKey = *k
-	if k.Mark != 0 {
-		w.Family = k.family()
-		return nil
-	}
-	if err := checkAddr(k.Addr.Addr(), errServiceAddr); err != nil {
-		return err
-	}
-	w.Family = FamilyOf(k.Addr.Addr())
+func (w *wireService) setKey(k *ServiceKey) {
+	w.family = k.Family()
+	w.protocol = k.Protocol
+	w.mark = k.Mark
 	w.port = k.Addr.Port()
-	putAddr(&w.addr, k.Addr.Addr())
-	return nil
+	if k.Mark == 0 {
+		putAddr(&w.addr, k.Addr.Addr())
+	}
 }
 
-func (w *wireService) set() error {
-	if err := w.setKey(&w.ServiceKey); err != nil {
-		return err
+func (w *wireService) set(s *Service) {
+	w.setKey(&s.Key)
+	w.scheduler = s.Scheduler
+	w.engine = s.Persistence.Engine
+	w.flags = wireFlags{flags: uint32(s.SchedulerFlags), mask: ^uint32(0)}
+	if s.OnePacket {
+		w.flags.flags |= flagOnePacket
 	}
-	if w.Mark == 0 && w.Protocol == 0 {
-		return errProtocol // the kernel would add a service that no packet has
+	if s.Persistence.Timeout != 0 {
+		w.flags.flags |= flagPersistent
+		w.timeout = seconds(s.Persistence.Timeout)
 	}
-	if err := checkName(w.Scheduler, maxScheduler, errScheduler); err != nil {
-		return err
-	}
-	if err := checkName(w.Engine, maxEngine, errEngine); err != nil {
-		return err
-	}
-	// The kernel believes a request that says its service is hashed, and then
-	// never finds the service again.
-	w.flags = wireFlags{w.Flags &^ FlagHashed, w.FlagMask}
-	if w.flags.mask == 0 {
-		w.flags.mask = ^ServiceFlags(0)
-	}
-	w.putNetmask()
-	return nil
+	w.setMask(s.Persistence.Mask)
 }
 
-// putNetmask writes the mask: of IPv4 it is an address, of IPv6 a number.
-func (w *wireService) putNetmask() {
-	if w.Family == IPv6 {
-		binary.NativeEndian.PutUint32(w.netmask[:], w.Netmask)
+// setMask sets the mask: an address for IPv4, a number for IPv6.
+func (w *wireService) setMask(m Mask) {
+	if w.family == IPv6 {
+		binary.NativeEndian.PutUint32(w.netmask[:], uint32(m.Len6()))
 		return
 	}
-	binary.BigEndian.PutUint32(w.netmask[:], w.Netmask)
+	w.netmask = m.As4()
 }
 
-func (w *wireDest) setAddr(a netip.AddrPort) error {
-	if err := checkAddr(a.Addr(), errDestAddr); err != nil {
-		return err
-	}
+func (w *wireDest) setAddr(a netip.AddrPort) {
 	w.family = FamilyOf(a.Addr())
 	w.port = a.Port()
 	putAddr(&w.addr, a.Addr())
-	return nil
 }
 
-func (w *wireDest) set() error {
-	if w.Forwarding > forwardingMask {
-		return errForwarding // the kernel would drop the other bits
-	}
-	return w.setAddr(w.Addr)
+func (w *wireDest) set(d *Destination) {
+	w.Destination = *d
+	w.setAddr(d.Addr)
 }
 
-func (w *wireDaemon) set(p part) error {
-	if w.SyncID > 255 {
-		return errSyncID // the kernel would send the lowest byte of it
-	}
-	if p < whole {
-		return nil
-	}
-	if err := checkName(w.Interface, maxInterface, errInterface); err != nil {
-		return err
-	}
-	if !w.Group.IsValid() {
-		return nil
-	}
-	if err := checkAddr(w.Group, errGroup); err != nil {
-		return err
-	}
-	if w.Group.Is4() {
-		w.group = w.Group.As4()
-		return nil
-	}
-	w.group6 = w.Group.As16()
-	return nil
-}
-
-// checkAddr returns bad unless a is an address that the kernel can be told whole:
-// it takes no zones.
-func checkAddr(a netip.Addr, bad error) error {
-	if !a.IsValid() || a.Zone() != "" {
-		return bad
-	}
-	return nil
-}
-
-// checkName returns bad unless the kernel would read s as it is.
-func checkName(s string, limit int, bad error) error {
-	if len(s) > limit || strings.IndexByte(s, 0) >= 0 {
-		return bad
-	}
-	return nil
-}
-
-// family returns the family of the key's service.
-func (k *ServiceKey) family() Family {
+func (w *wireDaemon) set(d *Daemon) {
+	w.Daemon = *d
+	w.syncID = uint32(d.SyncID)
 	switch {
-	case k.Mark == 0:
-		return FamilyOf(k.Addr.Addr())
-	case k.Family == 0:
-		return IPv4
+	case d.Group.Is4():
+		w.group = d.Group.As4()
+	case d.Group.Is6():
+		w.group6 = d.Group.As16()
 	}
-	return k.Family
 }
+
+// seconds returns a timeout in the kernel's form. That of PersistZero is 0.
+func seconds(d time.Duration) uint32 { return uint32(d / time.Second) }

@@ -1,31 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvsnl
 
 import (
 	"context"
 	"errors"
-	"syscall"
-	"time"
 
 	"github.com/mdlayher/netlink"
 )
 
-// A socket is a netlink socket and the buffers of what is said on it. It serves
-// one exchange at a time.
-type socket struct {
-	conn   *netlink.Conn
-	family netlink.HeaderType
-	enc    encoder
-	dec    decoder
+// A reply is the way in which the kernel answers a request to read.
+type reply netlink.HeaderFlags
 
-	// midway is true from a request until its last reply, and so stays true
-	// if the exchange breaks: what comes next on the socket is then unknown.
+const (
+	byReply = reply(netlink.Request)                // one message
+	byDump  = reply(netlink.Request | netlink.Dump) // messages up to a "done"
+)
+
+// A socket is a netlink socket with its buffers. It serves one
+// exchange at a time.
+type socket struct {
+	conn      *netlink.Conn
+	transport transport
+	family    netlink.HeaderType
+	enc       encoder
+	dec       decoder
+
+	// midway is true from a request until its last reply, and stays true if the
+	// exchange fails: the next message on the socket is then unknown.
 	midway bool
 
-	short bool // whether replies go without the requests that they are to
+	short bool // replies do not include the requests
+
+	closing func(transport) // is called before the transport is closed
+}
+
+// close closes the socket. It may be called again.
+func (s *socket) close() error {
+	if s.closing == nil {
+		return nil
+	}
+	s.closing(s.transport)
+	s.closing = nil
+	return s.conn.Close()
 }
 
 // genlHeader is the length of a generic-netlink header.
 const genlHeader = 4
+
+// firstFamily is the least number of a generic-netlink family (NLMSG_MIN_TYPE).
+const firstFamily = 0x10
 
 // message returns a request to IPVS.
 func (s *socket) message(flags netlink.HeaderFlags, b []byte) netlink.Message {
@@ -34,13 +58,13 @@ func (s *socket) message(flags netlink.HeaderFlags, b []byte) netlink.Message {
 
 // exchange sends the request that the encoder holds and calls each with the
 // attributes of every reply.
-func (s *socket) exchange(flags netlink.HeaderFlags, each func(b []byte) error) error {
+func (s *socket) exchange(how reply, each func(b []byte) error) error {
 	s.midway = true
-	req, err := s.conn.Send(s.message(flags, s.enc.buf))
+	req, err := s.conn.Send(s.message(netlink.HeaderFlags(how), s.enc.buf))
 	if err != nil {
 		return err
 	}
-	acked, changed, replies := false, false, 0
+	replies, changed := 0, false
 	for m, err := range s.conn.ReceiveIter() {
 		if err != nil {
 			return s.broke(err, &req)
@@ -49,17 +73,15 @@ func (s *socket) exchange(flags netlink.HeaderFlags, each func(b []byte) error) 
 			return s.leave(err)
 		}
 		changed = changed || m.Header.Flags&netlink.DumpInterrupted != 0
-		switch m.Header.Type {
-		case netlink.Error: // of number 0, or else ReceiveIter had made it an error
-			acked = true
-		case s.family:
-			replies++
-			if err := each(m.Data[genlHeader:]); err != nil {
-				return s.leave(err)
-			}
+		if m.Header.Type != s.family {
+			continue
+		}
+		replies++
+		if err := each(m.Data[genlHeader:]); err != nil {
+			return s.leave(err)
 		}
 	}
-	if flags == byAck && !acked || flags == byReply && replies == 0 {
+	if how == byReply && replies == 0 {
 		return errNoReply
 	}
 	s.midway = false
@@ -69,26 +91,14 @@ func (s *socket) exchange(flags netlink.HeaderFlags, each func(b []byte) error) 
 	return nil
 }
 
-// exchangeQuiet sends the request that the encoder holds, which the kernel
-// acknowledges or not. No netlink family acknowledges what failed with EINTR, and
-// that is what IPVS makes of a daemon that is stopped before it first ran. It is
-// stopped all the same.
-func (s *socket) exchangeQuiet() error {
-	var refused error
-	err := s.submit([]netlink.Message{s.message(byAck, s.enc.buf)}, func(_ int, err error) { refused = err })
-	if err != nil {
-		return err
-	}
-	return refused
-}
-
-// submit sends requests in one datagram, and calls outcome with the number and the error
-// of each that the kernel acknowledges or refuses. Behind them it sends one that
-// does nothing and is always acknowledged, so that it knows when there is nothing
-// more to come.
+// submit sends requests in one datagram, and calls outcome with the number and the
+// error of each that the kernel acknowledges or refuses. They do not request
+// acknowledgements: IPVS never acknowledges stopping a daemon that has not run
+// yet. Instead a last request, which does nothing and is acknowledged, marks the
+// end of the replies.
 func (s *socket) submit(requests []netlink.Message, outcome func(i int, err error)) error {
 	s.midway = true
-	end := netlink.Message{Header: netlink.Header{Type: netlink.Noop, Flags: byAck}}
+	end := netlink.Message{Header: netlink.Header{Type: netlink.Noop, Flags: netlink.Request | netlink.Acknowledge}}
 	sent, err := s.conn.SendMessages(append(requests, end))
 	if err != nil {
 		return err
@@ -109,8 +119,8 @@ func (s *socket) submit(requests []netlink.Message, outcome func(i int, err erro
 	return nil
 }
 
-// nextOutcome reads what became of a request: its number, counted from that of the
-// sequence number first, and why the kernel refused it, if so.
+// nextOutcome reads the outcome of a request: its number, counted from the
+// sequence number first, and the reason if the kernel refused it.
 func (s *socket) nextOutcome(first uint32) (i uint32, refused, err error) {
 	for m, err := range s.conn.ReceiveIter() {
 		var oe *netlink.OpError
@@ -127,15 +137,15 @@ func (s *socket) nextOutcome(first uint32) (i uint32, refused, err error) {
 	return 0, nil, errNoReply
 }
 
-// leave ends an exchange because of err, with replies still to come. It closes the
-// socket, or else ReceiveIter would read the rest of a listing that nobody wants.
+// leave ends an exchange because of err, with replies outstanding. It closes the
+// socket; otherwise ReceiveIter would read the rest of a listing.
 func (s *socket) leave(err error) error {
-	_ = s.conn.Close()
+	_ = s.close()
 	return err
 }
 
-// broke returns why ReceiveIter failed. If the kernel refused the request,
-// there is nothing more to come and the socket is good for another exchange.
+// broke returns the reason why ReceiveIter failed. If the kernel refused the request, there is
+// nothing more to read and the socket can be used for another exchange.
 func (s *socket) broke(err error, req *netlink.Message) error {
 	var oe *netlink.OpError
 	if !errors.As(err, &oe) || oe.Sequence == 0 {
@@ -144,12 +154,12 @@ func (s *socket) broke(err error, req *netlink.Message) error {
 	if oe.Sequence != req.Header.Sequence {
 		return errStray
 	}
-	s.midway = req.Header.Flags == byDump
+	s.midway = req.Header.Flags == netlink.HeaderFlags(byDump)
 	return refusal(err)
 }
 
-// refusal returns the error number if err is one that the kernel sent in a
-// reply, and else err, such as that of a system call.
+// refusal returns the error number if err is one that the kernel sent in a reply,
+// and otherwise err, such as that of a system call.
 func refusal(err error) error {
 	var oe *netlink.OpError
 	if errors.As(err, &oe) && isErrno(oe.Err) {
@@ -158,23 +168,16 @@ func refusal(err error) error {
 	return err
 }
 
-// isErrno says whether err is an error number that came in a reply: that of a
-// system call is wrapped.
-func isErrno(err error) bool {
-	_, ok := err.(syscall.Errno)
-	return ok
-}
-
 // check returns what is wrong with a reply, if anything.
 func (s *socket) check(m, req *netlink.Message) error {
-	if m.Header.Sequence != req.Header.Sequence || m.Header.PID != 0 && m.Header.PID != req.Header.PID {
+	if m.Header.Sequence != req.Header.Sequence || m.Header.PID != req.Header.PID && m.Header.PID != 0 && req.Header.PID != 0 {
 		return errStray
 	}
 	switch m.Header.Type {
 	case netlink.Error, netlink.Done, netlink.Noop:
 		return nil
 	case netlink.Overrun:
-		return errOverrun
+		return ErrOverrun
 	case s.family:
 		if len(m.Data) < genlHeader {
 			return errShort
@@ -184,15 +187,23 @@ func (s *socket) check(m, req *netlink.Message) error {
 	return errType
 }
 
-// watch interrupts what the socket does, now and ever after, once ctx is done. The
-// function it returns ends the watch and reports whether it is not too late.
+// watch interrupts the socket, permanently, once ctx is done. The
+// function that it returns ends the watch, and reports whether ctx had not yet
+// interrupted the socket.
 func (s *socket) watch(ctx context.Context) (stop func() bool) {
 	if ctx.Done() == nil {
 		return unwatched
 	}
-	return context.AfterFunc(ctx, func() {
-		_ = s.conn.SetDeadline(time.Unix(1, 0))
-	})
+	return context.AfterFunc(ctx, s.transport.interrupt)
 }
 
 func unwatched() bool { return true }
+
+// shortenReplies asks the kernel not to include requests in its replies. If
+// it cannot, replies are longer.
+func (s *socket) shortenReplies() {
+	if t, ok := s.transport.(interface{ shortenReplies() }); ok && !s.short {
+		s.short = true
+		t.shortenReplies()
+	}
+}

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvsnl
 
 // The numbers of linux/ip_vs.h, in its order.
@@ -8,7 +10,7 @@ const (
 	genlVersion = 1
 )
 
-// A command is one of the family (IPVS_CMD_*).
+// A command is a command of the family (IPVS_CMD_*).
 type command uint8
 
 const (
@@ -108,8 +110,8 @@ const (
 	infoConnTabSize
 )
 
-// The longest names the kernel takes, in bytes. Its limit for engines is one
-// above its others.
+// The longest names that the kernel accepts, in bytes. Its limit for engines is one
+// more than the others.
 const (
 	maxScheduler = 15 // IP_VS_SCHEDNAME_MAXLEN - 1
 	maxEngine    = 16 // IP_VS_PENAME_MAXLEN
@@ -119,3 +121,10 @@ const (
 // forwardingMask is the bits of a destination's flags that are its forwarding
 // method (IP_VS_CONN_F_FWD_MASK).
 const forwardingMask = 7
+
+// The flags of a service that are fields of their own here (IP_VS_SVC_F_*). The
+// kernel sets IP_VS_SVC_F_HASHED (0x02) by itself.
+const (
+	flagPersistent = 0x01
+	flagOnePacket  = 0x04
+)

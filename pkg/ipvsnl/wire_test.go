@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package ipvsnl
 
 import (
@@ -10,7 +12,7 @@ import (
 
 type be16Value uint16
 
-// join puts values one behind the other.
+// join concatenates values.
 func join(values ...any) []byte {
 	var b []byte
 	for _, v := range values {

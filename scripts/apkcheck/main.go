@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Command apkcheck stands in for apk where there is none: it reads packages of Alpine's format, checks the sums that
 // apk checks when it installs one, and lists what is in them.
 //
-// A package is gzip streams, one behind the other: a tar archive of control files, without its end, and one of the
-// files to install. The first has .PKGINFO, with the SHA-256 of the second as it stands; there, each file has its
+// A package is two gzip streams in a row: a tar archive of control files, without its end, and one of the files to
+// install. The first has .PKGINFO, with the SHA-256 of the second as it stands; there, each file has its
 // SHA-1 in its header.
 package main
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The program webserver is the real server of the demonstration: it answers every request with the name it
 // was given. For /slow it takes five seconds.
 package main

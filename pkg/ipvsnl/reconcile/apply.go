@@ -1,123 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package reconcile
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// A Failure is a change that the kernel refused or that could not be asked for.
-type Failure struct {
-	Change Change
-	Err    error // an *ipvsnl.Error
+// An Applier makes changes, as an [ipvsnl.Client] does. If not all are made, the error
+// is or wraps an *[ipvsnl.ApplyError]; any other error means that none was.
+type Applier interface {
+	Apply(ctx context.Context, changes ...ipvsnl.Change) error
 }
 
-// Error says which change failed and why.
-func (f *Failure) Error() string { return f.Change.String() + ": " + f.Err.Error() }
+var _ Applier = (*ipvsnl.Client)(nil)
 
-// Unwrap returns f.Err.
-func (f *Failure) Unwrap() error { return f.Err }
-
-// Failures are the changes that failed, as the error of [Apply]. errors.Is and
-// errors.As look at each of them.
-type Failures []*Failure
-
-// Error says which changes failed and why, one on a line.
-func (f Failures) Error() string {
-	lines := make([]string, len(f))
-	for i := range f {
-		lines[i] = f[i].Error()
-	}
-	return strings.Join(lines, "\n")
+// A ReadApplier reads the table and changes it.
+type ReadApplier interface {
+	Reader
+	Applier
 }
 
-// Unwrap returns the failures.
-func (f Failures) Unwrap() []error {
-	all := make([]error, len(f))
-	for i := range f {
-		all[i] = f[i]
-	}
-	return all
-}
+// An Option changes what [Apply] and [ApplyTo] do.
+type Option func(*applier)
 
-// ErrKept says that services or destinations were not deleted, nor destinations drained,
-// because something else had failed before: what served serves on beside what is new.
-var ErrKept = errors.New("nothing was drained or deleted, since other changes failed")
+// Before makes Apply call f each time before it sends changes, with the index of the first of
+// them; all changes before it are done. If f returns an error, nothing more is sent, and
+// the error of Apply matches it, so f can stop between two changes without leaving any in
+// doubt.
+func Before(f func(index int) error) Option { return func(a *applier) { a.before = f } }
 
-// atOnce is about how many changes are sent at once: as many as a batch puts into one
-// datagram.
-const atOnce = 128
-
-// Apply has the kernel make changes, in order. One that fails does not keep it from the
-// next, but nothing is deleted, and no destination set to weight 0, once something else has
-// failed: what was to take their place may not be there. The error then matches [Failures]
-// and, where changes were left out, [ErrKept]. The destinations of a service
-// that could not be added are not named among the failures. To delete or stop what does
-// not exist is no failure.
+// Apply makes the changes of a plan, in order. If one fails, the next ones
+// are still made, except those that delete a service or a destination or set a
+// weight to 0: these are skipped once anything else has failed, because what was to take
+// their place may be missing. Deleting or stopping something that does not exist is not
+// a failure.
 //
-// An Op that is no change is an error before anything is sent. If Apply breaks off,
-// because ctx is cancelled or replies are lost, the error also matches
-// *[ipvsnl.InDoubtError], whose Index counts in changes.
-func Apply(ctx context.Context, c *ipvsnl.Client, changes []Change, options ...Option) error {
-	return apply(ctx, &applier{client: c, batch: c.Batch()}, changes, options)
+// The error contains everything that went wrong, for errors.Is and errors.As:
+//
+//   - an *[ipvsnl.ApplyError] has the changes that failed and says, if the connection
+//     broke off, from which one on the outcome is in doubt. Destinations of a service that
+//     could not be added are not among its failures.
+//   - a *[KeptError] has the changes that were skipped. It matches [ErrKept].
+//   - an *[OutdatedError] comes from [ApplyTo].
+//   - the error that the function of [Before] returned.
+//
+// Any other error means that nothing was sent, such as the error for a change that plans
+// never contain, which matches errors.ErrUnsupported.
+func Apply(ctx context.Context, c Applier, changes []ipvsnl.Change, options ...Option) error {
+	return apply(ctx, &applier{client: c}, changes, options)
 }
 
-// ApplyTo is [Apply] for a table that others may change too: changes edit and delete only
-// what still is as current, from which they were planned, has it. Just before some of them
-// are sent, what they are about is read again. If it differs, or if the kernel refuses a
-// change because something has come or gone, ApplyTo breaks off and the error also
-// matches *[OutdatedError]: read the table again, and plan anew.
-func ApplyTo(ctx context.Context, c *ipvsnl.Client, current Table, changes []Change, options ...Option) error {
-	return apply(ctx, &applier{client: c, batch: c.Batch(), current: current.index()}, changes, options)
+// ApplyTo is [Apply] for a table that others may also change. It edits and deletes only
+// entries that are still as in current, the table from which the changes were planned: just before
+// it sends changes, it reads again the entries that they edit or delete. If these differ, or if the
+// kernel refuses a change because something was added or deleted meanwhile, ApplyTo stops,
+// and the error matches *[OutdatedError]: read the table again, and make another plan.
+func ApplyTo(ctx context.Context, c ReadApplier, current Table, changes []ipvsnl.Change, options ...Option) error {
+	return apply(ctx, &applier{client: c, reader: c, current: current.index()}, changes, options)
 }
 
-func apply(ctx context.Context, a *applier, changes []Change, options []Option) error {
+// An applier sends changes and records their outcomes.
+type applier struct {
+	client  Applier
+	reader  Reader                       // nil if the table need not be read again
+	current map[ipvsnl.ServiceKey]*Entry // the table from which the changes were planned
+	before  func(index int) error        // nil for none
+
+	result  ipvsnl.ApplyError
+	failed  bool              // whether anything but a withdrawal has failed
+	missing ipvsnl.ServiceKey // of the last service that could not be added
+	kept    []ipvsnl.Change   // withdrawals that were skipped
+	stop    error             // why nothing more may be sent
+}
+
+func apply(ctx context.Context, a *applier, changes []ipvsnl.Change, options []Option) error {
 	for i := range changes {
-		if queue[changes[i].Op] == nil {
-			return fmt.Errorf("change %d: %v: %w", i, changes[i].Op, errors.ErrUnsupported)
+		if !isPlanned(&changes[i]) {
+			return fmt.Errorf("change %d of the plan: %v: %w", i, changes[i], errors.ErrUnsupported)
 		}
 	}
-	a.before = func(int) error { return nil }
 	for _, o := range options {
 		o(a)
 	}
-	for done := 0; done < len(changes); {
+	a.result.InDoubt = -1
+	for done := 0; done < len(changes) && a.stop == nil && a.result.InDoubt < 0; {
 		next := changes[done:]
 		next = next[:together(next)]
-		if next[0].withdraws() && a.failed {
-			a.kept = ErrKept
-		} else if err := a.before(done); err != nil {
-			return errors.Join(a.err(), err)
-		} else if err := a.submit(ctx, next); err != nil {
-			return errors.Join(a.err(), inDoubt(changes, done, err))
-		}
-		if a.outdated != nil {
-			return errors.Join(a.err(), a.outdated)
+		if withdraws(&next[0]) && a.failed {
+			a.kept = append(a.kept, next...)
+		} else if err := a.next(ctx, done, next); err != nil {
+			if done == 0 {
+				return err
+			}
+			a.doubt(done, &next[0], err)
 		}
 		done += len(next)
 	}
 	return a.err()
 }
 
-// An Option is an option of [Apply].
-type Option func(*applier)
+// next sends the next changes, unless there is a reason to stop. An error means
+// that it stopped before it sent any.
+func (a *applier) next(ctx context.Context, first int, changes []ipvsnl.Change) error {
+	if a.before != nil {
+		if a.stop = a.before(first); a.stop != nil {
+			return nil
+		}
+	}
+	if a.reader != nil {
+		if err := a.compare(ctx, changes); err != nil || a.stop != nil {
+			return err
+		}
+	}
+	return a.send(ctx, first, changes)
+}
 
-// Before has Apply call f each time before it sends changes, with the index of the first of them. All
-// before that one are done. If f returns an error, Apply sends nothing more and its error
-// matches that of f: this is how to stop between two changes without leaving any in doubt.
-func Before(f func(index int) error) Option { return func(a *applier) { a.before = f } }
+// send sends changes, the first of which has the index first.
+func (a *applier) send(ctx context.Context, first int, changes []ipvsnl.Change) error {
+	err := a.client.Apply(ctx, changes...)
+	var e *ipvsnl.ApplyError
+	if !errors.As(err, &e) {
+		return err
+	}
+	for _, f := range e.Failures {
+		f.Index += first
+		a.fail(f)
+	}
+	if e.InDoubt >= 0 {
+		a.doubt(first+e.InDoubt, &e.Doubted, e.Err)
+	}
+	return nil
+}
 
-// together returns how many of the changes are to be sent at once, so that a service comes
-// in the same datagram as its destinations and nothing is withdrawn before it is
-// known what became of all else.
-func together(changes []Change) int {
-	count := 0
-	for count < len(changes) && changes[count].withdraws() == changes[0].withdraws() {
+// doubt records the change from which on the outcome is in doubt.
+func (a *applier) doubt(index int, c *ipvsnl.Change, err error) {
+	var e *ipvsnl.Error
+	if errors.As(err, &e) && e.Op == c.Op {
+		err = e.Err // the change is named already
+	}
+	a.result.InDoubt, a.result.Doubted, a.result.Err = index, *c, err
+}
+
+// fail records a failed change, unless the failure can be ignored.
+func (a *applier) fail(f ipvsnl.Failure) {
+	c := &f.Change
+	switch {
+	case isMoot(c, f.Err):
+		return
+	case c.Op == ipvsnl.OpAddService:
+		a.missing = c.Service.Key
+	case c.Op == ipvsnl.OpAddDestination && c.Service.Key == a.missing && errors.Is(f.Err, ipvsnl.ErrServiceNotFound):
+		return
+	}
+	if a.reader != nil && isOutdated(c, f.Err) {
+		if a.stop == nil {
+			a.stop = &OutdatedError{Change: *c, Err: f.Err}
+		}
+		return
+	}
+	a.failed = a.failed || !withdraws(c)
+	a.result.Failures = append(a.result.Failures, f)
+}
+
+// err returns the error of Apply.
+func (a *applier) err() error {
+	var errs []error
+	if len(a.result.Failures) > 0 || a.result.InDoubt >= 0 {
+		errs = append(errs, &a.result)
+	}
+	if len(a.kept) > 0 {
+		errs = append(errs, &KeptError{a.kept})
+	}
+	if a.stop != nil && a.result.InDoubt < 0 {
+		errs = append(errs, a.stop)
+	}
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return errors.Join(errs...)
+}
+
+// atOnce is the number of changes sent at once: as many as a client puts into one
+// datagram.
+const atOnce = 128
+
+// together returns how many of the changes to send at once. A service is sent with
+// its destinations, and withdrawals wait until the outcome of everything else is known.
+func together(changes []ipvsnl.Change) int {
+	withdrawn := withdraws(&changes[0])
+	count := unit(changes)
+	for count < len(changes) && withdraws(&changes[count]) == withdrawn {
 		n := unit(changes[count:])
-		if count > 0 && count+n > atOnce {
+		if count+n > atOnce {
 			break
 		}
 		count += n
@@ -125,83 +203,15 @@ func together(changes []Change) int {
 	return count
 }
 
-// unit returns how many changes belong to the first: a new service's destinations.
-func unit(changes []Change) int {
+// unit returns how many changes belong together, counting the first: a new service and its
+// destinations do.
+func unit(changes []ipvsnl.Change) int {
 	n := 1
 	if changes[0].Op != ipvsnl.OpAddService {
 		return n
 	}
-	for n < len(changes) && changes[n].Op == ipvsnl.OpAddDestination && changes[n].Service.ServiceKey == changes[0].Service.ServiceKey {
+	for n < len(changes) && changes[n].Op == ipvsnl.OpAddDestination && changes[n].Service.Key == changes[0].Service.Key {
 		n++
 	}
 	return n
-}
-
-// inDoubt returns the error of changes of which those from first on were sent when err
-// broke it off.
-func inDoubt(changes []Change, first int, err error) error {
-	var doubt *ipvsnl.InDoubtError
-	switch {
-	case errors.As(err, &doubt):
-		first, err = first+doubt.Index, doubt.Err
-	case first == 0:
-		return err // nothing was sent
-	}
-	return fmt.Errorf("%v: %w", changes[first], &ipvsnl.InDoubtError{Index: first, Err: err})
-}
-
-// An applier sends changes and gathers those that fail.
-type applier struct {
-	client   *ipvsnl.Client
-	batch    *ipvsnl.Batch
-	current  map[ipvsnl.ServiceKey]*Entry // what was planned from; nil if that is not to be looked at
-	before   func(index int) error
-	failures Failures
-	failed   bool              // whether anything but a withdrawal has failed
-	missing  ipvsnl.ServiceKey // of the last service that could not be added
-	kept     error             // ErrKept if withdrawals were left out
-	outdated *OutdatedError    // the first change that does not fit the table any more
-}
-
-// submit sends changes unless one does not fit the table any more.
-func (a *applier) submit(ctx context.Context, changes []Change) error {
-	if a.current != nil {
-		if err := a.compare(ctx, changes); err != nil || a.outdated != nil {
-			return err
-		}
-	}
-	for i := range changes {
-		queue[changes[i].Op](a.batch, &changes[i])
-	}
-	failures, err := a.batch.Send(ctx)
-	for _, f := range failures {
-		a.fail(changes[f.Index], f.Err)
-	}
-	return err
-}
-
-func (a *applier) fail(c Change, err error) {
-	switch {
-	case c.isMoot(err):
-		return
-	case c.Op == ipvsnl.OpAddService:
-		a.missing = c.Service.ServiceKey
-	case c.Op == ipvsnl.OpAddDestination && c.Service.ServiceKey == a.missing && errors.Is(err, ipvsnl.ErrServiceNotFound):
-		return
-	}
-	if a.current != nil && c.isOutdated(err) {
-		if a.outdated == nil {
-			a.outdated = &OutdatedError{Change: c, Err: err}
-		}
-		return
-	}
-	a.failed = a.failed || !c.withdraws()
-	a.failures = append(a.failures, &Failure{c, err})
-}
-
-func (a *applier) err() error {
-	if len(a.failures) == 0 {
-		return nil
-	}
-	return errors.Join(a.failures, a.kept)
 }

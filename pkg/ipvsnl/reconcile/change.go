@@ -1,42 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package reconcile
 
-import "github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+import (
+	"errors"
 
-// A Change is one thing for the kernel to do.
-type Change struct {
-	// Op says what: ipvsnl.OpAddService, OpSetService, OpDeleteService,
-	// OpAddDestination, OpSetDestination, OpDeleteDestination, OpSetTimeouts,
-	// OpStartDaemon or OpStopDaemon.
-	Op ipvsnl.Op
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
 
-	// Service is the service, or that of the destination: as it is to be or, if it is
-	// deleted, was.
-	Service ipvsnl.Service
-
-	// Destination is the destination, as it is to be or was.
-	Destination ipvsnl.Destination
-
-	Timeouts ipvsnl.Timeouts // of OpSetTimeouts
-	Daemon   ipvsnl.Daemon   // of OpStartDaemon and OpStopDaemon
-}
-
-// String returns the change as "add destination 10.0.0.1:80 of TCP 192.0.2.1:80".
-func (c Change) String() string {
-	s := c.Op.String()
+// isPlanned reports whether plans can contain a change.
+func isPlanned(c *ipvsnl.Change) bool {
 	switch c.Op {
-	case ipvsnl.OpAddService, ipvsnl.OpSetService, ipvsnl.OpDeleteService:
-		s += " " + c.Service.String()
-	case ipvsnl.OpAddDestination, ipvsnl.OpSetDestination, ipvsnl.OpDeleteDestination:
-		s += " " + c.Destination.Addr.String() + " of " + c.Service.String()
-	case ipvsnl.OpStartDaemon, ipvsnl.OpStopDaemon:
-		s += " " + c.Daemon.State.String()
+	case ipvsnl.OpAddService, ipvsnl.OpSetService, ipvsnl.OpDeleteService,
+		ipvsnl.OpAddDestination, ipvsnl.OpSetDestination, ipvsnl.OpDeleteDestination,
+		ipvsnl.OpSetTimeouts, ipvsnl.OpStartDaemon, ipvsnl.OpStopDaemon:
+		return true
 	}
-	return s
+	return false
 }
 
-// withdraws says whether the change takes away what clients may be served by: a service, a
-// destination, or the weight of one.
-func (c *Change) withdraws() bool {
+// withdraws reports whether a change takes away what serves clients: a service, a
+// destination, or a destination's weight.
+func withdraws(c *ipvsnl.Change) bool {
 	switch c.Op {
 	case ipvsnl.OpDeleteService, ipvsnl.OpDeleteDestination:
 		return true
@@ -46,21 +31,59 @@ func (c *Change) withdraws() bool {
 	return false
 }
 
-// queue adds each kind of change to a batch.
-var queue = map[ipvsnl.Op]func(*ipvsnl.Batch, *Change){
-	ipvsnl.OpAddService:    func(b *ipvsnl.Batch, c *Change) { b.AddService(c.Service) },
-	ipvsnl.OpSetService:    func(b *ipvsnl.Batch, c *Change) { b.SetService(c.Service) },
-	ipvsnl.OpDeleteService: func(b *ipvsnl.Batch, c *Change) { b.DeleteService(c.Service.ServiceKey) },
-	ipvsnl.OpAddDestination: func(b *ipvsnl.Batch, c *Change) {
-		b.AddDestination(c.Service.ServiceKey, c.Destination)
-	},
-	ipvsnl.OpSetDestination: func(b *ipvsnl.Batch, c *Change) {
-		b.SetDestination(c.Service.ServiceKey, c.Destination)
-	},
-	ipvsnl.OpDeleteDestination: func(b *ipvsnl.Batch, c *Change) {
-		b.DeleteDestination(c.Service.ServiceKey, c.Destination.Addr)
-	},
-	ipvsnl.OpSetTimeouts: func(b *ipvsnl.Batch, c *Change) { b.SetTimeouts(c.Timeouts) },
-	ipvsnl.OpStartDaemon: func(b *ipvsnl.Batch, c *Change) { b.StartDaemon(c.Daemon) },
-	ipvsnl.OpStopDaemon:  func(b *ipvsnl.Batch, c *Change) { b.StopDaemon(c.Daemon) },
+// replaces reports whether a change edits or deletes a service or destination.
+func replaces(c *ipvsnl.Change) bool {
+	switch c.Op {
+	case ipvsnl.OpSetService, ipvsnl.OpDeleteService, ipvsnl.OpSetDestination, ipvsnl.OpDeleteDestination:
+		return true
+	}
+	return false
+}
+
+// fits reports whether the entry that a change edits or deletes is unchanged or, for a
+// deletion, gone. An entry that does not exist is nil.
+func fits(c *ipvsnl.Change, was, now *Entry) bool {
+	addr := c.Destination.Addr
+	switch c.Op {
+	case ipvsnl.OpSetService:
+		return isSame(was.service(), now.service())
+	case ipvsnl.OpDeleteService:
+		return now == nil || was.agrees(now)
+	case ipvsnl.OpSetDestination:
+		return isSame(was.destination(addr), now.destination(addr))
+	case ipvsnl.OpDeleteDestination:
+		d := now.destination(addr)
+		return d == nil || isSame(was.destination(addr), d)
+	}
+	return true
+}
+
+// isMoot reports whether the kernel refused a change because what it deletes or stops
+// is gone.
+func isMoot(c *ipvsnl.Change, err error) bool {
+	switch c.Op {
+	case ipvsnl.OpDeleteService:
+		return errors.Is(err, ipvsnl.ErrServiceNotFound)
+	case ipvsnl.OpDeleteDestination:
+		return errors.Is(err, ipvsnl.ErrServiceNotFound) || errors.Is(err, ipvsnl.ErrDestinationNotFound)
+	case ipvsnl.OpStopDaemon:
+		return errors.Is(err, ipvsnl.ErrDaemonNotRunning)
+	}
+	return false
+}
+
+// isOutdated reports whether the kernel refused a change because something was added or
+// deleted since the table was read.
+func isOutdated(c *ipvsnl.Change, err error) bool {
+	switch c.Op {
+	case ipvsnl.OpAddService:
+		return errors.Is(err, ipvsnl.ErrServiceExists)
+	case ipvsnl.OpAddDestination:
+		return errors.Is(err, ipvsnl.ErrServiceNotFound) || errors.Is(err, ipvsnl.ErrDestinationExists)
+	case ipvsnl.OpSetService:
+		return errors.Is(err, ipvsnl.ErrServiceNotFound)
+	case ipvsnl.OpSetDestination:
+		return errors.Is(err, ipvsnl.ErrServiceNotFound) || errors.Is(err, ipvsnl.ErrDestinationNotFound)
+	}
+	return false
 }

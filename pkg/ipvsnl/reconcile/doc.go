@@ -1,7 +1,10 @@
-// Package reconcile makes the table of IPVS what it should be while connections run.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package reconcile changes the IPVS table into a wanted one without interrupting
+// connections.
 //
-// [Read] reads the kernel's table, [Plan] compares it with the one that is wanted and
-// returns the changes between them, and [Apply] has the kernel make these:
+// [Read] reads the table, [Plan] compares it with the wanted one and returns the
+// changes from one to the other, and [Apply] makes them:
 //
 //	current, err := reconcile.Read(ctx, client)
 //	...
@@ -9,23 +12,34 @@
 //	...
 //	err = reconcile.Apply(ctx, client, changes)
 //
-// There are no more changes than there are differences, so what is the same in both
-// tables keeps its connections and counters, and so does what is only edited. Their
-// order keeps clients served: see [Plan].
+// Only differences are changed. Entries that are the same in both tables keep their connections and
+// counters, and so do edited ones. The order of the changes keeps clients served:
+// see [Plan].
 //
-// Others may change the table at any time. A listing of a table that changes may lack
-// services; [ReadStable] reads until two readings agree. What was read may be edited by
-// others before it is changed; [ApplyTo] looks at it once more, just before.
+// # Sharing the table
+//
+// A [Scope] limits all of this to some of the services, so that a program can share the
+// table with others, such as kube-proxy:
+//
+//	mine := reconcile.Within(func(key ipvsnl.ServiceKey) bool { return key.Mark != 0 })
+//	current, err := reconcile.Read(ctx, client, mine)
+//	...
+//	changes, err := reconcile.Plan(current, wanted, mine)
+//
+// Services outside the scope are not edited or deleted, and their destinations are not
+// even read.
+//
+// Other programs may also change services in the scope. While the table changes, a
+// listing can miss services; [ReadStable] reads until two readings agree. An entry
+// may change between being read and being edited; [ApplyTo] reads it again just before.
 //
 // # What can be edited
 //
-// The kernel edits everything about a service but its key, and everything about a
-// destination but its address and port: scheduler, flags, persistence and its engine,
-// forwarding method, tunnel, weight and thresholds. A key or address that differs is
-// another service or destination.
+// The kernel can edit all of a service except its key, and all of a destination except its
+// address and port. A different key or address means a different service or destination.
 //
-// Two windows are left, both the kernel's own. It cannot add a service together with its
-// destinations: until the first of these is there, which Apply asks for in the same
-// datagram, the service refuses connections. And while it exchanges the scheduler of a
-// service, this has none; connections that come at that moment are refused.
+// Two gaps remain, both in the kernel. It cannot add a service together with its
+// destinations: until the first of them is added, which Apply sends in the same datagram,
+// the service refuses connections. And while the kernel replaces the scheduler of a
+// service, the service has none and refuses connections.
 package reconcile

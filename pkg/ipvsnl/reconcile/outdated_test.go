@@ -1,140 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package reconcile_test
 
 import (
-	"net/netip"
-	"slices"
-	"syscall"
+	"context"
+	"errors"
+	"io/fs"
 	"testing"
 
-	"github.com/mdlayher/netlink"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/reconcile"
 )
 
-// TestApplyTo applies changes to a table that differs from what they were planned from.
+// Another program changes the table after it was read, before what is to be edited is
+// read again or after that.
 func TestApplyTo(t *testing.T) {
-	read, err := reconcile.Read(t.Context(), new(fake).open(t))
-	require.NoError(t, err)
-	first := &read[0]
+	one, two := three[0].Service.Key, three[1].Service.Key
+	at := server(1, 1).Addr
+	edit := ipvsnl.SetService(mark(1, "mh").Service)
+	add := ipvsnl.AddService(mark(9, "rr").Service)
+	addTo := ipvsnl.AddDestination(one, server(9, 1))
+	weigh := ipvsnl.SetWeight(one, at, 5)
+
+	// What is wanted of a table like three. All but the last happens to the first service.
+	editIt := func(t reconcile.Table) reconcile.Table { t[0].Service.Scheduler = "sed"; return t }
+	dropIt := func(t reconcile.Table) reconcile.Table { return t[1:] }
+	addToIt := func(t reconcile.Table) reconcile.Table {
+		t[0].Destinations = append(t[0].Destinations, server(9, 7))
+		return t
+	}
+	weighIt := func(t reconcile.Table) reconcile.Table { t[0].Destinations[0].Weight = 7; return t }
+	drainIt := func(t reconcile.Table) reconcile.Table { t[0].Destinations[0].Weight = 0; return t }
+	dropOf := func(t reconcile.Table) reconcile.Table { t[0].Destinations = t[0].Destinations[1:]; return t }
+	addOne := func(t reconcile.Table) reconcile.Table { return append(t, mark(9, "rr")) }
+
 	for _, c := range []struct {
-		name    string
-		wanted  func(*reconcile.Table) // how the wanted table differs from the one that was read; nil if it is the kernel's
-		other   func(*reconcile.Table) // how the one that was read differs from the kernel's
-		gone    bool                   // the first service has gone since
-		refuses syscall.Errno          // of the first change
-		sends   []int
-		left    ipvsnl.Op // of the change that does not fit
+		name   string
+		wanted func(reconcile.Table) reconcile.Table
+		other  []ipvsnl.Change // by another program, before
+		late   []ipvsnl.Change // and after
+		left   ipvsnl.Op       // of the change that does not fit, 0 if all fit
+		why    error           // the kernel's reason, nil if nothing is sent
 	}{
-		{name: "nothing else changes anything", wanted: edit, sends: []int{1}},
-		{name: "a service to edit differs", wanted: edit, other: edit, left: ipvsnl.OpSetService},
-		{name: "a service to edit has gone", wanted: edit, gone: true, left: ipvsnl.OpSetService},
-		{name: "a service goes at that moment", wanted: edit, refuses: syscall.ESRCH, sends: []int{1}, left: ipvsnl.OpSetService},
-		{name: "a destination to edit differs", wanted: weigh, other: weigh, left: ipvsnl.OpSetDestination},
-		{name: "a destination to edit has gone", wanted: weighNew, other: addDestination, left: ipvsnl.OpSetDestination},
-		{name: "a destination goes at that moment", wanted: weigh, refuses: syscall.ENOENT, sends: []int{1}, left: ipvsnl.OpSetDestination},
-		{name: "a service to delete", wanted: drop, sends: []int{1}},
-		{name: "a service to delete differs", wanted: drop, other: edit, left: ipvsnl.OpDeleteService},
-		{name: "a service to delete has another destination", wanted: drop, other: dropDestination, left: ipvsnl.OpDeleteService},
-		{name: "a service to delete has gone", wanted: drop, gone: true, refuses: syscall.ESRCH, sends: []int{1}},
-		{name: "a destination to delete", wanted: dropDestination, sends: []int{1}},
-		{name: "a destination to delete differs", wanted: dropDestination, other: weigh, left: ipvsnl.OpDeleteDestination},
-		{name: "a destination to delete has gone", wanted: nil, other: addDestination, refuses: syscall.ENOENT, sends: []int{1}},
-		{name: "a new service", wanted: addService, sends: []int{1}},
-		{name: "a new service has come", wanted: addService, refuses: syscall.EEXIST, sends: []int{1}, left: ipvsnl.OpAddService},
-		{name: "a new destination has come", wanted: addDestination, refuses: syscall.EEXIST, sends: []int{1}, left: ipvsnl.OpAddDestination},
-		{name: "the service of a new destination goes", wanted: addDestination, refuses: syscall.ESRCH, sends: []int{1}, left: ipvsnl.OpAddDestination},
-		{name: "what nobody edits may differ", wanted: addService, other: edit, sends: []int{1}},
+		{name: "nothing else changes anything", wanted: editIt},
+		{name: "a service to edit differs", wanted: editIt, other: []ipvsnl.Change{edit}, left: ipvsnl.OpSetService},
+		{name: "a service to edit has gone", wanted: editIt, other: []ipvsnl.Change{ipvsnl.DeleteService(one)}, left: ipvsnl.OpSetService},
+		{name: "a service to edit goes late", wanted: editIt, late: []ipvsnl.Change{ipvsnl.DeleteService(one)}, left: ipvsnl.OpSetService, why: ipvsnl.ErrServiceNotFound},
+		{name: "a service to edit has other destinations", wanted: editIt, other: []ipvsnl.Change{addTo, weigh}},
+
+		{name: "a destination to edit", wanted: weighIt},
+		{name: "a destination to edit differs", wanted: weighIt, other: []ipvsnl.Change{weigh}, left: ipvsnl.OpSetDestination},
+		{name: "a destination to edit has gone", wanted: weighIt, other: []ipvsnl.Change{ipvsnl.DeleteDestination(one, at)}, left: ipvsnl.OpSetDestination},
+		{name: "its service has gone", wanted: weighIt, other: []ipvsnl.Change{ipvsnl.DeleteService(one)}, left: ipvsnl.OpSetDestination},
+		{name: "a destination to edit goes late", wanted: weighIt, late: []ipvsnl.Change{ipvsnl.DeleteDestination(one, at)}, left: ipvsnl.OpSetDestination, why: ipvsnl.ErrDestinationNotFound},
+		{name: "its service goes late", wanted: weighIt, late: []ipvsnl.Change{ipvsnl.DeleteService(one)}, left: ipvsnl.OpSetDestination, why: ipvsnl.ErrServiceNotFound},
+		{name: "its service differs", wanted: weighIt, other: []ipvsnl.Change{edit, addTo}},
+		{name: "a destination to drain differs", wanted: drainIt, other: []ipvsnl.Change{weigh}, left: ipvsnl.OpSetDestination},
+		{name: "a destination to drain goes late", wanted: drainIt, late: []ipvsnl.Change{ipvsnl.DeleteDestination(one, at)}, left: ipvsnl.OpSetDestination, why: ipvsnl.ErrDestinationNotFound},
+
+		{name: "a service to delete", wanted: dropIt},
+		{name: "a service to delete differs", wanted: dropIt, other: []ipvsnl.Change{edit}, left: ipvsnl.OpDeleteService},
+		{name: "a service to delete has one more destination", wanted: dropIt, other: []ipvsnl.Change{addTo}, left: ipvsnl.OpDeleteService},
+		{name: "a service to delete has another destination", wanted: dropIt, other: []ipvsnl.Change{addTo, ipvsnl.DeleteDestination(one, at)}, left: ipvsnl.OpDeleteService},
+		{name: "a service to delete has a heavier destination", wanted: dropIt, other: []ipvsnl.Change{weigh}, left: ipvsnl.OpDeleteService},
+		{name: "a service to delete has them in another order", wanted: dropIt,
+			other: []ipvsnl.Change{ipvsnl.DeleteDestination(one, at), ipvsnl.AddDestination(one, server(1, 1))}},
+		{name: "a service to delete has gone", wanted: dropIt, other: []ipvsnl.Change{ipvsnl.DeleteService(one)}},
+		{name: "a service to delete goes late", wanted: dropIt, late: []ipvsnl.Change{ipvsnl.DeleteService(one)}},
+
+		{name: "a destination to delete", wanted: dropOf},
+		{name: "a destination to delete differs", wanted: dropOf, other: []ipvsnl.Change{weigh}, left: ipvsnl.OpDeleteDestination},
+		{name: "a destination to delete has gone", wanted: dropOf, other: []ipvsnl.Change{ipvsnl.DeleteDestination(one, at)}},
+		{name: "a destination to delete has gone with its service", wanted: dropOf, other: []ipvsnl.Change{ipvsnl.DeleteService(one)}},
+		{name: "a destination to delete goes late", wanted: dropOf, late: []ipvsnl.Change{ipvsnl.DeleteDestination(one, at)}},
+
+		{name: "a new service", wanted: addOne},
+		{name: "a new service has come", wanted: addOne, other: []ipvsnl.Change{add}, left: ipvsnl.OpAddService, why: ipvsnl.ErrServiceExists},
+		{name: "a new destination", wanted: addToIt},
+		{name: "a new destination has come", wanted: addToIt, other: []ipvsnl.Change{addTo}, left: ipvsnl.OpAddDestination, why: ipvsnl.ErrDestinationExists},
+		{name: "the service of a new destination has gone", wanted: addToIt, other: []ipvsnl.Change{ipvsnl.DeleteService(one)}, left: ipvsnl.OpAddDestination, why: ipvsnl.ErrServiceNotFound},
+
+		{name: "what nobody edits differs", wanted: addOne, other: []ipvsnl.Change{edit, ipvsnl.DeleteService(two)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := fake{refuses: map[int]syscall.Errno{0: c.refuses}}
-			if c.gone {
-				f.services = func(_ int, items []netlink.Message) []netlink.Message { return items[1:] }
-			}
-			current, wanted := clone(read), clone(read)
-			if c.other != nil {
-				c.other(&current)
-				wanted = clone(current)
-			}
-			if c.wanted != nil {
-				c.wanted(&wanted)
-			} else {
-				wanted = clone(read)
-			}
-			all, err := reconcile.Plan(current, wanted)
-			require.NoError(t, err)
-			require.Len(t, all, 1)
-			err = reconcile.ApplyTo(t.Context(), f.open(t), current, all)
-			require.Equal(t, c.sends, f.sends)
-			var outdated *reconcile.OutdatedError
+			d := newDirector(t, three)
+			other, mine := open(t, d), open(t, d)
+			current := read(t, d)
+			changes := plan(t, current, c.wanted(clone(current)))
+			require.Len(t, changes, 1)
+			require.NoError(t, other.Apply(t.Context(), c.other...))
+			mine.before = func(int) { require.NoError(t, other.Apply(t.Context(), c.late...)) }
+			differs := read(t, d)
+
+			err := reconcile.ApplyTo(t.Context(), mine, current, changes)
+			require.Zero(t, mine.listed, "only what is to be edited is read again")
+			require.LessOrEqual(t, mine.asked, 1)
 			if c.left == 0 {
 				require.NoError(t, err)
+				require.Equal(t, []int{1}, mine.sends)
 				return
 			}
+			var outdated *reconcile.OutdatedError
 			require.ErrorAs(t, err, &outdated)
 			require.Equal(t, c.left, outdated.Change.Op)
-			require.Contains(t, err.Error(), "changed since it was read")
-			if c.sends != nil {
-				require.ErrorIs(t, err, c.refuses)
+			require.Equal(t, changes[0], outdated.Change)
+			require.False(t, errors.As(err, new(*ipvsnl.ApplyError)), "it did not fail")
+			if c.why == nil {
+				require.NoError(t, outdated.Err)
+				require.EqualError(t, err, changes[0].String()+": it has changed since it was read")
+				require.Empty(t, mine.sends)
+				requireTable(t, differs, read(t, d))
+				return
 			}
-			if c.left != ipvsnl.OpAddService {
-				require.Equal(t, first.Service.ServiceKey, outdated.Change.Service.ServiceKey)
-			}
+			require.ErrorIs(t, err, c.why)
+			require.EqualError(t, err, "the table has changed since it was read: "+outdated.Err.Error())
+			require.Equal(t, []int{1}, mine.sends)
 		})
 	}
 }
 
-// TestApplyToLater finds that something has changed while earlier changes were made: what was to be deleted stays.
+// Of changes that do not fit, the first is reported; those before it stay made, those
+// sent later are not made.
 func TestApplyToLater(t *testing.T) {
-	f := fake{destinations: func(n int, items []netlink.Message) []netlink.Message {
-		if n >= len(listing("services"))-1 {
-			return items[1:] // once the whole table has been read
-		}
-		return items
-	}}
-	c := f.open(t)
-	current, err := reconcile.Read(t.Context(), c)
-	require.NoError(t, err)
-	wanted := clone(current)
-	addService(&wanted)
-	drop(&wanted)
-	all, err := reconcile.Plan(current, wanted)
-	require.NoError(t, err)
-	err = reconcile.ApplyTo(t.Context(), c, current, all)
+	d := newDirector(t, three)
+	other, mine := open(t, d), open(t, d)
+	current := read(t, d)
+	wanted := append(clone(current)[2:], mark(8, "rr"), mark(9, "rr"))
+	changes := plan(t, current, wanted)
+	require.Equal(t, []string{"add service mark 8 IPv4 rr", "add service mark 9 IPv4 rr", "delete service mark 1 IPv4", "delete service mark 2 IPv4"}, texts(changes))
+	mine.before = func(int) {
+		require.NoError(t, other.Apply(t.Context(), ipvsnl.AddDestination(three[1].Service.Key, server(9, 1))))
+	}
+	err := reconcile.ApplyTo(t.Context(), mine, current, changes)
+	require.Equal(t, &reconcile.OutdatedError{Change: changes[3]}, err)
+	require.Equal(t, []int{2}, mine.sends)
+	require.Equal(t, 2, mine.asked)
+}
+
+// Both of two changes of one datagram fail for being outdated: the first is reported.
+func TestApplyToFirst(t *testing.T) {
+	d := newDirector(t, three)
+	other, mine := open(t, d), open(t, d)
+	current := read(t, d)
+	changes := plan(t, current, append(clone(current), mark(8, "rr", server(1, 1)), mark(9, "rr"), mark(10, "nosuch")))
+	require.NoError(t, other.Apply(t.Context(), ipvsnl.AddService(mark(8, "sh").Service), ipvsnl.AddService(mark(9, "sh").Service)))
+	err := reconcile.ApplyTo(t.Context(), mine, current, changes)
 	var outdated *reconcile.OutdatedError
 	require.ErrorAs(t, err, &outdated)
-	require.Equal(t, ipvsnl.OpDeleteService, outdated.Change.Op)
-	require.Equal(t, []int{1}, f.sends)
+	require.Equal(t, changes[0], outdated.Change)
+	var e *ipvsnl.ApplyError
+	require.ErrorAs(t, err, &e, "another failed for itself")
+	require.Len(t, e.Failures, 1)
+	require.Equal(t, 3, e.Failures[0].Index)
+	require.NotErrorIs(t, err, reconcile.ErrKept)
 }
 
-func clone(t reconcile.Table) reconcile.Table {
-	t = slices.Clone(t)
-	for i := range t {
-		t[i].Destinations = slices.Clone(t[i].Destinations)
+// A service that differs in several changes is read again once for those sent together.
+func TestApplyToReadsOnce(t *testing.T) {
+	d := newDirector(t, three)
+	mine := open(t, d)
+	current := read(t, d)
+	wanted := clone(current)
+	wanted[0].Service.Scheduler = "mh"
+	wanted[0].Destinations[0].Weight, wanted[0].Destinations[1].Weight = 8, 9
+	wanted[0].Destinations[2].Weight = 0
+	wanted[1].Destinations = append(wanted[1].Destinations, server(9, 1))
+	require.NoError(t, reconcile.ApplyTo(t.Context(), mine, current, plan(t, current, wanted)))
+	require.Equal(t, []int{4, 1}, mine.sends)
+	require.Equal(t, 2, mine.asked)
+	require.Equal(t, 2, mine.listedOf)
+	requireTable(t, wanted, read(t, d))
+}
+
+// If what is to be edited cannot be read again, nothing of it is sent.
+func TestApplyToUnread(t *testing.T) {
+	d := newDirector(t, three)
+	current := read(t, d)
+	wanted := append(clone(current)[1:], mark(9, "rr"))
+
+	mine := open(t, d)
+	mine.destinations = ending[ipvsnl.DestinationState](errBroken, 0)
+	changes := plan(t, current, wanted)
+	err := reconcile.ApplyTo(t.Context(), mine, current, changes)
+	var e *ipvsnl.ApplyError
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, &ipvsnl.ApplyError{InDoubt: 1, Doubted: changes[1], Err: errBroken}, e)
+	require.Equal(t, []int{1}, mine.sends)
+
+	mine = open(t, d)
+	mine.destinations = ending[ipvsnl.DestinationState](errBroken, 0)
+	require.Equal(t, errBroken, reconcile.ApplyTo(t.Context(), mine, current, changes[1:]))
+	require.Empty(t, mine.sends)
+
+	// The reading of a context that has ended names what it is about.
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err = reconcile.ApplyTo(ctx, open(t, d), current, changes[1:])
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorContains(t, err, "get service mark 1 IPv4")
+}
+
+// A listing that the kernel says has changed counts by what it has.
+func TestApplyToChanged(t *testing.T) {
+	d := newDirector(t, three)
+	current := read(t, d)
+	mine := open(t, d)
+	mine.destinations = ending[ipvsnl.DestinationState](ipvsnl.ErrChanged, 0)
+	require.NoError(t, reconcile.ApplyTo(t.Context(), mine, current, plan(t, current, three[1:])))
+	requireTable(t, three[1:], read(t, d))
+}
+
+// If the outcome is in doubt, it does not matter what is outdated: another plan would not
+// help.
+func TestApplyToInDoubt(t *testing.T) {
+	d := newDirector(t, three)
+	changes := []ipvsnl.Change{ipvsnl.AddService(mark(1, "rr").Service), ipvsnl.AddService(mark(9, "rr").Service)}
+	mine := doubtful{client: open(t, d)}
+	mine.err = &ipvsnl.ApplyError{
+		Failures: []ipvsnl.Failure{{Index: 0, Change: changes[0], Err: ipvsnl.ErrServiceExists}},
+		InDoubt:  1, Doubted: changes[1], Err: fs.ErrClosed,
 	}
-	return t
+	err := reconcile.ApplyTo(t.Context(), mine, three, changes)
+	require.Equal(t, &ipvsnl.ApplyError{InDoubt: 1, Doubted: changes[1], Err: fs.ErrClosed}, err)
 }
 
-// What may happen to a table; all but addService happens to the first service.
-
-func edit(t *reconcile.Table)  { (*t)[0].Service.Scheduler += "x" }
-func drop(t *reconcile.Table)  { *t = (*t)[1:] }
-func weigh(t *reconcile.Table) { (*t)[0].Destinations[0].Weight += 5 }
-
-func addService(t *reconcile.Table) {
-	*t = append(*t, reconcile.Entry{Service: ipvsnl.Service{ServiceKey: ipvsnl.MarkKey(99, ipvsnl.IPv4), Scheduler: "rr"}})
+// A doubtful makes no changes, and returns an error.
+type doubtful struct {
+	*client
+	err error
 }
 
-func addDestination(t *reconcile.Table) {
-	d := (*t)[0].Destinations[0]
-	d.Addr = netip.MustParseAddrPort("203.0.113.99:99")
-	(*t)[0].Destinations = append((*t)[0].Destinations, d)
-}
-
-func weighNew(t *reconcile.Table) {
-	d := (*t)[0].Destinations
-	d[len(d)-1].Weight += 5
-}
-
-func dropDestination(t *reconcile.Table) { (*t)[0].Destinations = (*t)[0].Destinations[1:] }
+func (d doubtful) Apply(context.Context, ...ipvsnl.Change) error { return d.err }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package reconcile
 
 import (
@@ -9,30 +11,36 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// ErrTwice is the error of a wanted table that has a service twice, or a destination
-// of one.
-var ErrTwice = errors.New("is twice in the wanted table")
+// What can be wrong with a wanted table.
+var (
+	// ErrTwice means that it contains a service twice, or a destination of a service.
+	ErrTwice = errors.New("occurs twice in the wanted table")
 
-// Plan returns the changes that make the table current the wanted one, in the order
-// in which they are to be made:
+	// ErrOutside means that it contains a service outside the scope.
+	ErrOutside = errors.New("is in the wanted table, but outside the scope")
+)
+
+// Plan returns the changes that turn the current table into the wanted one, in the order in
+// which to make them:
 //
-//   - What is new is added, in the order of wanted: services, each with its
-//     destinations right behind it, and destinations of services that are there.
-//   - What differs is edited, in the same order, but destinations that are left without
-//     a weight come last.
-//   - What is not wanted is deleted: destinations, then services.
+//   - New entries are added, in the order of wanted: services, each followed by its
+//     destinations, and destinations of services that exist.
+//   - Differing entries are edited, in the same order, except that destinations whose weight
+//     becomes 0 come last.
+//   - Unwanted entries are deleted: destinations, then services.
 //
-// So at every moment a service that is in both tables is there, with the
-// destinations that are in both. What is the same in both tables is not among the
-// changes; counters, connections and rates are not looked at. Of a wanted service's
-// flags those in its FlagMask count, as in a request, and FlagHashed never does.
+// A service in both tables therefore exists all the time, with the destinations that
+// are in both. Equal entries are not changed.
 //
-// If wanted has a service twice, or a destination, the error names it and matches
-// [ErrTwice].
-func Plan(current, wanted Table) ([]Change, error) {
-	p := planner{current: make(map[ipvsnl.ServiceKey]*Entry, len(current)), wanted: make(map[ipvsnl.ServiceKey]bool, len(wanted))}
-	for i := range current {
-		p.current[keyOf(&current[i].Service)] = &current[i]
+// With a scope, services outside it are not changed.
+//
+// If wanted contains a service or destination twice, the error matches [ErrTwice]; if it
+// has a service outside the scope, [ErrOutside]. The error names the service.
+func Plan(current, wanted Table, scope ...Scope) ([]ipvsnl.Change, error) {
+	p := planner{
+		scope:   scope,
+		current: current.index(),
+		wanted:  make(map[ipvsnl.ServiceKey]bool, len(wanted)),
 	}
 	for i := range wanted {
 		if err := p.service(&wanted[i]); err != nil {
@@ -41,53 +49,68 @@ func Plan(current, wanted Table) ([]Change, error) {
 	}
 	for i := range current {
 		s := &current[i].Service
-		if key := keyOf(s); !p.wanted[key] {
-			p.wanted[key] = true // while it was listed, it may have come by twice
+		if !p.wanted[s.Key] && p.scope.contains(s.Key) {
+			p.wanted[s.Key] = true // handled, in case the table has it twice
 			p.deletions = append(p.deletions, step{ipvsnl.OpDeleteService, s, nil})
 		}
 	}
 	return p.changes(), nil
 }
 
-// A planner is a plan in the making.
+// A planner makes a plan.
 type planner struct {
+	scope   intersection
 	current map[ipvsnl.ServiceKey]*Entry
 	wanted  map[ipvsnl.ServiceKey]bool
 
 	additions []step
 	edits     []step
-	drains    []step // edits that leave a destination without a weight
+	drains    []step // edits that set a weight to 0
 	deletions []step
 }
 
-// A step is a change that is made up when all are known: there may be many, and they are
-// large.
+// A step becomes a change once all steps are known: changes are large, and there may be
+// many.
 type step struct {
 	op          ipvsnl.Op
 	service     *ipvsnl.Service
 	destination *ipvsnl.Destination // nil for a change of a service
 }
 
+func (s *step) change() ipvsnl.Change {
+	switch s.op {
+	case ipvsnl.OpAddService:
+		return ipvsnl.AddService(*s.service)
+	case ipvsnl.OpSetService:
+		return ipvsnl.SetService(*s.service)
+	case ipvsnl.OpDeleteService:
+		return ipvsnl.DeleteService(s.service.Key)
+	case ipvsnl.OpAddDestination:
+		return ipvsnl.AddDestination(s.service.Key, *s.destination)
+	case ipvsnl.OpSetDestination:
+		return ipvsnl.SetDestination(s.service.Key, *s.destination)
+	}
+	return ipvsnl.DeleteDestination(s.service.Key, s.destination.Addr)
+}
+
 // changes returns the changes in order.
-func (p *planner) changes() []Change {
+func (p *planner) changes() []ipvsnl.Change {
 	steps := slices.Concat(p.additions, p.edits, p.drains, p.deletions)
-	changes := make([]Change, len(steps))
-	for i, s := range steps {
-		c := &changes[i]
-		c.Op, c.Service = s.op, *s.service
-		c.Service.ServiceKey = keyOf(s.service)
-		if s.destination != nil {
-			c.Destination = *s.destination
-		}
+	changes := make([]ipvsnl.Change, len(steps))
+	for i := range steps {
+		changes[i] = steps[i].change()
 	}
 	return changes
 }
 
-// service plans what makes an entry be there.
+// service plans the changes for a wanted entry.
 func (p *planner) service(want *Entry) error {
-	key := keyOf(&want.Service)
-	if p.wanted[key] {
+	key := want.Service.Key
+	switch {
+	case p.wanted[key]:
 		return fmt.Errorf("service %v %w", key, ErrTwice)
+	case !p.scope.contains(key):
+		return fmt.Errorf("service %v %w", key, ErrOutside)
 	}
 	p.wanted[key] = true
 	have := p.current[key]
@@ -95,13 +118,13 @@ func (p *planner) service(want *Entry) error {
 	case have == nil:
 		have = &Entry{}
 		p.additions = append(p.additions, step{ipvsnl.OpAddService, &want.Service, nil})
-	case !sameService(&have.Service, &want.Service):
+	case have.Service != want.Service:
 		p.edits = append(p.edits, step{ipvsnl.OpSetService, &want.Service, nil})
 	}
 	return p.destinations(have, want)
 }
 
-// destinations plans what makes the destinations of a service those that are wanted.
+// destinations plans the changes for the wanted destinations of a service.
 func (p *planner) destinations(have, want *Entry) error {
 	current := make(map[netip.AddrPort]*ipvsnl.Destination, len(have.Destinations))
 	for i := range have.Destinations {
@@ -111,13 +134,13 @@ func (p *planner) destinations(have, want *Entry) error {
 	for i := range want.Destinations {
 		d := &want.Destinations[i]
 		if wanted[d.Addr] {
-			return fmt.Errorf("destination %v of service %v %w", d.Addr, keyOf(&want.Service), ErrTwice)
+			return fmt.Errorf("destination %v of service %v %w", d.Addr, want.Service.Key, ErrTwice)
 		}
 		wanted[d.Addr] = true
 		switch old := current[d.Addr]; {
 		case old == nil:
 			p.additions = append(p.additions, step{ipvsnl.OpAddDestination, &want.Service, d})
-		case settings(old) == settings(d):
+		case *old == *d:
 		case d.Weight == 0:
 			p.drains = append(p.drains, step{ipvsnl.OpSetDestination, &want.Service, d})
 		default:
@@ -131,31 +154,4 @@ func (p *planner) destinations(have, want *Entry) error {
 		}
 	}
 	return nil
-}
-
-// keyOf returns the key of a service with what follows from the rest filled in, and what
-// is not used left out, as replies have it.
-func keyOf(s *ipvsnl.Service) ipvsnl.ServiceKey {
-	if s.Mark != 0 {
-		return ipvsnl.MarkKey(s.Mark, s.Family)
-	}
-	return ipvsnl.AddrKey(s.Protocol, s.Addr)
-}
-
-// sameService says whether a request to set what is wanted would change nothing.
-func sameService(have, want *ipvsnl.Service) bool {
-	mask := want.FlagMask
-	if mask == 0 {
-		mask = ^ipvsnl.ServiceFlags(0)
-	}
-	mask &^= ipvsnl.FlagHashed
-	return have.Scheduler == want.Scheduler && have.Flags&mask == want.Flags&mask && have.Timeout == want.Timeout &&
-		have.Netmask == want.Netmask && have.Engine == want.Engine
-}
-
-// settings returns a destination with nothing but what a request sets.
-func settings(d *ipvsnl.Destination) ipvsnl.Destination {
-	s := *d
-	s.ActiveConns, s.InactConns, s.PersistConns, s.Stats = 0, 0, 0, ipvsnl.Stats{}
-	return s
 }

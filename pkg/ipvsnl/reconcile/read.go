@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package reconcile
 
 import (
@@ -13,122 +15,123 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// How many services have their destinations read one after the other, and how many at a
-// time.
+// A Reader reads the table, as an [ipvsnl.Client] does. It must be safe for concurrent
+// use.
+type Reader interface {
+	EachService(ctx context.Context) iter.Seq2[ipvsnl.ServiceState, error]
+	EachDestination(ctx context.Context, key ipvsnl.ServiceKey) iter.Seq2[ipvsnl.DestinationState, error]
+	Service(ctx context.Context, key ipvsnl.ServiceKey) (ipvsnl.ServiceState, error)
+}
+
+var _ Reader = (*ipvsnl.Client)(nil)
+
+// The destinations of partSize services are read sequentially, and readers of
+// these parts run concurrently.
 const (
 	partSize = 64
 	readers  = 2
 )
 
-// maxReadings is how often a table is read that does not stop changing.
+// maxReadings is the maximum number of readings of a table that keeps changing.
 const maxReadings = 5
 
-// Read reads the kernel's table, with nothing in it twice. It is that of no one moment:
-// while it is read, others may change it. A listing of a table that changes may
-// also lack a service that nobody has touched; [ReadStable] finds that out.
-func Read(ctx context.Context, c *ipvsnl.Client) (Table, error) {
-	t, _, err := read(ctx, c, c.Services(ctx))
-	return t, err
+// Read reads the table, each service and destination once. Reading takes time, so
+// the result may or may not include concurrent changes.
+//
+// If the table is known to have changed while it was listed, the result is returned
+// with an error that matches [ipvsnl.ErrChanged]: unchanged services may be
+// missing. Old kernels do not notice changes, but [ReadStable] does.
+func Read(ctx context.Context, r Reader, scope ...Scope) (Table, error) {
+	t, changed, err := readServices(ctx, r, scope)
+	if err != nil {
+		return nil, err
+	}
+	later, err := t.readDestinations(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if changed == nil {
+		changed = later
+	}
+	return t, changed
 }
 
-// ReadStable reads the kernel's table again and again until two readings in a row
-// have the same services and destinations with the same settings; counters do not
-// matter. After five readings it gives up and returns the last one, and stable is
-// false.
-//
-// With keys it reads only those services. If there is none of a key, the error matches
-// [ipvsnl.ErrServiceNotFound].
-func ReadStable(ctx context.Context, c *ipvsnl.Client, keys ...ipvsnl.ServiceKey) (t Table, stable bool, err error) {
-	comparable := false // whether t is a reading that may be right
+// ReadStable reads the table until two consecutive readings agree on all services and
+// destinations, and reports whether any did. After five readings it returns the last
+// one.
+func ReadStable(ctx context.Context, r Reader, scope ...Scope) (t Table, stable bool, err error) {
+	whole := false // whether t is complete
 	for range maxReadings {
-		services := c.Services(ctx)
-		if len(keys) > 0 {
-			services = servicesOf(ctx, c, keys)
-		}
-		next, whole, err := read(ctx, c, services)
-		if err != nil {
+		next, err := Read(ctx, r, scope...)
+		changed := errors.Is(err, ipvsnl.ErrChanged)
+		if err != nil && !changed {
 			return nil, false, err
 		}
-		if whole && comparable && next.agrees(t) {
+		if whole && !changed && next.agrees(t) {
 			return next, true, nil
 		}
-		t, comparable = next, whole
+		t, whole = next, !changed
 	}
 	return t, false, nil
 }
 
-// servicesOf returns an iterator over the services of some keys. An error is the last
-// item.
-func servicesOf(ctx context.Context, c *ipvsnl.Client, keys []ipvsnl.ServiceKey) iter.Seq2[ipvsnl.Service, error] {
-	return func(yield func(ipvsnl.Service, error) bool) {
-		for _, key := range keys {
-			if s, err := c.Service(ctx, key); !yield(s, err) || err != nil {
-				return
-			}
+// readServices returns the services in the scope, without their destinations. Changed
+// is the error, if any, that reports a change while they were listed.
+func readServices(ctx context.Context, r Reader, in intersection) (t Table, changed, err error) {
+	for s, err := range in.services(ctx, r) {
+		if errors.Is(err, ipvsnl.ErrChanged) {
+			changed = err
+			break
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if in.contains(s.Service.Key) {
+			t = append(t, Entry{Service: s.Service})
 		}
 	}
+	return distinct.By(t, func(e *Entry) ipvsnl.ServiceKey { return e.Service.Key }), changed, nil
 }
 
-// read reads services with their destinations, each once. They are whole if the kernel
-// did not say that it listed something that changed.
-func read(ctx context.Context, c *ipvsnl.Client, services iter.Seq2[ipvsnl.Service, error]) (t Table, whole bool, err error) {
-	listed, whole, err := collect(services, nil)
-	if err != nil {
-		return nil, false, err
-	}
-	listed = distinct.By(listed, keyOf)
-	t = make(Table, len(listed))
-	for i := range listed {
-		t[i].Service = listed[i]
-	}
-	steady, err := t.readDestinations(ctx, c)
-	return t, whole && steady, err
-}
-
-// readDestinations reads the destinations of all services, and reports whether the
-// kernel did not say that they changed meanwhile.
-func (t Table) readDestinations(ctx context.Context, c *ipvsnl.Client) (whole bool, err error) {
+// readDestinations reads the destinations of all services.
+func (t Table) readDestinations(ctx context.Context, r Reader) (changed, err error) {
+	parts := slices.Collect(slices.Chunk(t, partSize))
+	changes := make([]error, len(parts))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(readers)
-	steady := make([]bool, (len(t)+partSize-1)/partSize)
-	for i := range steady {
-		part := t[i*partSize : min((i+1)*partSize, len(t))]
+	for i, part := range parts {
 		g.Go(func() (err error) {
-			steady[i], err = part.readPart(ctx, c)
+			changes[i], err = part.readPart(ctx, r)
 			return err
 		})
 	}
-	err = g.Wait()
-	return !slices.Contains(steady, false), err
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	for _, changed := range changes {
+		if changed != nil {
+			return changed, nil
+		}
+	}
+	return nil, nil
 }
 
-func (t Table) readPart(ctx context.Context, c *ipvsnl.Client) (whole bool, err error) {
-	whole = true
-	var room []ipvsnl.Destination // so that each slice takes no more than it needs
+func (t Table) readPart(ctx context.Context, r Reader) (changed, err error) {
+	var buf []ipvsnl.Destination // reused, so that each entry's slice is as long as it needs to be
 	for i := range t {
-		steady := false
-		if room, steady, err = collect(c.Destinations(ctx, t[i].Service.ServiceKey), room[:0]); err != nil {
-			return false, err
+		buf = buf[:0]
+		for d, err := range r.EachDestination(ctx, t[i].Service.Key) {
+			if errors.Is(err, ipvsnl.ErrChanged) {
+				changed = err
+				break
+			}
+			if err != nil {
+				return nil, err
+			}
+			buf = append(buf, d.Destination)
 		}
-		whole = whole && steady
-		t[i].Destinations = slices.Clone(distinct.By(room, addrOf))
+		each := distinct.By(buf, func(d *ipvsnl.Destination) netip.AddrPort { return d.Addr })
+		t[i].Destinations = append([]ipvsnl.Destination(nil), each...)
 	}
-	return whole, nil
+	return changed, nil
 }
-
-// collect appends what a listing has. It is whole if the kernel did not say that it
-// changed meanwhile.
-func collect[T any](items iter.Seq2[T, error], all []T) (_ []T, whole bool, err error) {
-	for item, err := range items {
-		if errors.Is(err, ipvsnl.ErrChanged) {
-			return all, false, nil
-		}
-		if err != nil {
-			return all, false, err
-		}
-		all = append(all, item)
-	}
-	return all, true, nil
-}
-
-func addrOf(d *ipvsnl.Destination) netip.AddrPort { return d.Addr }

@@ -1,15 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package reconcile
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// PlanTimeouts returns the change that makes current timeouts the wanted ones, none if
-// they are. A wanted timeout of 0 is to stay as it is.
-func PlanTimeouts(current, wanted ipvsnl.Timeouts) []Change {
-	differing := func(have, want uint32) uint32 {
+// PlanTimeouts returns the change that sets the wanted timeouts, or
+// nothing if they are already set. A wanted timeout of 0 means no change.
+func PlanTimeouts(current, wanted ipvsnl.Timeouts) []ipvsnl.Change {
+	differing := func(have, want time.Duration) time.Duration {
 		if have == want {
 			return 0
 		}
@@ -23,17 +26,19 @@ func PlanTimeouts(current, wanted ipvsnl.Timeouts) []Change {
 	if t == (ipvsnl.Timeouts{}) {
 		return nil
 	}
-	return []Change{{Op: ipvsnl.OpSetTimeouts, Timeouts: t}}
+	return []ipvsnl.Change{ipvsnl.SetTimeouts(t)}
 }
 
-// PlanDaemons returns the changes that make the sync daemons that run the wanted ones: of
-// each state in wanted the one that it says, or none where it says nil. A daemon of
-// another state stays as it is, and so does what a wanted one leaves to the kernel.
+// PlanDaemons returns the changes that turn the running sync daemons into the wanted ones:
+// for each state in wanted, that daemon, or none if it is nil. A daemon whose state is
+// not in wanted is not changed. A wanted daemon need not repeat its State, and fields that it
+// leaves to the kernel, such as a Port of 0, do not make it differ.
 //
-// The kernel edits no daemon, so one that differs is stopped and started. Those to be
-// stopped belong before other changes and those to be started behind them, since no
-// daemon runs beside a destination whose family is not its service's.
-func PlanDaemons(current []ipvsnl.Daemon, wanted map[ipvsnl.DaemonState]*ipvsnl.Daemon) (stop, start []Change) {
+// The kernel cannot edit a daemon, so one that differs is restarted. The
+// changes in stop contain the whole daemon, not only its state, so that it can be started
+// again. They must be made before those of the table, and those in start after them: no
+// daemon can run while a destination's family differs from that of its service.
+func PlanDaemons(current []ipvsnl.Daemon, wanted map[ipvsnl.DaemonState]*ipvsnl.Daemon) (stop, start []ipvsnl.Change) {
 	for _, state := range []ipvsnl.DaemonState{ipvsnl.Master, ipvsnl.Backup} {
 		want, named := wanted[state]
 		if !named {
@@ -46,17 +51,21 @@ func PlanDaemons(current []ipvsnl.Daemon, wanted map[ipvsnl.DaemonState]*ipvsnl.
 			case want != nil && have == asStarted(*want, have):
 				runs = true
 			default:
-				stop = append(stop, Change{Op: ipvsnl.OpStopDaemon, Daemon: have})
+				c := ipvsnl.StopDaemon(state)
+				c.Daemon = have
+				stop = append(stop, c)
 			}
 		}
 		if want != nil && !runs {
-			start = append(start, Change{Op: ipvsnl.OpStartDaemon, Daemon: *want})
+			d := *want
+			d.State = state
+			start = append(start, ipvsnl.StartDaemon(d))
 		}
 	}
 	return stop, start
 }
 
-// What the kernel takes for what a request to start a daemon does not say.
+// The kernel's defaults for what a request to start a daemon omits.
 const (
 	defaultPort = 8848
 	defaultTTL  = 1
@@ -64,16 +73,18 @@ const (
 
 var defaultGroup = netip.AddrFrom4([4]byte{224, 0, 0, 81})
 
-// The least that a backup takes for the size of messages, and the headers that leave no
-// room for the largest: IPv6 and UDP.
+// The kernel raises the message length of a backup to leastBackupLen, and lowers that of
+// an IPv6 group to what the headers of IPv6 and UDP leave.
 const (
 	leastBackupLen = 1024
 	mostLenIPv6    = 1<<16 - 1 - 40 - 8
 )
 
-// asStarted returns what the kernel makes of a daemon that it is to start. What size of
-// messages it chooses by itself is up to the interface and is taken from the one that runs.
+// asStarted returns what the kernel would report about d if it ran instead of the running daemon of
+// its state. A message length that is left to the kernel depends on the
+// interface; it is taken from the running daemon.
 func asStarted(d, runs ipvsnl.Daemon) ipvsnl.Daemon {
+	d.State = runs.State
 	if !d.Group.IsValid() {
 		d.Group = defaultGroup
 	}

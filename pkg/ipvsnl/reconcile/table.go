@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package reconcile
 
 import (
@@ -6,8 +8,9 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// A Table is services with their destinations. Their order is of no account to the
-// kernel; that of a wanted table is the order in which they are added.
+// A Table is a set of services with their destinations: their configuration, without
+// counters and connections. The order does not matter to the kernel; new entries of a
+// wanted table are added in its order.
 type Table []Entry
 
 // An Entry is a service and its destinations.
@@ -16,48 +19,59 @@ type Entry struct {
 	Destinations []ipvsnl.Destination
 }
 
-// index returns the entries by their keys.
+// index returns the entries by key. If a key occurs twice, the later entry wins.
 func (t Table) index() map[ipvsnl.ServiceKey]*Entry {
 	entries := make(map[ipvsnl.ServiceKey]*Entry, len(t))
 	for i := range t {
-		entries[keyOf(&t[i].Service)] = &t[i]
+		entries[t[i].Service.Key] = &t[i]
 	}
 	return entries
 }
 
-// agrees reports whether another reading of the kernel's table has the same services and
-// destinations with the same settings. Neither has anything twice.
+// agrees reports whether both tables have the same services and destinations, in any
+// order. Neither may have duplicates.
 func (t Table) agrees(other Table) bool {
 	if len(t) != len(other) {
 		return false
 	}
 	entries := other.index()
 	for i := range t {
-		if e := entries[keyOf(&t[i].Service)]; e == nil || !t[i].agrees(e) {
+		if !t[i].agrees(entries[t[i].Service.Key]) {
 			return false
 		}
 	}
 	return true
 }
 
-// agrees reports whether another reading of the same service has the same settings, and
-// the same destinations.
+// agrees reports whether both entries have the same service and the same destinations,
+// in any order. An entry that does not exist is nil.
 func (e *Entry) agrees(other *Entry) bool {
-	if !sameService(&e.Service, &other.Service) || len(e.Destinations) != len(other.Destinations) {
+	if e == nil || other == nil {
+		return e == other
+	}
+	if e.Service != other.Service || len(e.Destinations) != len(other.Destinations) {
 		return false
 	}
 	for i := range e.Destinations {
 		d := &e.Destinations[i]
-		// Mostly they are in the same order.
-		if !sameDestination(d, &other.Destinations[i]) && !sameDestination(d, other.destination(d.Addr)) {
+		// The order is usually the same.
+		if *d != other.Destinations[i] && !isSame(d, other.destination(d.Addr)) {
 			return false
 		}
 	}
 	return true
 }
 
-// destination returns the destination of an address, nil if the service has none there or
-// does not exist.
+// service returns the entry's service, or nil if the entry does not exist.
+func (e *Entry) service() *ipvsnl.Service {
+	if e == nil {
+		return nil
+	}
+	return &e.Service
+}
+
+// destination returns the destination with an address, or nil if it or the entry does not
+// exist.
 func (e *Entry) destination(addr netip.AddrPort) *ipvsnl.Destination {
 	if e == nil {
 		return nil
@@ -70,11 +84,10 @@ func (e *Entry) destination(addr netip.AddrPort) *ipvsnl.Destination {
 	return nil
 }
 
-// sameDestination reports whether two destinations have the same address and settings. One
-// that does not exist is nil.
-func sameDestination(d, other *ipvsnl.Destination) bool {
-	if d == nil || other == nil {
-		return d == other
+// isSame reports whether two values are equal, or neither exists.
+func isSame[T comparable](v, other *T) bool {
+	if v == nil || other == nil {
+		return v == other
 	}
-	return settings(d) == settings(other)
+	return *v == *other
 }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
+)
+
+// connHead is the head of a listing of connections.
+const connHead = "IPVS connection entries\npro expire state       source             virtual            destination\n"
+
+// connection returns a line of the connection table and that of the listing.
+func connection(n int) (line, listed string) {
+	port := 1024 + n%60000
+	client := netip.AddrFrom4([4]byte{10, 1, byte(n >> 8), byte(n)})
+	line = fmt.Sprintf("TCP 0A01%02X%02X %04X C0000250 0050 0A000001 0050 ESTABLISHED 899\n", byte(n>>8), byte(n), port)
+	return line, fmt.Sprintf("TCP 14:59  ESTABLISHED %-18s 192.0.2.80:80      10.0.0.1:80\n", netip.AddrPortFrom(client, uint16(port)))
+}
+
+func TestConnections(t *testing.T) {
+	s := newTestSystem(t)
+	s.connTable = emptyTable
+	require.Equal(t, result{stdout: connHead}, s.input("", "ipvsadm -L -n -c"))
+	line, listed := connection(5)
+	s.connTable += line
+	require.Equal(t, result{stdout: connHead + listed}, s.input("", "ipvsadm -L -n -c"))
+	require.Equal(t, result{stdout: connHead + "TCP 14:59  ESTABLISHED 10.1.0.5:1029      web:http           10.0.0.1:http\n"},
+		s.input("", "ipvsadm -L -c"))
+	require.Contains(t, s.input("", "ipvsadm -L -n -c --persistent-conn").stdout, "pe name          pe_data\n")
+	require.NotContains(t, s.input("", "ipvsadm -L -n -c").stdout, "pe name")
+}
+
+// Lines that do not parse as connections are reported in place, and the listing fails.
+func TestConnectionsBroken(t *testing.T) {
+	first, listed1 := connection(1)
+	second, listed2 := connection(2)
+	s := newTestSystem(t)
+	for _, c := range []struct{ table, want string }{
+		{"x\n", "/proc/net/ip_vs_conn: line 2: malformed entry\n"},
+		{first + "x\n" + second, listed1 + listed2 + "/proc/net/ip_vs_conn: line 3: malformed entry\n"},
+		{"x\n" + first + "y\n" + second + "z\n", listed1 + "/proc/net/ip_vs_conn: line 2: malformed entry\n" +
+			listed2 + "/proc/net/ip_vs_conn: line 4: malformed entry\n" + "/proc/net/ip_vs_conn: line 6: malformed entry\n"},
+	} {
+		s.connTable = emptyTable + c.table
+		output, code := s.both(nil, "ipvsadm -L -n -c")
+		require.Equal(t, connHead+c.want, output)
+		require.Equal(t, 1, code)
+		output, code = s.both(nil, "ipvsadm -L -c")
+		require.Equal(t, connHead+strings.NewReplacer("192.0.2.80:80  ", "web:http       ", "10.0.0.1:80\n", "10.0.0.1:http\n").Replace(c.want), output)
+		require.Equal(t, 1, code)
+	}
+}
+
+// A table of many blocks is listed whole and in order.
+func TestConnectionsMany(t *testing.T) {
+	s := newTestSystem(t)
+	var table, want strings.Builder
+	table.WriteString(emptyTable)
+	want.WriteString(connHead)
+	for n := range 20000 {
+		line, listed := connection(n)
+		table.WriteString(line)
+		want.WriteString(listed)
+	}
+	s.connTable = table.String()
+	got := s.input("", "ipvsadm -L -n -c")
+	require.Empty(t, got.stderr)
+	require.Zero(t, got.code)
+	require.True(t, want.String() == got.stdout)
+	named := s.input("", "ipvsadm -L -c")
+	require.Empty(t, named.stderr)
+	require.Equal(t, 20002, strings.Count(named.stdout, "\n"))
+	require.Equal(t, 20000, strings.Count(named.stdout, " web:http           10.0.0.1:http\n"))
+
+	var all []any
+	got = s.input("", "ipvsadm -L -c --json")
+	require.Empty(t, got.stderr)
+	require.NoError(t, json.Unmarshal([]byte(got.stdout), &all))
+	require.Len(t, all, 20000)
+}
+
+// JSON must stay valid, so lines that do not parse are reported after it: the first few
+// one by one, and then how many more there are.
+func TestConnectionsJSONBroken(t *testing.T) {
+	s := newTestSystem(t)
+	line, _ := connection(1)
+	message := func(line int) string { return fmt.Sprintf("/proc/net/ip_vs_conn: line %d: malformed entry\n", line) }
+	for broken, more := range map[int]string{
+		0: "", 1: "", 9: "", 10: "",
+		11: "/proc/net/ip_vs_conn: more malformed entries: 1\n",
+		25: "/proc/net/ip_vs_conn: more malformed entries: 15\n",
+	} {
+		s.connTable = emptyTable + strings.Repeat("x\n", broken) + line + line
+		want := ""
+		for n := range min(broken, 10) {
+			want += message(n + 2)
+		}
+		got := s.input("", "ipvsadm -L -c --json")
+		require.Equal(t, want+more, got.stderr)
+		require.Equal(t, min(broken, 1), got.code)
+		var all []any
+		require.NoError(t, json.Unmarshal([]byte(got.stdout), &all), got.stdout)
+		require.Len(t, all, 2)
+	}
+	s.connTable = emptyTable + "x\n" + line
+	output, _ := s.both(nil, "ipvsadm -L -c --json")
+	require.True(t, strings.HasSuffix(output, "\n"+message(2)), output)
+}
+
+func TestConnectionsUnreadable(t *testing.T) {
+	s := newTestSystem(t)
+	s.noConnTable = errors.New("x")
+	require.Equal(t, result{stderr: "cannot open file /proc/net/ip_vs_conn\n", code: 1}, s.input("", "ipvsadm -L -c"))
+	s.noConnTable = nil
+	require.Equal(t, result{stderr: "unexpected input from /proc/net/ip_vs_conn\n", code: 1}, s.input("", "ipvsadm -L -c"))
+
+	line, listed := connection(1)
+	closed := 0
+	s.connections = func(*netns.Namespace) (io.ReadCloser, error) {
+		table := io.MultiReader(strings.NewReader(emptyTable+line+"x\n"), iotest.ErrReader(errors.New("worn out")))
+		return closer{table, func() { closed++ }}, nil
+	}
+	output, code := s.both(nil, "ipvsadm -L -n -c")
+	require.Equal(t, connHead+listed+"/proc/net/ip_vs_conn: line 3: malformed entry\nworn out\n", output)
+	require.Equal(t, 1, code)
+	require.Equal(t, 1, closed)
+	output, code = s.both(nil, "ipvsadm -L -c --json")
+	require.Contains(t, output, "/proc/net/ip_vs_conn: line 3: malformed entry\nworn out\n")
+	require.Equal(t, 1, code)
+}
+
+type closer struct {
+	io.Reader
+	closed func()
+}
+
+func (c closer) Close() error {
+	c.closed()
+	return nil
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"errors"
+	"io"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+)
+
+// A console is what a command reads and writes: the lines of rules, what it prints, and
+// its messages.
+type console struct {
+	name string // the name by which the program was called
+	in   io.Reader
+	out  *bufio.Writer
+	sink io.Writer // where out goes
+	err  io.Writer
+}
+
+func newConsole(name string, in io.Reader, out, err io.Writer) *console {
+	return &console{name: name, in: in, out: bufio.NewWriterSize(out, 64<<10), sink: out, err: err}
+}
+
+// write prints lines. Each is written whole, whenever the program ends. After an
+// error every further write fails, so a listing should end there.
+func (c *console) write(lines []byte) error {
+	if len(lines) > c.out.Available() {
+		c.flush() // its error is also that of the write
+	}
+	_, err := c.out.Write(lines)
+	return err
+}
+
+// room returns an empty slice to append the next lines to.
+func (c *console) room() []byte { return c.out.AvailableBuffer() }
+
+// flush writes out everything printed so far. An error stays in out.
+func (c *console) flush() { _ = c.out.Flush() }
+
+// complain writes a message, after flushing what was printed.
+func (c *console) complain(text string) {
+	c.flush()
+	_, _ = io.WriteString(c.err, text+"\n") // the reader may have exited
+}
+
+// printed ends a command that prints, given its error. A restore ends with a command that
+// failed, but not because of lost output.
+func (c *console) printed(err error) (code int, ends bool) {
+	lost := c.out.Flush()
+	switch {
+	case err != nil && !errors.Is(err, lost):
+		c.complain(message(err))
+		return exitListing, true
+	case lost != nil:
+		return c.cannotWrite(lost), false
+	}
+	return exitDone, false
+}
+
+// cannotWrite reports why printing failed, unless the reader has
+// exited: then the program ends by SIGPIPE.
+func (c *console) cannotWrite(err error) int {
+	if errors.Is(err, unix.EPIPE) {
+		return exitSignal + int(unix.SIGPIPE)
+	}
+	c.complain("cannot write: " + err.Error())
+	return exitListing
+}
+
+// reject reports why the words are not a valid command.
+func (c *console) reject(err error) (code int, ends bool) {
+	var e *flags.Error
+	errors.As(err, &e) // as every error of the package
+	if e.Text == "" {
+		c.complain("Try `" + c.name + " -h' or '" + c.name + " --help' for more information.")
+	} else {
+		c.complain(e.Text)
+	}
+	return e.Exit, e.Ends
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
+	"github.com/ipvsadm-go/ipvsadm/internal/visible"
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+// A runner runs a command line, from its words to its exit code.
+type runner struct {
+	sys   *system
+	con   *console
+	names names
+	lines *lineParser
+
+	// checked makes a restore check its whole input, clear the table and then run the input.
+	checked bool
+
+	// The kernel and the names that the command line works with, once they are open.
+	netns  *netns.Namespace
+	client *ipvsnl.Client
+	info   ipvsnl.Info
+}
+
+func newRunner(sys *system, con *console) *runner {
+	// Output so far is shown while waiting for names.
+	names := sys.names(context.Background(), con.flush)
+	return &runner{sys: sys, con: con, names: names, lines: &lineParser{names}}
+}
+
+// run runs the words of a command line. A dry run needs no kernel, and neither does
+// --build; everything else opens IPVS before faults in the words are
+// reported. Help and version are printed without IPVS, too, but scripts use their exit code
+// to find out whether it exists.
+func (r *runner) run(words []string) int {
+	ctx := context.Background()
+	c, fault := flags.Parse(words, r.names)
+	informed := exitDone
+	switch {
+	case c.Kind == flags.Build:
+		return r.con.build()
+	case c.Kind == flags.Help || c.Kind == flags.Version:
+		informed = r.con.inform(c.Kind)
+	case fault == nil && c.Restoring == flags.Restoring{DryRun: true}:
+		return r.checkLines(c.NetNS)
+	}
+	if code := r.open(ctx, c.NetNS); code != exitDone {
+		return code
+	}
+	defer r.close()
+	switch {
+	case c.Kind == flags.Help || c.Kind == flags.Version:
+		return informed
+	case fault != nil:
+		code, _ := r.con.reject(fault)
+		return code
+	}
+	return r.command(ctx, &c)
+}
+
+// checkLines runs a mere check of lines, which still takes a network namespace that exists.
+func (r *runner) checkLines(netns string) (code int) {
+	if code := r.enter(netns); code != exitDone {
+		return code
+	}
+	defer r.netns.Close()
+	return r.dryRun()
+}
+
+// enter opens a network namespace.
+func (r *runner) enter(word string) (code int) {
+	var err error
+	if r.netns, err = r.sys.enter(word); err != nil {
+		r.con.complain("cannot enter network namespace `" + visible.Text(word) + "': " + message(err))
+		return flags.ExitFault
+	}
+	return exitDone
+}
+
+// open opens IPVS in a network namespace.
+func (r *runner) open(ctx context.Context, word string) (code int) {
+	if code := r.enter(word); code != exitDone {
+		return code
+	}
+	var err error
+	if r.client, r.info, err = r.sys.openIPVS(ctx, r.con, r.netns); err != nil {
+		_ = r.netns.Close()
+		r.con.complain("Can't initialize ipvs: " + message(err) + "\n" +
+			"Are you sure that IP Virtual Server is built in the kernel or as module?")
+		return exitNoIPVS
+	}
+	return exitDone
+}
+
+func (r *runner) close() {
+	_ = r.client.Close()
+	_ = r.netns.Close()
+}
+
+// command runs a parsed command line.
+func (r *runner) command(ctx context.Context, c *flags.Command) int {
+	switch c.Kind {
+	case flags.Change:
+		return r.change(ctx, c)
+	case flags.Restore:
+		return r.restoreAs(ctx, c)
+	}
+	code, _ := r.show(ctx, c)
+	return code
+}
+
+// change makes a change.
+func (r *runner) change(ctx context.Context, c *flags.Command) int {
+	if c.Change.Op == ipvsnl.OpFlush {
+		unlock, err := r.locker(c).lock(ctx)
+		if err != nil {
+			return notLocked(r.con, err)
+		}
+		defer unlock()
+	}
+	if err := r.client.Apply(ctx, c.Change); err != nil {
+		r.con.complain(message(err))
+		return exitChange
+	}
+	return exitDone
+}
+
+// show runs a command that prints something. Ends reports whether it ends a restore.
+func (r *runner) show(ctx context.Context, c *flags.Command) (code int, ends bool) {
+	switch c.Kind {
+	case flags.Help, flags.Version:
+		return r.con.inform(c.Kind), true
+	case flags.Build:
+		return r.con.build(), true
+	case flags.Save:
+		return r.con.printed(r.saver().save(ctx, c))
+	}
+	if c.Listing.Watch != 0 {
+		return r.watcher(c).watch(ctx), true
+	}
+	return r.con.printed(r.lister(r.con).list(ctx, c))
+}
+
+// restoreAs runs -R with its options.
+func (r *runner) restoreAs(ctx context.Context, c *flags.Command) int {
+	switch {
+	case c.Restoring.Replace:
+		return r.replace(ctx, c)
+	case r.checked:
+		return r.restoreChecked(ctx, c)
+	}
+	return r.restore(ctx, c)
+}
+
+// Each part that runs commands is given only what it needs.
+
+func (r *runner) lister(con *console) *lister {
+	return &lister{con: con, client: r.client, info: r.info, names: r.names,
+		connections: func() (io.ReadCloser, error) { return r.sys.connections(r.netns) }}
+}
+
+func (r *runner) saver() *saver { return &saver{con: r.con, client: r.client, names: r.names} }
+
+func (r *runner) locker(c *flags.Command) *locker {
+	return &locker{
+		file:     func() (*os.File, error) { return r.sys.lockFile(r.netns) },
+		patience: time.Duration(c.Wait) * time.Second,
+		silence:  r.sys.silence,
+		complain: r.con.complain,
+	}
+}

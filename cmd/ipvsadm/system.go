@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/netip"
+	"os"
+	"os/signal"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
+	"github.com/ipvsadm-go/ipvsadm/internal/resolve"
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+	"github.com/ipvsadm-go/ipvsadm/pkg/format"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+// A system provides what the command needs from the machine. Tests use one
+// with a kernel in memory.
+type system struct {
+	// enter opens a network namespace by its name or path; nil is the caller's own.
+	enter func(word string) (*netns.Namespace, error)
+
+	// open opens IPVS in a namespace.
+	open func(context.Context, *netns.Namespace) (*ipvsnl.Client, error)
+
+	// loadModule loads the kernel module. Opening IPVS again shows whether that
+	// worked.
+	loadModule func()
+
+	// mayUseIPVS returns an error if the process lacks the rights to use IPVS.
+	mayUseIPVS func() error
+
+	// connections opens the connection table of a namespace.
+	connections func(*netns.Namespace) (io.ReadCloser, error)
+
+	// lockFile opens the file whose lock protects the table of a namespace.
+	lockFile func(*netns.Namespace) (*os.File, error)
+
+	// names returns a resolver, which calls waiting when a caller has to wait.
+	names func(ctx context.Context, waiting func()) names
+
+	patience time.Duration // how long after a signal the kernel's reply to a change is waited for
+	silence  time.Duration // how long to wait for another process before anything is said about it
+	idle     time.Duration // how long a restore waits for a line before others may change the table
+}
+
+// names looks up hosts and ports, in both directions.
+type names interface {
+	flags.Resolver
+	format.Names
+
+	// Prefetch starts looking up an address for a later call of Host.
+	Prefetch(netip.Addr)
+}
+
+// linux is the system on which the command runs.
+var linux = &system{
+	enter: func(word string) (*netns.Namespace, error) {
+		if word == "" {
+			return nil, nil
+		}
+		return netns.Open(word)
+	},
+	open: func(ctx context.Context, ns *netns.Namespace) (*ipvsnl.Client, error) {
+		// ipvsadm treats IPv4-mapped addresses as IPv6 addresses.
+		options := []ipvsnl.Option{ipvsnl.WithMappedAddrs()}
+		if ns != nil {
+			options = append(options, ipvsnl.WithNetNS(ns.Path()))
+		}
+		return ipvsnl.Open(ctx, options...)
+	},
+	loadModule:  func() { loadModule("/sbin/modprobe") },
+	mayUseIPVS:  mayUseIPVS,
+	connections: func(ns *netns.Namespace) (io.ReadCloser, error) { return ns.OpenProc("ip_vs_conn") },
+	lockFile:    (*netns.Namespace).OpenAgain,
+	names: func(ctx context.Context, waiting func()) names {
+		r := resolve.New(ctx)
+		r.Waiting = waiting
+		return r
+	},
+	patience: 3 * time.Second,
+	silence:  time.Second,
+	idle:     10 * time.Second,
+}
+
+// minVersion is the oldest IPVS version that the command supports.
+const minVersion ipvsnl.Version = 0x010104
+
+// openIPVS opens IPVS, loading its module if necessary, and checks its version.
+func (sys *system) openIPVS(ctx context.Context, con *console, ns *netns.Namespace) (*ipvsnl.Client, ipvsnl.Info, error) {
+	client, err := sys.open(ctx, ns)
+	if errors.Is(err, ipvsnl.ErrNoIPVS) {
+		sys.loadModule()
+		client, err = sys.open(ctx, ns)
+	}
+	if errors.Is(err, ipvsnl.ErrNoIPVS) {
+		// Missing rights come first: without them, IPVS would be of no use.
+		if err := sys.mayUseIPVS(); err != nil {
+			return nil, ipvsnl.Info{}, err
+		}
+		return nil, ipvsnl.Info{}, unix.ENOPROTOOPT
+	}
+	if err != nil {
+		return nil, ipvsnl.Info{}, err
+	}
+	info, err := client.Info(ctx)
+	if err != nil {
+		_ = client.Close()
+		return nil, ipvsnl.Info{}, err
+	}
+	if info.Version < minVersion {
+		con.complain("Warning: IPVS version mismatch: \n" +
+			"  Kernel compiled with IPVS version " + info.Version.String())
+	}
+	return client, info, nil
+}
+
+// loadModule runs modprobe, given its path.
+func loadModule(modprobe string) {
+	// Child processes inherit ignored signals, but not handlers.
+	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
+	p, err := os.StartProcess(modprobe, []string{modprobe, "--", "ip_vs"},
+		&os.ProcAttr{Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}})
+	if err == nil {
+		_, _ = p.Wait()
+	}
+}
+
+// mayUseIPVS tries to open a raw socket, which requires the same rights.
+func mayUseIPVS() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_RAW)
+	if err != nil {
+		return err
+	}
+	return unix.Close(fd)
+}

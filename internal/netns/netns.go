@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package netns opens network namespaces by name or path and runs functions in them.
+package netns
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// dirs are where ip(8) keeps named namespaces.
+var dirs = []string{"/run/netns", "/var/run/netns"}
+
+// ErrNot means that a file is not a network namespace.
+var ErrNot = errors.New("not a network namespace")
+
+// A Namespace is an open network namespace. A nil one is the caller's own.
+type Namespace struct{ file *os.File }
+
+// Open opens a namespace by its name or, if the word has a slash in it, its path.
+// The error contains the path.
+func Open(word string) (*Namespace, error) {
+	file, err := openFile(word)
+	if err != nil {
+		return nil, err
+	}
+	n := &Namespace{file}
+	// Other files cannot be entered.
+	if err := n.Run(func() error { return nil }); err != nil {
+		_ = file.Close()
+		return nil, &fs.PathError{Op: "enter", Path: file.Name(), Err: err}
+	}
+	return n, nil
+}
+
+func openFile(word string) (file *os.File, err error) {
+	paths := []string{word}
+	if !strings.Contains(word, "/") {
+		paths = nil
+		for _, dir := range dirs {
+			paths = append(paths, filepath.Join(dir, word))
+		}
+	}
+	for _, path := range paths {
+		// Opening the file never blocks, even if it is a named pipe.
+		file, err = open(path)
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return file, err
+}
+
+// Fd returns the file descriptor of the namespace.
+func (n *Namespace) Fd() int { return int(n.file.Fd()) }
+
+// Path returns a path by which this process can open the namespace again.
+func (n *Namespace) Path() string {
+	if n == nil {
+		return "/proc/self/ns/net"
+	}
+	return "/proc/self/fd/" + strconv.Itoa(n.Fd())
+}
+
+// OpenAgain opens the file of the namespace once more, for a lock. It works without
+// /proc, too.
+func (n *Namespace) OpenAgain() (*os.File, error) {
+	file, err := open(n.Path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return n.duplicate()
+	}
+	return file, err
+}
+
+// Close closes the namespace. A nil one need not be closed.
+func (n *Namespace) Close() error {
+	if n == nil {
+		return nil
+	}
+	return n.file.Close()
+}
+
+// OpenProc opens a file of /proc/net, such as "ip_vs_conn", of the
+// namespace. The open file stays with that namespace.
+func (n *Namespace) OpenProc(name string) (file *os.File, err error) {
+	if n == nil {
+		return open(filepath.Join("/proc/net", name))
+	}
+	err = n.Run(func() (err error) {
+		file, err = open(filepath.Join("/proc/thread-self/net", name))
+		return err
+	})
+	return file, err
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !linux
+
+package netns
+
+import (
+	"errors"
+	"os"
+)
+
+func open(path string) (*os.File, error) { return os.Open(path) }
+
+// Run fails: only Linux has network namespaces.
+func (n *Namespace) Run(func() error) error { return errors.ErrUnsupported }
+
+func (n *Namespace) duplicate() (*os.File, error) { return nil, errors.ErrUnsupported }

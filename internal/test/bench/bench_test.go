@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func buildLaunch(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "launch")
+	if out, err := exec.Command("go", "build", "-o", path, "./launch").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return path
+}
+
+func TestChooseCases(t *testing.T) {
+	all, err := chooseCases("")
+	if err != nil || len(all) != len(cases) {
+		t.Errorf("an empty list chooses %d cases, %v, want %d", len(all), err, len(cases))
+	}
+	chosen, err := chooseCases("ln1k,oneshot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, c := range chosen {
+		names = append(names, c.name)
+	}
+	if want := []string{"oneshot", "ln1k"}; !slices.Equal(names, want) {
+		t.Errorf("got %v, want %v", names, want)
+	}
+	if _, err := chooseCases("ln1k,nothing"); err == nil {
+		t.Error("a missing case is chosen")
+	}
+}
+
+func TestOneShots(t *testing.T) {
+	commands := oneShots()
+	if len(commands) != 30 {
+		t.Errorf("there are %d commands, want 30", len(commands))
+	}
+	for n, want := range []string{
+		"-A -t 10.0.0.1:80 -s wrr",
+		"-a -t 10.0.0.1:80 -r 20.0.0.1:8080 -m",
+		"-a -t 10.0.0.1:80 -r 20.0.0.2:8080 -m -w 2",
+		"-Ln",
+		"-e -t 10.0.0.1:80 -r 20.0.0.2:8080 -m -w 0",
+		"-D -t 10.0.0.1:80",
+		"-A -t 10.0.0.2:80 -s wrr",
+	} {
+		if got := strings.Join(commands[n], " "); got != want {
+			t.Errorf("command %d is %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestCounts(t *testing.T) {
+	for _, test := range []struct{ runs, referenceRuns, want, wantReference int }{
+		{-1, -1, 3, 3},
+		{2, -1, 2, 2},
+		{9, -1, 9, 3},
+		{9, 0, 9, 0},
+		{-1, 5, 3, 5},
+	} {
+		b := bench{runs: test.runs, referenceRuns: test.referenceRuns}
+		runs, referenceRuns := b.counts(benchCase{runs: 3})
+		if runs != test.want || referenceRuns != test.wantReference {
+			t.Errorf("runs %d and %d give %d and %d, want %d and %d", test.runs, test.referenceRuns,
+				runs, referenceRuns, test.want, test.wantReference)
+		}
+	}
+}
+
+func TestSameLines(t *testing.T) {
+	for _, test := range []struct{ want, got, message string }{
+		{"", "", ""},
+		{"a\nb\n", "a\nb\n", ""},
+		{"a\nb", "a\nb", ""},
+		{"a\nb\n", "a\nc\n", `line 2: got "c\n", want "b\n"`},
+		{"a\nb\n", "a\n", `line 2: got "", want "b\n"`},
+		{"a\n", "a\nb\n", `line 2: got "b\n", want ""`},
+		{"a\n", "a", `line 1: got "a", want "a\n"`},
+	} {
+		message := ""
+		if err := sameLines(strings.NewReader(test.want), strings.NewReader(test.got)); err != nil {
+			message = err.Error()
+		}
+		if message != test.message {
+			t.Errorf("%q and %q: %q, want %q", test.want, test.got, message, test.message)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMedian(t *testing.T) {
+	for _, test := range []struct {
+		times []time.Duration
+		want  time.Duration
+	}{
+		{nil, 0},
+		{[]time.Duration{7}, 7},
+		{[]time.Duration{9, 1, 5}, 5},
+		{[]time.Duration{10, 1, 4, 100}, 7},
+	} {
+		if got := median(test.times); got != test.want {
+			t.Errorf("median of %v is %d, want %d", test.times, got, test.want)
+		}
+	}
+}
+
+func TestSeconds(t *testing.T) {
+	for _, test := range []struct {
+		d    time.Duration
+		want string
+	}{
+		{0, "-"},
+		{1_499 * time.Microsecond, "1 ms"},
+		{999 * time.Millisecond, "999 ms"},
+		{999_700 * time.Microsecond, "1.00 s"},
+		{4_512 * time.Millisecond, "4.51 s"},
+		{9_999 * time.Millisecond, "10.0 s"},
+		{51_240 * time.Millisecond, "51.2 s"},
+	} {
+		if got := seconds(test.d); got != test.want {
+			t.Errorf("seconds(%v) is %q, want %q", test.d, got, test.want)
+		}
+	}
+}
+
+func TestWriteTable(t *testing.T) {
+	results := []result{
+		{
+			title:     "`-R`, 1,000 × 10",
+			reference: []usage{{elapsed: 6 * time.Second, peak: 2048}, {elapsed: 4 * time.Second, peak: 1024}},
+			ours:      []usage{{elapsed: 900 * time.Millisecond, peak: 7000}, {elapsed: 500 * time.Millisecond}, {elapsed: 400 * time.Millisecond}},
+		},
+		{title: "alone", ours: []usage{{elapsed: time.Second, peak: 1024}}},
+	}
+	const want = `|                  | reference |   ours | ratio | peak memory, reference |    ours |
+| ---------------- | ---------:| ------:| -----:| ----------------------:| -------:|
+| ` + "`-R`, 1,000 × 10" + ` |    5.00 s | 500 ms |  10.0 |                2.0 MiB | 6.8 MiB |
+| alone            |         - | 1.00 s |     - |                      - | 1.0 MiB |
+
+a machine
+`
+	var got strings.Builder
+	if err := writeTable(&got, "a machine", results); err != nil {
+		t.Fatal(err)
+	}
+	if got.String() != want {
+		t.Errorf("got\n%swant\n%s", got.String(), want)
+	}
+}

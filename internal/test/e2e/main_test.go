@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package e2e_test tests the whole on a real kernel.
+package e2e_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+)
+
+func TestMain(m *testing.M) { kernel.Main(m, "./cmd/ipvsadm") }
+
+// modprobe loads modules into the test kernel.
+func modprobe(t *testing.T, modules ...string) {
+	t.Helper()
+	words := append([]string{"-a"}, modules...)
+	if out, err := exec.Command("/sbin/modprobe", words...).CombinedOutput(); err != nil {
+		t.Fatalf("modprobe %s: %v\n%s", modules, err, out)
+	}
+}
+
+// program is the path of our program.
+func program() string { return kernel.Program("ipvsadm") }
+
+// run runs the program on the director, given its words in one string, and returns its standard output. It
+// must succeed, and be silent on standard error.
+func (n *network) run(t *testing.T, line string) string {
+	t.Helper()
+	got := n.director.Ipvsadm(t, program(), strings.Fields(line)...)
+	if got.Code != 0 || got.Stderr != "" {
+		t.Fatalf("ipvsadm %s: exit code %d\n%s%s", line, got.Code, got.Stdout, got.Stderr)
+	}
+	return got.Stdout
+}
+
+// set runs commands that change the table and print nothing, one per line.
+func (n *network) set(t *testing.T, lines string) {
+	t.Helper()
+	for line := range strings.Lines(lines) {
+		line = strings.TrimSpace(line)
+		if out := n.run(t, line); out != "" {
+			t.Fatalf("ipvsadm %s printed %q", line, out)
+		}
+	}
+}

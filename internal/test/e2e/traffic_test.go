@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e_test
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+)
+
+// spread is a tally with these counts of answers, one for each real server.
+func spread(counts ...int) map[string]int {
+	tally := map[string]int{}
+	for i, count := range counts {
+		if count > 0 {
+			tally[fmt.Sprint("r", i+1)] = count
+		}
+	}
+	return tally
+}
+
+// wantTally compares who answered with who should have.
+func wantTally(t *testing.T, got map[string]int, counts ...int) {
+	t.Helper()
+	if want := spread(counts...); !maps.Equal(got, want) {
+		t.Errorf("answers: %v, want %v", got, want)
+	}
+}
+
+// TestMasquerading sends connections through a director that changes the destination on the way in and the
+// source on the way back. The real servers listen on another port than the service's.
+func TestMasquerading(t *testing.T) {
+	n := newNetwork(t, 3, byDirector)
+	n.set(t, `-A -t 10.1.0.100:80 -s rr
+-a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m
+-a -t 10.1.0.100:80 -r 10.2.0.12:8080 -m
+-a -t 10.1.0.100:80 -r 10.2.0.13:8080 -m`)
+	wantTally(t, n.tally(t, 9, client1, vip, 80), 3, 3, 3)
+	c := n.dial(t, client1, vip, 80)
+	defer c.Close()
+	if c.seen != client1 {
+		t.Errorf("the real server sees %s, want %s", c.seen, client1)
+	}
+}
+
+// TestMasqueradingIPv6 does the same with IPv6.
+func TestMasqueradingIPv6(t *testing.T) {
+	n := newNetwork(t, 2, byDirector)
+	n.set(t, `-A -t [fd00:1::100]:80 -s rr
+-a -t [fd00:1::100]:80 -r [fd00:2::11]:8080 -m
+-a -t [fd00:1::100]:80 -r [fd00:2::12]:8080 -m`)
+	wantTally(t, n.tally(t, 6, client6, vip6, 80), 3, 3)
+}
+
+// TestWeights checks that shares follow the weights.
+func TestWeights(t *testing.T) {
+	n := newNetwork(t, 2, byDirector)
+	n.set(t, `-A -t 10.1.0.100:80 -s wrr
+-a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -w 3
+-a -t 10.1.0.100:80 -r 10.2.0.12:8080 -m -w 1`)
+	wantTally(t, n.tally(t, 8, client1, vip, 80), 6, 2)
+}
+
+// TestDirectRouting has the real servers, which own the service's address too, answer the client past the
+// director.
+func TestDirectRouting(t *testing.T) {
+	n := newNetwork(t, 2, byRouter)
+	for _, r := range n.reals {
+		r.IP(t, "address add 10.1.0.100/32 dev lo")
+	}
+	n.set(t, `-A -t 10.1.0.100:8080 -s rr
+-a -t 10.1.0.100:8080 -r 10.2.0.11 -g
+-a -t 10.1.0.100:8080 -r 10.2.0.12 -g`)
+	wantTally(t, n.tally(t, 6, client1, vip, 8080), 3, 3)
+}
+
+// TestMark makes one service of all packets that the firewall marks, here those to two ports.
+func TestMark(t *testing.T) {
+	n := newNetwork(t, 2, byDirector)
+	iptables(t, n.director, "iptables -t mangle -A PREROUTING -d 10.1.0.100 -p tcp --dport 8080:8081 -j MARK --set-mark 7")
+	n.set(t, `-A -f 7 -s rr
+-a -f 7 -r 10.2.0.11 -m
+-a -f 7 -r 10.2.0.12 -m`)
+	answers := n.tally(t, 2, client1, vip, 8080)
+	for name, count := range n.tally(t, 2, client1, vip, 8081) {
+		answers[name] += count
+	}
+	wantTally(t, answers, 2, 2)
+}
+
+// TestFullNAT lets netfilter change the source as well, so real servers that have no way to the client answer:
+// what mainline Linux has for full NAT.
+func TestFullNAT(t *testing.T) {
+	n := newNetwork(t, 2, noGateway)
+	n.set(t, `-A -t 10.1.0.100:80 -s rr
+-a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m
+-a -t 10.1.0.100:80 -r 10.2.0.12:8080 -m`)
+	sysctl(t, n.director, "net/ipv4/vs/conntrack", "1")
+	iptables(t, n.director, "iptables -t nat -A POSTROUTING -m ipvs --vaddr 10.1.0.100/32 --vport 80 -j MASQUERADE")
+	wantTally(t, n.tally(t, 6, client1, vip, 80), 3, 3)
+	c := n.dial(t, client1, vip, 80)
+	defer c.Close()
+	if c.seen != director {
+		t.Errorf("the real server sees %s, want %s", c.seen, director)
+	}
+}

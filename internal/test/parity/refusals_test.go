@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package parity
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestRefusals checks that the reference refuses what it is said to refuse, and that no case goes on after that.
+func TestRefusals(t *testing.T) {
+	lab := NewLab(t, reference(), ours(t))
+	for i, words := range []string{"-S -f 7", "-S --timeout", "-S --daemon", "-S -n --thresholds"} {
+		for _, c := range []*Case{
+			{Calls: []Call{{Words: strings.Fields(words)}}},
+			{Calls: []Call{{Words: []string{"-R"}, Stdin: "-A -f 7\n" + words + "\n-C\n"}}},
+		} {
+			d, err := lab.Try(t.Context(), c)
+			if err != nil || d != nil {
+				t.Errorf("%s: %v, %v", words, d, err)
+			}
+		}
+		if got := lab.known["an option goes with more commands"]; got != 2*(i+1) {
+			t.Errorf("%s: %d refusals, want %d", words, got, 2*(i+1))
+		}
+	}
+}

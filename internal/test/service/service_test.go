@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package service tests, on the test kernel, that the service and the restore never lose rules, whatever happens to
+// them on the way.
+package service
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+)
+
+func TestMain(m *testing.M) { kernel.Main(m, "./cmd/ipvsadm") }
+
+// run runs the program under one of its names.
+func run(t *testing.T, n *kernel.Namespace, stdin, name string, args ...string) kernel.Result {
+	t.Helper()
+	return n.Run(t, kernel.Command{Path: kernel.Program("ipvsadm"), Args: append([]string{name}, args...), Stdin: stdin})
+}
+
+// table returns the table as rules.
+func table(t *testing.T, n *kernel.Namespace) string {
+	t.Helper()
+	got := run(t, n, "", "ipvsadm-save", "-n")
+	if got.Code != 0 || got.Stderr != "" {
+		t.Fatalf("saving: %+v", got)
+	}
+	return got.Stdout
+}
+
+// restore replaces the table, which must succeed.
+func restore(t *testing.T, n *kernel.Namespace, rules string) {
+	t.Helper()
+	if got := run(t, n, "-C\n"+rules, "ipvsadm-restore"); got != (kernel.Result{}) {
+		t.Fatalf("restoring: %+v", got)
+	}
+}
+
+// services returns rules for many services, each with a real server.
+func services(count int, network string) string {
+	var b strings.Builder
+	for i := range count {
+		addr := fmt.Sprintf("%s.%d.%d:80", network, i/250, i%250+1)
+		fmt.Fprintf(&b, "-A -t %s -s rr\n-a -t %s -r 198.51.100.1:80 -m -w 1\n", addr, addr)
+	}
+	return b.String()
+}
+
+// install puts the program and the settings where the service looks for them, over what the host has there; the host
+// itself sees nothing of it.
+func install(t *testing.T, settings string) (service string) {
+	t.Helper()
+	root, err := kernel.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "ipvsadm"), []byte(settings), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	bind(t, dir, "/etc/default")
+	overlay(t, "/usr/sbin")
+	for _, name := range []string{"ipvsadm", "ipvsadm-save", "ipvsadm-restore"} {
+		// A file to mount on, where the host has none of the name.
+		require.NoError(t, os.WriteFile("/usr/sbin/"+name, nil, 0o755))
+		bind(t, kernel.Program("ipvsadm"), "/usr/sbin/"+name)
+	}
+	return filepath.Join(root, "packaging", "ipvsadm-service")
+}
+
+// overlay has what is written to a directory stay in the guest, and only until the test ends.
+func overlay(t *testing.T, dir string) {
+	t.Helper()
+	out, err := exec.Command("/sbin/modprobe", "overlay").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	written, err := os.MkdirTemp("/run", "overlay-") // not of the host, whose files cannot hold what an overlay notes
+	require.NoError(t, err)
+	t.Cleanup(func() { os.RemoveAll(written) })
+	upper, work := filepath.Join(written, "upper"), filepath.Join(written, "work")
+	require.NoError(t, os.Mkdir(upper, 0o755))
+	require.NoError(t, os.Mkdir(work, 0o755))
+	options := "lowerdir=" + dir + ",upperdir=" + upper + ",workdir=" + work
+	require.NoError(t, syscall.Mount("overlay", dir, "overlay", 0, options))
+	t.Cleanup(func() { require.NoError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
+}
+
+// bind mounts one file or directory over another, until the test ends.
+func bind(t *testing.T, from, to string) {
+	t.Helper()
+	if err := syscall.Mount(from, to, "", syscall.MS_BIND, ""); err != nil {
+		t.Fatalf("mounting %s on %s: %v", from, to, err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(to, syscall.MNT_DETACH); err != nil {
+			t.Errorf("unmounting %s: %v", to, err)
+		}
+	})
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package flags
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The rows are those of the help, and the options of each command are those that it takes.
+func TestRows(t *testing.T) {
+	commandRows, optionRows := Rows()
+	require.Len(t, commandRows, 18) // -l has a row of its own
+	require.Contains(t, optionRows, Row{Short: "-w", Long: "--weight", Value: "N", Help: "share of the connections, 0 for no new ones (default 1)"})
+	require.Contains(t, optionRows, Row{Short: "-6", Long: "--ipv6", Help: "the mark is for IPv6 packets; must follow -f"})
+	for words, want := range map[string]string{
+		"-A --add-service":    "-t -u --sctp-service -f -s -p -M --pe -b -o --netns",
+		"-D --delete-service": "-t -u --sctp-service -f --netns",
+		"-C --clear":          "--wait --netns",
+		"-L --list": "-t -u --sctp-service -f --syncid -c --timeout --daemon --stats --rate --thresholds --persistent-conn " +
+			"--tun-info --nosort --sort-by --watch -X -n -j --netns",
+		"-h --help":          "",
+		"-v --version":       "",
+		" --set":             "--netns",
+		" --stop-daemon":     "--syncid --netns",
+		"-R --restore":       "--replace --dry-run --wait --netns",
+		"-d --delete-server": "-t -u --sctp-service -f -r --netns",
+	} {
+		var got []string
+		found := false
+		for _, row := range commandRows {
+			if row.Short+" "+row.Long != words && strings.TrimSpace(row.Short+" "+row.Long) != words {
+				continue
+			}
+			found = true
+			for _, o := range row.Options {
+				if o.Short == "" {
+					o.Short = o.Long
+				}
+				got = append(got, o.Short)
+			}
+		}
+		require.True(t, found, words)
+		require.Equal(t, want, strings.Join(got, " "), words)
+	}
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ipvsnl
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/mdlayher/genetlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
+)
+
+// supported reports whether this system can have IPVS.
+const supported = true
+
+// A place is the network namespace of a client without [WithNetNS]: the one of its
+// first socket.
+type place struct {
+	known  bool
+	cookie uint64           // the kernel's cookie for it; 0 if the kernel has none
+	anchor *kernelTransport // a socket in it
+	kept   *netns.Namespace // the namespace, once the anchor is closed
+}
+
+// dialKernel opens a socket in the client's network namespace.
+func (c *Client) dialKernel() (transport, error) {
+	if c.netns != nil {
+		return dialIn(c.netns)
+	}
+	t, err := dialIn(nil)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p, cookie := &c.place, t.namespaceCookie()
+	if !p.known {
+		*p = place{known: true, cookie: cookie, anchor: t}
+		return t, nil
+	}
+	if cookie == p.cookie && cookie != 0 {
+		return t, nil
+	}
+	// The thread is not in the namespace in which the client was opened, or the
+	// kernel cannot tell.
+	there, err := p.dial()
+	switch {
+	case err == nil:
+		_ = t.Close()
+		return there, nil
+	case cookie == 0:
+		return t, nil
+	}
+	_ = t.Close()
+	return nil, ErrNamespace
+}
+
+// dial opens a socket in the namespace, which requires the right to enter it.
+func (p *place) dial() (transport, error) {
+	ns, err := p.namespace()
+	if err != nil {
+		return nil, err
+	}
+	if ns != p.kept {
+		defer ns.Close()
+	}
+	return dialIn(ns)
+}
+
+func (p *place) namespace() (*netns.Namespace, error) {
+	switch {
+	case p.kept != nil:
+		return p.kept, nil
+	case p.anchor != nil:
+		return netns.Of(p.anchor.fd)
+	}
+	return nil, ErrNamespace
+}
+
+// leave keeps the namespace if its anchor is about to be closed.
+func (p *place) leave(t transport) {
+	if p.anchor == nil || t != transport(p.anchor) {
+		return
+	}
+	p.kept, _ = netns.Of(p.anchor.fd)
+	p.anchor = nil
+}
+
+func (p *place) close() error { return p.kept.Close() }
+
+// dialIn opens a socket in a network namespace; nil means that of the calling thread.
+func dialIn(ns *netns.Namespace) (t *kernelTransport, err error) {
+	if ns == nil {
+		return newKernelTransport(genetlink.Protocol)
+	}
+	err = ns.Run(func() (err error) {
+		t, err = newKernelTransport(genetlink.Protocol)
+		return err
+	})
+	return t, err
+}
+
+// A kernelTransport is a netlink socket that makes its own system calls. That of
+// package netlink uses the poller of the runtime, which needs two more file descriptors and
+// ends the program if it cannot have them, and a goroutine for each call.
+//
+// It is for one goroutine at a time, except for interrupt.
+type kernelTransport struct {
+	fd          int
+	port        uint32
+	page        int // the size of the buffer offered to the kernel
+	closed      bool
+	interrupted atomic.Bool
+}
+
+// The kernel fills a page of a listing up to the largest buffer that any read of the socket
+// has offered. If services of other namespaces come and go between two pages, services at the
+// beginning of a page are missed. A listing that is read again should miss different ones, if
+// any: each full page enlarges the buffer, so that later pages begin elsewhere.
+const (
+	firstPage = 12 << 10 // datagrams are not longer until more has been offered
+	pageStep  = 1 << 10
+)
+
+// patience is how long a socket waits before it checks again for an interrupt.
+// The kernel answers before the system call of a request returns, so there is almost never
+// anything to wait for.
+const patience = 50 * time.Millisecond
+
+// newKernelTransport opens a socket of a netlink protocol in the network namespace of
+// the thread.
+func newKernelTransport(protocol int) (*kernelTransport, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, protocol)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	t := &kernelTransport{fd: fd, page: firstPage}
+	if err := t.bind(); err != nil {
+		_ = t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *kernelTransport) bind() error {
+	if err := unix.Bind(t.fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return os.NewSyscallError("bind", err)
+	}
+	addr, err := unix.Getsockname(t.fd)
+	if err != nil {
+		return os.NewSyscallError("getsockname", err)
+	}
+	t.port = addr.(*unix.SockaddrNetlink).Pid
+	return nil
+}
+
+func (t *kernelTransport) Read(b []byte) (int, error) {
+	b = b[:min(t.page, len(b))]
+	n, err := t.transfer("read", unix.POLLIN, receive, b)
+	if n > len(b) {
+		return len(b), ErrOverrun
+	}
+	if n > len(b)/2 {
+		t.page += pageStep
+	}
+	return n, err
+}
+
+// receive reads a datagram. It returns its full length even if it does not fit into b.
+func receive(fd int, b []byte) (int, error) {
+	n, _, err := unix.Recvfrom(fd, b, unix.MSG_TRUNC)
+	return n, err
+}
+
+func (t *kernelTransport) Write(b []byte) (int, error) {
+	return t.transfer("write", unix.POLLOUT, unix.Write, b)
+}
+
+// transfer reads or writes a datagram, once the socket is ready for it.
+func (t *kernelTransport) transfer(name string, ready int16, call func(int, []byte) (int, error), b []byte) (int, error) {
+	for {
+		switch {
+		case t.closed:
+			return 0, os.ErrClosed
+		case t.interrupted.Load():
+			return 0, os.ErrDeadlineExceeded
+		}
+		n, err := call(t.fd, b)
+		switch err {
+		case unix.EAGAIN:
+			// The next call reports any error.
+			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(t.fd), Events: ready}}, int(patience.Milliseconds()))
+		case unix.EINTR:
+		default:
+			return n, os.NewSyscallError(name, err)
+		}
+	}
+}
+
+func (t *kernelTransport) Close() error {
+	if t.closed {
+		return os.ErrClosed
+	}
+	t.closed = true
+	return os.NewSyscallError("close", unix.Close(t.fd))
+}
+
+func (t *kernelTransport) portID() uint32 { return t.port }
+
+func (t *kernelTransport) interrupt() { t.interrupted.Store(true) }
+
+func (t *kernelTransport) shortenReplies() {
+	_ = unix.SetsockoptInt(t.fd, unix.SOL_NETLINK, unix.NETLINK_CAP_ACK, 1)
+}
+
+// namespaceCookie returns the kernel's cookie for the socket's network namespace, or
+// 0 if the kernel has no cookies.
+func (t *kernelTransport) namespaceCookie() uint64 {
+	cookie, err := unix.GetsockoptUint64(t.fd, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
+	if err != nil {
+		return 0
+	}
+	return cookie
+}
+
+// openProc opens a file of /proc/net in the client's network namespace.
+func (c *Client) openProc(name string) (*os.File, error) {
+	if c.netns != nil {
+		return c.netns.OpenProc(name)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ns, err := c.place.namespace()
+	if err != nil {
+		return files.Open("/proc/thread-self/net/" + name)
+	}
+	if ns != c.place.kept {
+		defer ns.Close()
+	}
+	f, err := ns.OpenProc(name)
+	if errors.Is(err, fs.ErrPermission) { // to enter the namespace
+		return files.Open("/proc/thread-self/net/" + name)
+	}
+	return f, err
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !linux
+
+package ipvsnl
+
+import "errors"
+
+func numberOf(error) (errno, bool) { return 0, false }
+
+func errnoError(errno) error { return errors.ErrUnsupported }
+
+func isErrno(error) bool { return false }
