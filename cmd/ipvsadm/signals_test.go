@@ -38,6 +38,9 @@ func program(t *testing.T, line string) *exec.Cmd {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	cmd := exec.Command(self)
+	if emulator := os.Getenv("EMULATOR"); emulator != "" { // the kernel does not start what it runs
+		cmd = exec.Command(emulator, self)
+	}
 	cmd.Env = append(os.Environ(), "IPVSADM_TEST_RUN="+line)
 	return cmd
 }

@@ -128,7 +128,8 @@ func (s *testSystem) tapped() (io.ReadWriteCloser, error) {
 func (t *tap) Write(b []byte) (int, error) {
 	const family = 0x20 // that the director gives to IPVS; others ask for it
 	if len(b) > 16 && binary.NativeEndian.Uint16(b[4:]) == family {
-		if err := t.before(request{b[16], b[7] == 3, t.closed}); err != nil {
+		flags := binary.NativeEndian.Uint16(b[6:])
+		if err := t.before(request{b[16], flags&unix.NLM_F_DUMP == unix.NLM_F_DUMP, t.closed}); err != nil {
 			return 0, err
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"os"
 	"strconv"
@@ -207,9 +206,17 @@ func zoneIndex(zone string) uint32 {
 	if n, err := strconv.ParseUint(zone, 10, 32); err == nil || zone == "" {
 		return uint32(n)
 	}
-	i, err := net.InterfaceByName(zone)
+	request, err := unix.NewIfreq(zone)
 	if err != nil {
 		return 0
 	}
-	return uint32(i.Index)
+	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0
+	}
+	defer unix.Close(socket)
+	if err := unix.IoctlIfreq(socket, unix.SIOCGIFINDEX, request); err != nil {
+		return 0
+	}
+	return request.Uint32()
 }
