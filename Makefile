@@ -44,7 +44,7 @@ test: check
 
 # Compares the library's API with that of the last version.
 apidiff:
-	@GO=$(GO) scripts/apidiff ./pkg/ipvsnl/...
+	@GO=$(GO) scripts/apidiff ./pkg/ipvsnl ./pkg/ipvsnl/conns ./pkg/ipvsnl/ipvsnltest ./pkg/ipvsnl/reconcile
 
 # Mutates the product and has its tests find that out; with CHANGED=REVISION, in the lines changed since then, and with
 # LIMIT=3m, as many as fit into that time. What may survive is in internal/test/mutants/accepted, with the reasons.

@@ -6,7 +6,7 @@ import (
 	"context"
 	"io"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/columns"
+	"github.com/ipvsadm-go/ipvsadm/pkg/columns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"

@@ -205,8 +205,8 @@ var web = netip.MustParseAddr("192.0.2.80")
 
 func (testNames) Addr(host string) (netip.Addr, bool) { return web, host == "web" }
 
-func (testNames) PortNumber(name string, p ipvsnl.Protocol) (uint16, bool) {
-	return 80, name == "http" && p == ipvsnl.TCP
+func (testNames) PortNumber(name, protocol string) (uint16, bool) {
+	return 80, name == "http" && protocol == "tcp"
 }
 
 func (testNames) Host(a netip.Addr) string {
@@ -216,8 +216,8 @@ func (testNames) Host(a netip.Addr) string {
 	return ""
 }
 
-func (testNames) Port(port uint16, p ipvsnl.Protocol) string {
-	if port == 80 && p == ipvsnl.TCP {
+func (testNames) Port(port uint16, protocol string) string {
+	if port == 80 && protocol == "tcp" {
 		return "http"
 	}
 	return ""

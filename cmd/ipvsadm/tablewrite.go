@@ -7,7 +7,7 @@ import (
 	"context"
 	"slices"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/columns"
+	"github.com/ipvsadm-go/ipvsadm/pkg/columns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"syscall"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/simulation"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/reconcile"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/simulation"
 )
 
 // errZero is the error of a line that zeroes counters.

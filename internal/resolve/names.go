@@ -11,8 +11,6 @@ import (
 	"sync"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/files"
-	"github.com/ipvsadm-go/ipvsadm/internal/words"
-	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
 // Files with the names of hosts and ports. Name servers know other
@@ -138,23 +136,24 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func isHexDigit(c byte) bool { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }
 
-// PortNumber returns the port with a name or alias.
-func (r *Resolver) PortNumber(name string, protocol ipvsnl.Protocol) (uint16, bool) {
+// PortNumber returns the port with a name or alias. The protocol is written as in
+// /etc/services, as it is for [Resolver.Port].
+func (r *Resolver) PortNumber(name, protocol string) (uint16, bool) {
 	return lookUp(r.order().services, func(source string) (uint16, status) {
 		if source != "files" {
 			return 0, missing
 		}
-		return r.ports().portOf(name, words.ProtocolOf(protocol).Services)
+		return r.ports().portOf(name, protocol)
 	})
 }
 
 // Port returns the name of a port, or "".
-func (r *Resolver) Port(port uint16, protocol ipvsnl.Protocol) string {
+func (r *Resolver) Port(port uint16, protocol string) string {
 	name, _ := lookUp(r.order().services, func(source string) (string, status) {
 		if source != "files" {
 			return "", missing
 		}
-		return r.ports().nameOf(port, words.ProtocolOf(protocol).Services)
+		return r.ports().nameOf(port, protocol)
 	})
 	return name
 }

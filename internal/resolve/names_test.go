@@ -9,8 +9,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
 func TestServices(t *testing.T) {
@@ -58,18 +56,18 @@ func TestPorts(t *testing.T) {
 	r := New(context.Background())
 	r.order = func() nameSwitch { return usualSwitch() }
 	r.ports = func() *services { return parseServices("http 80/tcp\ntftp 69/udp\n") }
-	if got, ok := r.PortNumber("tftp", ipvsnl.UDP); !ok || got != 69 {
+	if got, ok := r.PortNumber("tftp", "udp"); !ok || got != 69 {
 		t.Errorf("tftp: got %d, %v", got, ok)
 	}
-	for _, p := range []ipvsnl.Protocol{0, ipvsnl.TCP, ipvsnl.SCTP} {
+	for _, p := range []string{"", "tcp", "sctp"} {
 		if got, ok := r.PortNumber("tftp", p); ok {
-			t.Errorf("tftp of %v: got %d", p, got)
+			t.Errorf("tftp of %q: got %d", p, got)
 		}
 	}
-	if got := r.Port(80, ipvsnl.TCP); got != "http" {
+	if got := r.Port(80, "tcp"); got != "http" {
 		t.Errorf("80: got %q", got)
 	}
-	if got := r.Port(80, ipvsnl.UDP); got != "" {
+	if got := r.Port(80, "udp"); got != "" {
 		t.Errorf("80 of UDP: got %q", got)
 	}
 }

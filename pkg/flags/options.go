@@ -8,10 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/columns"
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
-	"github.com/ipvsadm-go/ipvsadm/internal/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/columns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/words"
 )
 
 // An optionID identifies what an option sets. Words that set the same thing

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/words"
 )
 
 // A Resolver finds addresses and ports by their names.
@@ -16,8 +16,9 @@ type Resolver interface {
 	// Addr returns an IPv4 address of a host.
 	Addr(host string) (netip.Addr, bool)
 
-	// PortNumber returns the port with a name in /etc/services.
-	PortNumber(name string, protocol ipvsnl.Protocol) (uint16, bool)
+	// PortNumber returns the port with a name in /etc/services, where the protocol is
+	// written as given: "tcp".
+	PortNumber(name, protocol string) (uint16, bool)
 }
 
 // A parser turns a command line into a Command. Options take effect one by

@@ -26,11 +26,11 @@ func (names) Addr(host string) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-func (names) PortNumber(name string, p ipvsnl.Protocol) (uint16, bool) {
+func (names) PortNumber(name, protocol string) (uint16, bool) {
 	switch {
-	case name == "http" && p == ipvsnl.TCP:
+	case name == "http" && protocol == "tcp":
 		return 80, true
-	case name == "tftp" && p == ipvsnl.UDP:
+	case name == "tftp" && protocol == "udp":
 		return 69, true
 	}
 	return 0, false

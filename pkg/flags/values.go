@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/inet"
+	"github.com/ipvsadm-go/ipvsadm/pkg/words"
 )
 
 const blanks = " \t\n\v\f\r" // as C's isspace
@@ -75,7 +76,7 @@ func (p *parser) port(s string) (uint16, bool) {
 	if n, ok := parseNumber(s, 0, maxPort); ok {
 		return uint16(n), true
 	}
-	return p.resolver.PortNumber(s, p.protocol)
+	return p.resolver.PortNumber(s, words.ProtocolOf(p.protocol).Services)
 }
 
 // ipv4 reads an IPv4 address, or looks it up by name.

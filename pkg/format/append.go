@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/words"
 )
 
 // addrPortWidth is the length to which "address:port" is cut.
@@ -97,7 +98,7 @@ func appendAddrPort(b []byte, a netip.AddrPort, protocol ipvsnl.Protocol, names 
 	b = append(b, ':')
 	port := ""
 	if protocol != 0 {
-		port = names.Port(a.Port(), protocol)
+		port = names.Port(a.Port(), words.ProtocolOf(protocol).Services)
 	}
 	if port != "" {
 		b = append(b, port...)

@@ -3,8 +3,8 @@
 package format
 
 import (
-	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/words"
 )
 
 // changeRules makes rules numeric, because names may change before they are

@@ -5,9 +5,9 @@ package format
 import (
 	"net/netip"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
+	"github.com/ipvsadm-go/ipvsadm/pkg/words"
 )
 
 // A ConnectionTable determines how connections are printed.

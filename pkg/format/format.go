@@ -19,8 +19,9 @@ type Names interface {
 	// Host returns the name of a host, or "" if it has none.
 	Host(netip.Addr) string
 
-	// Port returns the name of a port, or "" if it has none.
-	Port(port uint16, protocol ipvsnl.Protocol) string
+	// Port returns the name of a port, or "" if it has none. The protocol is written as in
+	// /etc/services: "tcp".
+	Port(port uint16, protocol string) string
 }
 
 // A View is a way to print services and their destinations.

@@ -32,8 +32,8 @@ func (names) Host(a netip.Addr) string {
 	return ""
 }
 
-func (names) Port(port uint16, p ipvsnl.Protocol) string {
-	if port == 80 && p == ipvsnl.TCP {
+func (names) Port(port uint16, protocol string) string {
+	if port == 80 && protocol == "tcp" {
 		return "http"
 	}
 	return ""

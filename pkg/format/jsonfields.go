@@ -6,9 +6,9 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
+	"github.com/ipvsadm-go/ipvsadm/pkg/words"
 )
 
 // serviceFields are the fields of a service before its destinations.

@@ -6,8 +6,8 @@ import (
 	"net/netip"
 	"unicode/utf8"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/words"
 )
 
 // appendWord appends a string, unless it is empty.

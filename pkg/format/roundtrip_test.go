@@ -21,8 +21,8 @@ import (
 // noNames knows no names: rules are written with numbers.
 type noNames struct{}
 
-func (noNames) Addr(string) (netip.Addr, bool)                    { return netip.Addr{}, false }
-func (noNames) PortNumber(string, ipvsnl.Protocol) (uint16, bool) { return 0, false }
+func (noNames) Addr(string) (netip.Addr, bool)           { return netip.Addr{}, false }
+func (noNames) PortNumber(string, string) (uint16, bool) { return 0, false }
 
 // parseRules reads rules as a restore does.
 func parseRules(t *testing.T, text []byte) (commands []flags.Command) {

@@ -6,8 +6,8 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/words"
 )
 
 // serviceRule is the rule that adds a service, with the options that a save writes.

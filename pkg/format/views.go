@@ -3,8 +3,8 @@
 package format
 
 import (
-	"github.com/ipvsadm-go/ipvsadm/internal/words"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/words"
 )
 
 // Widths of the columns of the table views.

@@ -56,6 +56,6 @@
 // From v1.31.0 on, packages ipvsnl, reconcile, conns and ipvsnltest keep to Go's rules
 // for version 1 of a module: what compiles against one release compiles against the
 // later ones and means the same. Structs may gain fields, so literals need field
-// names; the texts of errors may change. Packages flags and format belong to the command,
-// and promise only its command lines and its output.
+// names; the texts of errors may change. The other packages of the module belong to the
+// command, and promise only its command lines and its output.
 package ipvsnl

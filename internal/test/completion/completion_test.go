@@ -12,10 +12,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/columns"
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
-	"github.com/ipvsadm-go/ipvsadm/internal/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/columns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+	"github.com/ipvsadm-go/ipvsadm/pkg/words"
 )
 
 func TestMain(m *testing.M) {

@@ -21,8 +21,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/simulation"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/simulation"
 )
 
 // A Director is a table of IPVS in memory. It is safe for concurrent use.

@@ -8,8 +8,8 @@ import (
 
 	"github.com/mdlayher/netlink"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/simulation"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/simulation"
 )
 
 // Error numbers that do not concern changes.

@@ -10,17 +10,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/simulation"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/simulation"
 )
 
 // noNames knows no names.
 type noNames struct{}
 
 func (noNames) Addr(string) (netip.Addr, bool)                    { return netip.Addr{}, false }
-func (noNames) PortNumber(string, ipvsnl.Protocol) (uint16, bool) { return 0, false }
+func (noNames) PortNumber(string, string) (uint16, bool) { return 0, false }
 
 // run makes the changes of command lines and returns those that are refused, with their error numbers.
 func run(t *testing.T, d *simulation.Director, lines string) (refused string) {
