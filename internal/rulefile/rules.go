@@ -43,7 +43,7 @@ type Reader struct {
 	r      *bufio.Reader
 	number int
 	words  []string // buffer for the words of a line
-	long   []byte   // buffer for a line that is longer than a read
+	line   []byte   // buffer for a line that is being read
 }
 
 // NewReader returns a Reader of r.
@@ -83,26 +83,23 @@ func (r *Reader) Next() (Line, error) {
 // read reads a line including its newline. It keeps only the first maxLine bytes of a longer line, and
 // reports whether it has dropped anything but blanks.
 func (r *Reader) read() (text string, long bool, err error) {
-	b, err := r.r.ReadSlice('\n')
-	if !errors.Is(err, bufio.ErrBufferFull) {
-		return string(b), false, err
-	}
-	r.long = r.long[:0]
+	r.line = r.line[:0]
 	for {
-		n := min(len(b), maxLine-len(r.long))
-		r.long = append(r.long, b[:n]...)
+		b, err := r.r.ReadSlice('\n')
+		n := min(len(b), maxLine-len(r.line))
+		r.line = append(r.line, b[:n]...)
 		long = long || len(bytes.Trim(b[n:], blanks)) > 0
 		if !errors.Is(err, bufio.ErrBufferFull) {
-			return string(r.long), long, err
+			return string(r.line), long, err
 		}
-		b, err = r.r.ReadSlice('\n')
 	}
 }
 
 // appendWords appends the words of a line, which are separated by blanks. As in ipvsadm, a NUL ends a word, and
 // everything after it up to the next blank is ignored.
 func appendWords(words []string, line string) []string {
-	for start, end := 0, 0; start < len(line); start = end {
+	var end int
+	for start := 0; start < len(line); start = end {
 		end = start + 1
 		if isBlank(line[start]) {
 			continue

@@ -19,7 +19,8 @@ import (
 type optionID uint8
 
 const (
-	optNumeric optionID = iota
+	noOption optionID = iota // not counted as an option
+	optNumeric
 	optConnection
 	optService
 	optScheduler
@@ -64,7 +65,6 @@ const (
 	optStable
 
 	optionCount
-	noOption = optionCount // not counted as an option
 )
 
 // optionNames are the names of the options in messages.
@@ -138,7 +138,7 @@ type option struct {
 	short byte // 0 for none
 	long  string
 	arg   argument
-	id    optionID // also noOption for the commands
+	id    optionID // noOption for the commands, too
 
 	// verb is set for the commands, which must come first.
 	verb verb
@@ -179,42 +179,42 @@ const (
 // only a heading precedes a group of them.
 var options = []option{
 	{heading: "Commands"},
-	{short: 'A', long: "add-service", id: noOption, verb: addService,
+	{short: 'A', long: "add-service", verb: addService,
 		help: "add a service"},
-	{short: 'E', long: "edit-service", id: noOption, verb: editService,
+	{short: 'E', long: "edit-service", verb: editService,
 		help: "change a service"},
-	{short: 'D', long: "delete-service", id: noOption, verb: deleteService,
+	{short: 'D', long: "delete-service", verb: deleteService,
 		help: "delete a service and its real servers"},
-	{short: 'C', long: "clear", id: noOption, verb: clearTable,
+	{short: 'C', long: "clear", verb: clearTable,
 		help: "delete all services"},
-	{short: 'L', long: "list", id: noOption, verb: list,
+	{short: 'L', long: "list", verb: list,
 		help: "list services, or what the options select"},
-	{short: 'l', id: noOption, verb: list},
-	{short: 'Z', long: "zero", id: noOption, verb: zero,
+	{short: 'l', verb: list},
+	{short: 'Z', long: "zero", verb: zero,
 		help: "set the counters of one or all services to zero"},
-	{short: 'a', long: "add-server", id: noOption, verb: addServer,
+	{short: 'a', long: "add-server", verb: addServer,
 		help: "add a real server to a service"},
-	{short: 'e', long: "edit-server", id: noOption, verb: editServer,
+	{short: 'e', long: "edit-server", verb: editServer,
 		help: "change a real server"},
-	{short: 'd', long: "delete-server", id: noOption, verb: deleteServer,
+	{short: 'd', long: "delete-server", verb: deleteServer,
 		help: "delete a real server from a service"},
-	{long: "set", id: noOption, verb: setTimeouts, value: "TCP FIN UDP",
+	{long: "set", verb: setTimeouts, value: "TCP FIN UDP",
 		help: "set the timeouts of connections, in seconds; 0 leaves one unchanged"},
-	{long: "start-daemon", arg: required, id: noOption, verb: startDaemon, value: "STATE",
+	{long: "start-daemon", arg: required, verb: startDaemon, value: "STATE",
 		help: "start the sync daemon, STATE master or backup",
 		set:  daemonState("illegal start-daemon parameter specified")},
-	{long: "stop-daemon", arg: required, id: noOption, verb: stopDaemon, value: "STATE",
+	{long: "stop-daemon", arg: required, verb: stopDaemon, value: "STATE",
 		help: "stop the sync daemon, STATE master or backup",
 		set:  daemonState("illegal start_daemon specified")},
-	{short: 'R', long: "restore", id: noOption, verb: restore,
+	{short: 'R', long: "restore", verb: restore,
 		help: "run the command lines on standard input"},
-	{short: 'S', long: "save", id: noOption, verb: save,
+	{short: 'S', long: "save", verb: save,
 		help: "write the table as command lines for --restore"},
-	{short: 'h', long: "help", id: noOption, verb: help,
+	{short: 'h', long: "help", verb: help,
 		help: "print this help"},
-	{short: 'v', long: "version", id: noOption, verb: version,
+	{short: 'v', long: "version", verb: version,
 		help: "print the version"},
-	{long: "build", id: noOption, verb: build,
+	{long: "build", verb: build,
 		help: "print version, revision, Go version and modules of this program"},
 
 	{heading: "Services"},
@@ -226,7 +226,7 @@ var options = []option{
 		help: "the SCTP service at this address", set: serviceAt(ipvsnl.SCTP)},
 	{short: 'f', long: "fwmark-service", arg: required, id: optService, value: "MARK",
 		help: "the service for packets with this firewall mark, 1 to 4294967295", set: (*parser).mark},
-	{short: '6', long: "ipv6", id: noOption,
+	{short: '6', long: "ipv6",
 		help: "the mark is for IPv6 packets; must follow -f", set: (*parser).markIPv6},
 
 	{heading: "With -A and -E"},
@@ -323,7 +323,7 @@ var options = []option{
 		help: "with tunnels", set: listing(func(l *Listing) *bool { return &l.TunnelInfo })},
 	{long: "nosort", id: optNoSort,
 		help: "in the order of the kernel", set: listing(func(l *Listing) *bool { return &l.NoSort })},
-	{long: "sort", id: noOption,
+	{long: "sort",
 		help: "sorted (default)", set: nothing},
 	{long: "sort-by", arg: required, id: optSortBy, value: "COLUMN",
 		help: "highest first: by a column of --stats or --rate, or by active, inactive or weight", set: (*parser).sortBy},

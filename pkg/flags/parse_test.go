@@ -114,6 +114,9 @@ func TestParseChanges(t *testing.T) {
 		{"-E -t 2001:db8::1 -M 64 -p -n2", ipvsnl.Change{}}, // -p takes no word that begins with "-"
 		{"-E -t 2001:db8::1 -M 64x -p", ipvsnl.SetService(service(tcp("[2001:db8::1]:0"), persistent(360, ipvsnl.Mask6(64))))},
 		{"-E -t 2001:db8::1 -M ~+64 -p", ipvsnl.SetService(service(tcp("[2001:db8::1]:0"), persistent(360, ipvsnl.Mask6(64))))},
+		{"-E -t 2001:db8::1 -M 64/ -p", ipvsnl.SetService(service(tcp("[2001:db8::1]:0"), persistent(360, ipvsnl.Mask6(64))))},
+		{"-E -t 2001:db8::1 -M +64- -p", ipvsnl.SetService(service(tcp("[2001:db8::1]:0"), persistent(360, ipvsnl.Mask6(64))))},
+		{"-E -t 2001:db8::1 -M -4294967232 -p", ipvsnl.SetService(service(tcp("[2001:db8::1]:0"), persistent(360, ipvsnl.Mask6(64))))},
 		{"-E -t 2001:db8::1 -M 4294967360 -p", ipvsnl.SetService(service(tcp("[2001:db8::1]:0"), persistent(360, ipvsnl.Mask6(64))))},
 
 		// Names and flags, which the kernel keeps a certain length of.
@@ -148,7 +151,7 @@ func TestParseChanges(t *testing.T) {
 			Weight: 5, UpperThreshold: 20, LowerThreshold: 10})},
 		{"-a -t 1.2.3.4:80 -r 10.0.0.1 -w 2147483647 -x 2147483647 -y 0", ipvsnl.AddDestination(tcp("1.2.3.4:80"),
 			server("10.0.0.1:80", func(d *ipvsnl.Destination) { d.Weight, d.UpperThreshold = 1<<31-1, 1<<31-1 }))},
-		{"-a -t 1.2.3.4:80 -r 10.0.0.1 -w 0", ipvsnl.AddDestination(tcp("1.2.3.4:80"),
+		{"-a -t 1.2.3.4:80 -r 10.0.0.1 -w 0 -x 0", ipvsnl.AddDestination(tcp("1.2.3.4:80"),
 			server("10.0.0.1:80", func(d *ipvsnl.Destination) { d.Weight = 0 }))},
 		{"-a -r 10.0.0.1 -m -t 1.2.3.4:80", ipvsnl.AddDestination(tcp("1.2.3.4:80"), server("10.0.0.1:0", masquerading))}, // named too early
 		{"-a -r 10.0.0.1:8080 -t 1.2.3.4:80", ipvsnl.AddDestination(tcp("1.2.3.4:80"), server("10.0.0.1:80", nil))},       // routing keeps the port
@@ -429,6 +432,7 @@ func TestParseErrors(t *testing.T) {
 		{"-A -M x", "illegal virtual server persistent mask specified"},
 		{"-A -f 1 -6 -M 0", "illegal ipv6 netmask specified"},
 		{"-A -f 1 -6 -M 99999999999999999999", "illegal ipv6 netmask specified"},
+		{"-A -f 1 -6 -M ''", "illegal ipv6 netmask specified"},
 		{"-A -f 1 -6 -M x", "illegal ipv6 netmask specified"},
 		{"-A -b , -n", "no scheduler flag in `,'"},
 		{"-A -b foo -n", "invalid scheduler flag `foo'"},
@@ -503,6 +507,7 @@ func TestParseRefusals(t *testing.T) {
 	for words, text := range map[string]string{
 		"-L -z":             "-z: unknown option",
 		"-Lnz":              "-Lnz: unknown option",
+		"-L -\x00":          "-\x00: unknown option",
 		"-L --n":            "--n: unknown option",
 		"-L --foo=bar":      "--foo=bar: unknown option",
 		"-Ln=3":             "-Ln=3: option does not take an argument",
@@ -551,4 +556,21 @@ func FuzzParse(f *testing.F) {
 		require.NotEqual(t, None, c.Kind)
 		require.Equal(t, c.Kind == Change, c.Change.Op != 0)
 	})
+}
+
+// A word that is obviously no IPv6 address is refused without an allocation.
+func TestParseIPv6Quick(t *testing.T) {
+	for _, s := range []string{"10.0.0.1", "10.0.0.1:80"} {
+		require.Zero(t, testing.AllocsPerRun(10, func() { parseIPv6(s) }), s)
+	}
+}
+
+func TestCutLast(t *testing.T) {
+	for s, want := range map[string][2]string{"a:b:c": {"a:b", "c"}, "a:": {"a", ""}, ":a": {"", "a"}, ":": {"", ""}} {
+		before, after, found := cutLast(s, ':')
+		require.True(t, found, s)
+		require.Equal(t, want, [2]string{before, after}, s)
+	}
+	before, after, found := cutLast("a", ':')
+	require.Equal(t, []any{"a", "", false}, []any{before, after, found})
 }

@@ -30,14 +30,14 @@ type scanner struct {
 	bundle string // the rest of a bundle of short options
 	text   string // the word that contains the bundle
 	stray  []string
-	err    error // the error that ended the scan early
+	failed bool // whether an error has ended the scan
 }
 
 // next returns the next option, or false after the last. It collects the stray words
 // before it.
 func (s *scanner) next() (word, bool, error) {
-	if s.err != nil {
-		return word{}, false, s.err
+	if s.failed {
+		return word{}, false, nil
 	}
 	for s.bundle == "" {
 		if len(s.words) == 0 {
@@ -107,6 +107,6 @@ func (s *scanner) value(opt *option, value string, glued bool) (word, error) {
 // fault returns the error for the current word; the rest of the line
 // is ignored. A restore continues with the next line.
 func (s *scanner) fault(what string) error {
-	s.err = &Error{Text: s.text + ": " + what, Exit: ExitRefused}
-	return s.err
+	s.failed = true
+	return &Error{Text: s.text + ": " + what, Exit: ExitRefused}
 }

@@ -52,7 +52,7 @@ func optionsOf(v verb) []Row {
 	}
 	var rows []Row
 	for i := range options {
-		if o := &options[i]; o.heading == "" && o.verb == noVerb && o.id != noOption && fit.has(o.id) {
+		if o := &options[i]; fit.has(o.id) {
 			rows = append(rows, o.row())
 		}
 	}

@@ -57,7 +57,33 @@ func TestOptionTable(t *testing.T) {
 		}
 		require.True(t, o.verb != noVerb || o.set != nil, "--%s does nothing", o.long)
 	}
-	for id, name := range optionNames {
+	for id, name := range optionNames[noOption+1:] {
 		require.NotEmpty(t, name, "option %d", id)
+	}
+}
+
+// An option needs a value if the help names one, which is optional in brackets.
+func TestOptionValues(t *testing.T) {
+	for i := range options {
+		o := &options[i]
+		if o.heading != "" || o.long == "" || o.verb == setTimeouts { // whose values are not the option's
+			continue
+		}
+		value := func(next ...string) (string, bool) {
+			w, ok, _ := (&scanner{words: append([]string{"--" + o.long}, next...)}).next()
+			return w.value, ok
+		}
+		_, alone := value()
+		beforeDash, _ := value("-x")
+		before, _ := value("x")
+		got := []any{alone, beforeDash, before}
+		switch {
+		case o.value == "":
+			require.Equal(t, []any{true, "", ""}, got, o.long)
+		case o.value[0] == '[':
+			require.Equal(t, []any{true, "", "x"}, got, o.long)
+		default:
+			require.Equal(t, []any{false, "-x", "x"}, got, o.long)
+		}
 	}
 }

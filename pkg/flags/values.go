@@ -30,11 +30,8 @@ func leadingNumber(s string) int {
 	for end < len(s) && (isDigit(s[end]) || end == 0 && (s[0] == '+' || s[0] == '-')) {
 		end++
 	}
-	n, err := strconv.ParseInt(s[:end], 10, 64)
-	if err != nil && n == 0 {
-		return 0
-	}
-	return int(int32(n)) // atoi truncates the result of strtol
+	n, _ := strconv.ParseInt(s[:end], 10, 64) // with an error it is 0, or the nearest number
+	return int(int32(n))                      // atoi truncates the result of strtol
 }
 
 func parseTimeout(s string, min int64) (uint32, error) {
@@ -93,8 +90,8 @@ func parseIPv6(s string) (netip.Addr, bool) {
 	if strings.Count(s, ":") < 2 { // most words: avoids allocating an error
 		return netip.Addr{}, false
 	}
-	addr, err := netip.ParseAddr(s)
-	return addr, err == nil && addr.Is6() && addr.Zone() == ""
+	addr, _ := netip.ParseAddr(s) // not Is6 with an error
+	return addr, addr.Is6() && addr.Zone() == ""
 }
 
 // parseGroup reads a numeric multicast address and returns the family that it
@@ -104,9 +101,9 @@ func parseGroup(s string) (addr netip.Addr, family string, ok bool) {
 	if strings.Contains(s, ":") {
 		family = "IPv6"
 	}
-	addr, err := netip.ParseAddr(s)
+	addr, _ = netip.ParseAddr(s) // not multicast with an error
 	// To the kernel, an IPv4-mapped address is not a multicast address.
-	return addr, family, err == nil && addr.Zone() == "" && addr.IsMulticast() && !addr.Is4In6()
+	return addr, family, addr.Zone() == "" && addr.IsMulticast() && !addr.Is4In6()
 }
 
 // cutLast cuts s around the last sep.

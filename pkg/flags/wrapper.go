@@ -150,7 +150,7 @@ func (w *Wrapper) usage() string {
 	for i := range options {
 		o := &options[i]
 		switch {
-		case o.heading != "" || o.id == noOption || !w.takes(o):
+		case o.id == noOption || !w.takes(o):
 		case o.id == optService:
 			if !services {
 				text += " [SERVICE]"

@@ -52,9 +52,7 @@ const (
 
 // pad appends blanks until the text that begins at start has the width.
 func pad(b []byte, start, width int) []byte {
-	switch missing := start + width - len(b); {
-	case missing <= 0:
-		return b
+	switch missing := max(0, start+width-len(b)); {
 	case missing <= len(fewBlanks):
 		return append(b, fewBlanks...)[:len(b)+missing]
 	default:
@@ -129,7 +127,7 @@ func appendAddr(b []byte, a netip.Addr) []byte {
 		b = append(appendOctet(b, x[2]), '.')
 		return appendOctet(b, x[3])
 	}
-	if a.Is6() && !a.Is4In6() {
+	if a.Is6() {
 		x := a.As16()
 		if binary.BigEndian.Uint64(x[:]) == 0 && binary.BigEndian.Uint32(x[8:]) == 0 && x[12]|x[13] != 0 {
 			return netip.AddrFrom4([4]byte(x[12:])).AppendTo(append(b, "::"...))

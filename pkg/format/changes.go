@@ -9,7 +9,7 @@ import (
 
 // changeRules makes rules numeric, because names may change before they are
 // read.
-var changeRules = &Options{View: Rules, Thresholds: true}
+var changeRules = &Options{Thresholds: true}
 
 // AppendChange appends the rule that makes a change, with every option that it
 // takes, even those that a save leaves out.
@@ -50,12 +50,15 @@ func AppendChange(b []byte, c *ipvsnl.Change) (rule []byte, ok bool) {
 	return append(b, '\n'), true
 }
 
+// schedulerFlags are all the flags of a scheduler.
+var schedulerFlags = [...]ipvsnl.SchedulerFlags{ipvsnl.SchedulerFlag1, ipvsnl.SchedulerFlag2, ipvsnl.SchedulerFlag3}
+
 // appendWholeService appends all options of a service. A save omits the flags
 // that its scheduler has no name for.
 func (o *Options) appendWholeService(b []byte, s *ipvsnl.Service) []byte {
 	b = appendServiceSettings(o.appendServiceOption(b, &s.Key), s)
 	option := " -b "
-	for flag := ipvsnl.SchedulerFlag1; flag <= ipvsnl.SchedulerFlag3; flag <<= 1 {
+	for _, flag := range schedulerFlags {
 		if s.SchedulerFlags&flag != 0 {
 			b = append(append(b, option...), words.SchedulerFlagOf(s.Scheduler, flag)...)
 			option = ","

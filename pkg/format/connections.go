@@ -71,8 +71,8 @@ func portProtocol(name string) ipvsnl.Protocol {
 
 // appendPadded appends a number with at least two digits.
 func appendPadded(b []byte, n uint32) []byte {
-	if n < 100 {
-		return append(b, '0'+byte(n/10), '0'+byte(n%10))
+	if n < 10 {
+		b = append(b, '0')
 	}
 	return appendUint(b, uint64(n))
 }

@@ -33,8 +33,14 @@ func (names) Host(a netip.Addr) string {
 }
 
 func (names) Port(port uint16, protocol string) string {
-	if port == 80 && protocol == "tcp" {
-		return "http"
+	switch protocol {
+	case "tcp":
+		if port == 80 {
+			return "http"
+		}
+	case "udp", "sctp":
+	default:
+		panic("a port of no protocol has no name")
 	}
 	return ""
 }
@@ -130,6 +136,17 @@ func TestNamedServices(t *testing.T) {
 			o := Options{View: view, Names: names{}}
 			require.Equal(t, want[i]+"\n", string(o.AppendService(nil, service(ipvsnl.TCP, addr, nil))), "view %d", view)
 		}
+	}
+}
+
+func TestNamedDestinationLabels(t *testing.T) {
+	o := Options{Names: names{}}
+	for addr, want := range map[string]string{
+		"10.1.1.1:8080":      "  -> averyveryveryverylonghostnam Route   1      0          0         \n",
+		"10.1.1.2:80":        "  -> Short.Example.COM:http       Route   1      0          0         \n",
+		"[2001:db8::7]:8080": "  -> [averyveryveryverylonghostname6.with.a.long.domain.example. Route   1      0          0         \n",
+	} {
+		require.Equal(t, want, string(o.AppendDestination(nil, service(ipvsnl.TCP, "1.2.3.4:80", nil), destination(addr, ipvsnl.Route))))
 	}
 }
 
@@ -295,7 +312,7 @@ func TestHeads(t *testing.T) {
 			continue
 		}
 		require.Regexp(t, `^Prot LocalAddress:Port .*\n  -> RemoteAddress:Port.*\n$`, got)
-		require.Empty(t, o.AppendEnd(nil))
+		require.Equal(t, "before", string(o.AppendEnd([]byte("before"))))
 	}
 	require.Equal(t, "IP Virtual Server version 1.2.1 (size=4096)\n",
 		string(AppendVersion(nil, ipvsnl.Info{Version: 0x010201, ConnTableSize: 4096})))
@@ -358,6 +375,9 @@ func TestState(t *testing.T) {
 	require.Equal(t, "Timeout (tcp tcpfin udp): 900 120 300\n", string(AppendTimeouts(nil, timeouts)))
 	require.Equal(t, "backup sync daemon (mcast=lo, syncid=7, maxlen=1024, group=ff02::1:2, port=9000, ttl=5)\n",
 		string(AppendDaemon(nil, backup)))
+	// A kernel that does not report more.
+	require.Equal(t, "master sync daemon (mcast=lo, syncid=0, maxlen=0, group=, port=0, ttl=0)\n",
+		string(AppendDaemon(nil, ipvsnl.Daemon{State: ipvsnl.Master, Interface: "lo"})))
 }
 
 func TestSettingRules(t *testing.T) {
@@ -406,6 +426,10 @@ func TestConnections(t *testing.T) {
 			"TCP 100:59 ESTABLISHED 127.0.0.1:50000    10.0.0.1:80        10.0.0.2:8080\n"},
 		{&plain, entry("TCP", "127.0.0.1:50000", "10.0.0.1:80", "10.0.0.2:8080", "ESTABLISHED", 1000000, "", ""),
 			"TCP 16666:40 ESTABLISHED 127.0.0.1:50000    10.0.0.1:80        10.0.0.2:8080\n"},
+		{&plain, entry("TCP", "10.10.10.10:1", "10.0.0.1:80", "10.0.0.2:80", "NONE", 9*60+10, "", ""),
+			"TCP 09:10  NONE        10.10.10.10:1      10.0.0.1:80        10.0.0.2:80\n"},
+		{&plain, entry("TCP", "10.10.10.10:1", "10.0.0.1:80", "10.0.0.2:80", "NONE", 99*60+59, "", ""),
+			"TCP 99:59  NONE        10.10.10.10:1      10.0.0.1:80        10.0.0.2:80\n"},
 		{&plain, entry("SCTP", "10.10.10.10:1", "10.0.0.1:80", "10.0.0.2:80", "NONE", 9, "sip", "x"),
 			"SCTP 00:09  NONE        10.10.10.10:1      10.0.0.1:80        10.0.0.2:80\n"},
 		{&engines, entry("UDP", "10.10.10.10:5060", "10.0.0.1:5060", "10.0.0.2:5060", "UDP", 299, "sip", "abc@example.com"),
@@ -430,5 +454,5 @@ func TestConnections(t *testing.T) {
 		string(engines.AppendHead(nil)))
 	require.Equal(t, "IPVS connection entries\n"+
 		"pro expire state       source             virtual            destination\n", string(plain.AppendHead(nil)))
-	require.Empty(t, plain.AppendEnd(nil))
+	require.Equal(t, "before", string(plain.AppendEnd([]byte("before"))))
 }

@@ -90,7 +90,6 @@ func (j *JSON) next(b []byte) []byte {
 
 func (j *JSON) closeService(b []byte) []byte {
 	if j.inService {
-		j.inService = false
 		b = append(b, "]}"...)
 	}
 	return b

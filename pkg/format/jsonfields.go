@@ -13,18 +13,10 @@ import (
 
 // serviceFields are the fields of a service before its destinations.
 var serviceFields = []field[ipvsnl.ServiceState]{
-	{"protocol", func(b []byte, s *ipvsnl.ServiceState) []byte {
-		if s.Service.Key.Mark != 0 {
-			return b
-		}
+	{"protocol", func(b []byte, s *ipvsnl.ServiceState) []byte { // that of a mark is 0
 		return appendWord(b, words.ProtocolOf(s.Service.Key.Protocol).Name)
 	}},
-	{"address", func(b []byte, s *ipvsnl.ServiceState) []byte {
-		if s.Service.Key.Mark != 0 {
-			return b
-		}
-		return appendQuotedAddr(b, s.Service.Key.Addr.Addr())
-	}},
+	{"address", func(b []byte, s *ipvsnl.ServiceState) []byte { return appendQuotedAddr(b, s.Service.Key.Addr.Addr()) }},
 	{"port", func(b []byte, s *ipvsnl.ServiceState) []byte {
 		if s.Service.Key.Mark != 0 {
 			return b

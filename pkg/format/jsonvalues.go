@@ -41,41 +41,27 @@ func appendFlags(b []byte, s *ipvsnl.ServiceState) []byte {
 	}
 	add(s.Service.Persistence.Timeout != 0, "persistent")
 	add(s.Service.OnePacket, "one_packet")
-	for flag := ipvsnl.SchedulerFlag1; flag <= ipvsnl.SchedulerFlag3; flag <<= 1 {
+	for _, flag := range schedulerFlags {
 		add(s.Service.SchedulerFlags&flag != 0, words.SchedulerFlagOf(s.Service.Scheduler, flag))
 	}
 	return append(b, ']')
 }
 
-// appendString appends a JSON string, of any bytes.
+// appendString appends a JSON string, of any bytes. Each byte that is not UTF-8 becomes U+FFFD.
 func appendString(b []byte, s string) []byte {
-	b = append(b, '"')
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			b = appendEscaped(append(b, s[:i]...), s[i:])
-			return append(b, '"')
-		}
-	}
-	return append(append(b, s...), '"')
-}
-
-// appendEscaped appends text as a JSON string has it. Each byte that is not UTF-8
-// becomes U+FFFD.
-func appendEscaped(b []byte, text string) []byte {
 	const digits = "0123456789abcdef"
-	for len(text) > 0 {
-		c, size := utf8.DecodeRuneInString(text)
+	b = append(b, '"')
+	done := 0 // how many bytes of s have been appended
+	for i, c := range s {
 		switch {
-		case c == utf8.RuneError && size == 1:
-			b = append(b, `\ufffd`...)
 		case c == '"' || c == '\\':
-			b = append(b, '\\', byte(c))
-		case c < ' ':
-			b = append(b, '\\', 'u', '0', '0', digits[c>>4], digits[c&0xf])
-		default:
-			b = append(b, text[:size]...)
+			b = append(append(b, s[done:i]...), '\\')
+			done = i
+		case c < ' ' || c == utf8.RuneError:
+			b = append(append(b, s[done:i]...), '\\', 'u', digits[c>>12], digits[c>>8&0xf], digits[c>>4&0xf], digits[c&0xf])
+			_, size := utf8.DecodeRuneInString(s[i:])
+			done = i + size
 		}
-		text = text[size:]
 	}
-	return b
+	return append(append(b, s[done:]...), '"')
 }

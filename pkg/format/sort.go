@@ -83,10 +83,10 @@ func sortBy[T any](s []T, of func(*T) place) {
 	if len(s) < 2 {
 		return
 	}
-	var few [2 * 16]place // enough for most services' destinations
-	places := few[:]
-	if len(s) > len(few)/2 {
-		places = make([]place, 2*len(s))
+	var few [16 + 8]place // enough for most services' destinations
+	places, size := few[:], len(s)+len(s)/2
+	if size > len(few) {
+		places = make([]place, size)
 	}
 	places, room := places[:len(s)], places[len(s):]
 	for i := range s {
@@ -97,7 +97,7 @@ func sortBy[T any](s []T, of func(*T) place) {
 	arrange(s, places)
 }
 
-// mergeSort sorts from the top down, with a buffer of the same size. Where comparisons run in
+// mergeSort sorts from the top down, with a buffer of half the size. Where comparisons run in
 // a circle, the result depends on the algorithm, so it must be this one.
 func mergeSort(s, room []place) {
 	if len(s) < 2 {

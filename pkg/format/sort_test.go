@@ -25,6 +25,7 @@ func TestSortDestinations(t *testing.T) {
 		{"IPv6", []string{"[2001:db8::2]:80", "[2001:db8::1]:80", "[::1]:80"}, []string{"[::1]:80", "[2001:db8::1]:80", "[2001:db8::2]:80"}},
 		{"mixed, IPv6 on the left", []string{"[102:304::1]:80", "1.2.3.4:90"}, []string{"1.2.3.4:90", "[102:304::1]:80"}},
 		{"mixed, IPv4 on the left", []string{"1.2.3.4:90", "[102:304::1]:80"}, []string{"[102:304::1]:80", "1.2.3.4:90"}},
+		{"mixed, with another second word", []string{"1.2.3.4:90", "[102:304:1::]:80"}, []string{"[102:304:1::]:80", "1.2.3.4:90"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -61,6 +62,15 @@ func TestSortServices(t *testing.T) {
 	slices.Reverse(got)
 	SortServices(got)
 	require.Equal(t, want, got)
+}
+
+// Up to 16 destinations are sorted without an allocation.
+func TestSortAllocations(t *testing.T) {
+	d := make([]ipvsnl.DestinationState, 16)
+	for i := range d {
+		d[i] = *destination("10.0.0.1:80", ipvsnl.Route)
+	}
+	require.Zero(t, testing.AllocsPerRun(10, func() { SortDestinations(d) }))
 }
 
 // Equal elements keep their order, whatever the length.

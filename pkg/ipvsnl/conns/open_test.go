@@ -39,6 +39,26 @@ func TestOpen(t *testing.T) {
 	require.NoError(t, NewReader(strings.NewReader("")).Close())
 }
 
+// Only a process with the right to enter namespaces can open their tables. Nothing but the table stays open.
+func TestOpenNamespace(t *testing.T) {
+	descriptors := func() int {
+		names, err := os.ReadDir("/proc/self/fd")
+		require.NoError(t, err)
+		return len(names)
+	}
+	before := descriptors()
+	r, err := open("linux", "/proc/self/ns/net", "/proc/net/dev")
+	if errors.Is(err, fs.ErrPermission) {
+		require.EqualError(t, err, "enter /proc/self/ns/net: operation not permitted")
+	} else {
+		require.NoError(t, err)
+		require.Equal(t, before+1, descriptors())
+		require.NoError(t, r.Head())
+		require.NoError(t, r.Close())
+	}
+	require.Equal(t, before, descriptors())
+}
+
 func TestOpenErrors(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))

@@ -139,23 +139,26 @@ const (
 // cutColumns reads an address and a port, each with a blank before it, and returns what
 // follows them, which begins with a blank.
 func cutColumns(a *netip.AddrPort, line []byte) (rest []byte, ok bool) {
+	var addr netip.Addr
 	width := ipv4Width
-	if len(line) > 1+width && line[1+width] != ' ' {
+	switch {
+	case hasColumns(line, ipv4Width):
+		addr, ok = columnIPv4(line[1:])
+	case hasColumns(line, ipv6Width):
 		width = ipv6Width
-	}
-	end := 1 + width + 1 + portWidth
-	if len(line) <= end || line[0] != ' ' || line[1+width] != ' ' || line[end] != ' ' {
+		addr, ok = columnIPv6(line[1:])
+	default:
 		return nil, false
 	}
 	port := hex16(line[1+width+1:])
-	var addr netip.Addr
-	if width == ipv4Width {
-		addr, ok = columnIPv4(line[1:])
-	} else {
-		addr, ok = columnIPv6(line[1:])
-	}
 	*a = netip.AddrPortFrom(addr, uint16(port))
-	return line[end:], ok && port>>16 == allDigits
+	return line[1+width+1+portWidth:], ok && port>>16 == allDigits
+}
+
+// hasColumns reports whether a line has blanks around an address of that width and a port.
+func hasColumns(line []byte, width int) bool {
+	end := 1 + width + 1 + portWidth
+	return len(line) > end && line[0] == ' ' && line[1+width] == ' ' && line[end] == ' '
 }
 
 func columnIPv4(b []byte) (netip.Addr, bool) {
@@ -191,8 +194,8 @@ var hexDigits = [256]uint32{
 // hex16 reads four hexadecimal digits. The number has [allDigits] above its 16 bits
 // if they are digits.
 func hex16(b []byte) uint32 {
-	_ = b[3]
-	return hexDigits[b[0]]<<12 | hexDigits[b[1]]<<8 | hexDigits[b[2]]<<4 | hexDigits[b[3]]
+	// The last first: it is the only one whose index need be checked.
+	return hexDigits[b[3]] | hexDigits[b[2]]<<4 | hexDigits[b[1]]<<8 | hexDigits[b[0]]<<12
 }
 
 // parseAddrPort reads an address, eight hexadecimal digits for IPv4 or eight
@@ -208,13 +211,13 @@ func parseAddrPort(a *netip.AddrPort, addr, port []byte) bool {
 		return ok
 	}
 	var b [16]byte
-	for i := 0; i < len(b); i += 2 {
+	for i := range 8 {
 		group, rest, more := bytes.Cut(addr, []byte{':'})
 		n, ok := parseUint(group, 16, math.MaxUint16)
-		if !ok || more != (i < len(b)-2) {
+		if !ok || more != (i < 7) {
 			return false
 		}
-		b[i], b[i+1] = byte(n>>8), byte(n)
+		binary.BigEndian.PutUint16(b[2*i:], uint16(n))
 		addr = rest
 	}
 	*a = netip.AddrPortFrom(netip.AddrFrom16(b), uint16(p))

@@ -42,15 +42,32 @@ func TestQuick(t *testing.T) {
 		"TCP":                                              false,
 		"TCP ":                                             false,
 		"TCP 0A000001 C350":                                false,
-		"TCP" + strings.Replace(v4, "A", "G", 1) + "N 9\n": false,
+		"TCP" + strings.Replace(v4, "1", "G", 1) + "N 9\n": false,
+		"TCP" + strings.Replace(v4, "2", "G", 1) + "N 9\n": false,
+		"TCP" + strings.Replace(v4, "3", "G", 2) + "N 9\n": false,
 	} {
-		var c Connection
-		b := Block{lines: []byte(line)}
-		rest, ok := b.parseColumns(&c, b.lines)
-		require.Equal(t, want, ok, "%q", line)
-		if ok {
-			require.Equal(t, "\n", string(rest), "%q", line)
-		}
+		checkQuick(t, Block{lines: []byte(line)}, want)
+	}
+	for line, want := range map[string]bool{
+		"LOCAL      899\n": true,
+		"SYNC       0\n":   true,
+		"local      899\n": false,
+		"LOCAL\t899\n":     false,
+		"LOCAL\n":          false,
+		"LOCAL":            false,
+		"899\n":            false,
+	} {
+		checkQuick(t, Block{lines: []byte("TCP" + v4 + "ESTABLISHED " + line), origin: true}, want)
+	}
+}
+
+func checkQuick(t *testing.T, b Block, want bool) {
+	t.Helper()
+	var c Connection
+	rest, ok := b.parseColumns(&c, b.lines)
+	require.Equal(t, want, ok, "%q", b.lines)
+	if ok {
+		require.Equal(t, "\n", string(rest), "%q", b.lines)
 	}
 }
 
@@ -67,6 +84,8 @@ func TestQuickAddresses(t *testing.T) {
 		require.True(t, ok, good)
 		require.Equal(t, " x", string(rest))
 		require.Equal(t, want, c.Client.String())
+		_, ok = cutColumns(&c.Client, []byte(good))
+		require.True(t, ok, good)
 		for i := range good {
 			bad := []byte(good + "x")
 			for _, other := range []byte("xg@/:\t\x00") {
@@ -105,6 +124,23 @@ func TestParseUint(t *testing.T) {
 		if ok {
 			require.EqualValues(t, want, n, "%q", s)
 		}
+	}
+}
+
+func TestCutWord(t *testing.T) {
+	for line, want := range map[string][2]string{
+		"a b":    {"a", " b"},
+		"ab   c": {"ab", " c"},
+		"a  ":    {"a", " "},
+		"a ":     {"a", " "},
+	} {
+		word, rest, ok := cutWord([]byte(line))
+		require.True(t, ok, "%q", line)
+		require.Equal(t, want, [2]string{string(word), string(rest)}, "%q", line)
+	}
+	for _, line := range []string{"", " ", " a", "a", "a\tb", "a\nb"} {
+		_, _, ok := cutWord([]byte(line))
+		require.False(t, ok, "%q", line)
 	}
 }
 

@@ -125,9 +125,7 @@ func (r *Reader) readHead() error {
 
 // Next reads the next lines into b. It returns io.EOF after the last.
 func (r *Reader) Next(b *Block) error {
-	if err := r.Head(); err != nil {
-		return err
-	}
+	_ = r.Head() // whose error is also r.err
 	if b.buf == nil {
 		b.buf = make([]byte, blockSize)
 	}
@@ -154,7 +152,7 @@ func (r *Reader) fill(buf []byte, n int) int {
 }
 
 // cut returns the complete lines of a block, and keeps the rest. A
-// line that is longer than a block is replaced by an empty one, which is malformed,
+// line that is longer than a block is cut to its first byte, which is malformed,
 // too.
 func (r *Reader) cut(b []byte) []byte {
 	r.rest = r.rest[:0]
@@ -170,7 +168,7 @@ func (r *Reader) cut(b []byte) []byte {
 	case errors.Is(r.err, io.EOF):
 		end = len(b)
 	case end == 0 && len(b) == blockSize:
-		b[0], r.skip = '\n', true
+		r.skip = true
 		return b[:1]
 	}
 	r.rest = append(r.rest, b[end:]...)

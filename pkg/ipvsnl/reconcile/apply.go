@@ -143,6 +143,7 @@ func (a *applier) doubt(index int, c *ipvsnl.Change, err error) {
 		err = e.Err // the change is named already
 	}
 	a.result.InDoubt, a.result.Doubted, a.result.Err = index, *c, err
+	a.stop = nil // another plan would not help
 }
 
 // fail records a failed change, unless the failure can be ignored.
@@ -175,7 +176,7 @@ func (a *applier) err() error {
 	if len(a.kept) > 0 {
 		errs = append(errs, &KeptError{a.kept})
 	}
-	if a.stop != nil && a.result.InDoubt < 0 {
+	if a.stop != nil {
 		errs = append(errs, a.stop)
 	}
 	if len(errs) == 1 {

@@ -251,6 +251,47 @@ func TestApplyTogetherOthers(t *testing.T) {
 	require.Equal(t, []int{128, 128, 44}, c.sends)
 }
 
+// A new service is sent with its own destinations only, and destinations of one that exists need not be sent together.
+func TestApplyTogetherUnits(t *testing.T) {
+	old := mark(1000, "rr")
+	var services []reconcile.Entry
+	for i := range uint32(100) {
+		services = append(services, mark(i+1, "rr"))
+	}
+	for _, c := range []struct {
+		services     []reconcile.Entry
+		destinations int
+		sends        []int
+	}{
+		{services, 40, []int{128, 12}},
+		{nil, 130, []int{128, 2}},
+	} {
+		grown := mark(1000, "rr")
+		for i := range c.destinations {
+			grown.Destinations = append(grown.Destinations, server(byte(i), 1))
+		}
+		client := open(t, newDirector(t, reconcile.Table{old}))
+		changes := plan(t, reconcile.Table{old}, append(slices.Clip(c.services), grown))
+		require.NoError(t, reconcile.Apply(t.Context(), client, changes))
+		require.Equal(t, c.sends, client.sends)
+	}
+}
+
+// A deletion that fails does not keep others from being made.
+func TestApplyDeletionFails(t *testing.T) {
+	var table reconcile.Table
+	for i := range uint32(200) {
+		table = append(table, mark(i+1, "rr"))
+	}
+	d := newDirector(t, table)
+	refuse(d, map[string]int{"delete service mark 1 IPv4": eperm})
+	c := open(t, d)
+	err := reconcile.Apply(t.Context(), c, plan(t, table, nil))
+	require.EqualError(t, err, "ipvs: delete service mark 1 IPv4: operation not permitted")
+	require.Equal(t, []int{128, 72}, c.sends)
+	requireTable(t, table[:1], read(t, d))
+}
+
 // An Applier other than a client counts what is in doubt from the first change it gets.
 type applierFunc func(changes []ipvsnl.Change) error
 

@@ -78,19 +78,16 @@ type step struct {
 }
 
 func (s *step) change() ipvsnl.Change {
+	c := ipvsnl.Change{Op: s.op, Service: ipvsnl.Service{Key: s.service.Key}}
 	switch s.op {
-	case ipvsnl.OpAddService:
-		return ipvsnl.AddService(*s.service)
-	case ipvsnl.OpSetService:
-		return ipvsnl.SetService(*s.service)
-	case ipvsnl.OpDeleteService:
-		return ipvsnl.DeleteService(s.service.Key)
-	case ipvsnl.OpAddDestination:
-		return ipvsnl.AddDestination(s.service.Key, *s.destination)
-	case ipvsnl.OpSetDestination:
-		return ipvsnl.SetDestination(s.service.Key, *s.destination)
+	case ipvsnl.OpAddService, ipvsnl.OpSetService:
+		c.Service = *s.service
+	case ipvsnl.OpAddDestination, ipvsnl.OpSetDestination:
+		c.Destination = *s.destination
+	case ipvsnl.OpDeleteDestination:
+		c.Destination.Addr = s.destination.Addr
 	}
-	return ipvsnl.DeleteDestination(s.service.Key, s.destination.Addr)
+	return c
 }
 
 // changes returns the changes in order.

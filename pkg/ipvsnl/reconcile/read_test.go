@@ -5,8 +5,12 @@ package reconcile_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -75,10 +79,12 @@ func TestRead(t *testing.T) {
 }
 
 func TestReadEmpty(t *testing.T) {
-	table, stable, err := reconcile.ReadStable(t.Context(), open(t, ipvsnltest.New()))
+	c := open(t, ipvsnltest.New())
+	table, stable, err := reconcile.ReadStable(t.Context(), c)
 	require.NoError(t, err)
 	require.True(t, stable)
 	require.Empty(t, table)
+	require.Equal(t, 2, c.listed)
 }
 
 // Each service of a large table, which several readers share, has its own destinations.
@@ -105,6 +111,43 @@ func TestReadLarge(t *testing.T) {
 	require.ErrorIs(t, err, errBroken)
 	require.Nil(t, table)
 	require.Less(t, c.listedOf, 500, "the other reader ends")
+}
+
+// A crowd has something happen in each listing of destinations.
+type crowd struct {
+	*client
+	inside func()
+}
+
+func (c crowd) EachDestination(ctx context.Context, key ipvsnl.ServiceKey) iter.Seq2[ipvsnl.DestinationState, error] {
+	c.inside()
+	return c.client.EachDestination(ctx, key)
+}
+
+// Two readers share a table, and no more, as each takes a socket.
+func TestReadAtOnce(t *testing.T) {
+	var table reconcile.Table
+	for n := range uint32(500) {
+		table = append(table, mark(n+1, "rr"))
+	}
+	var running atomic.Int32
+	two := make(chan struct{})
+	meet := sync.OnceFunc(func() {
+		time.Sleep(10 * time.Millisecond) // others may come now
+		close(two)
+	})
+	_, err := reconcile.Read(t.Context(), crowd{open(t, newDirector(t, table)), func() {
+		n := running.Add(1)
+		defer running.Add(-1)
+		if n == 2 {
+			meet()
+		}
+		if n > 2 {
+			t.Errorf("%d listings at once", n)
+		}
+		<-two
+	}})
+	require.NoError(t, err)
 }
 
 // A table that changed while it was listed is returned with the error that says so.

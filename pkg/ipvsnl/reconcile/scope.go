@@ -48,8 +48,8 @@ func (in intersection) contains(key ipvsnl.ServiceKey) bool {
 	return true
 }
 
-// services returns an iterator over services, which include those in the scope. An
-// error is the last item.
+// services returns an iterator over services, which include those in the scope. The
+// caller must stop at an error.
 func (in intersection) services(ctx context.Context, r Reader) iter.Seq2[ipvsnl.ServiceState, error] {
 	for _, s := range in {
 		if s.keys != nil {
@@ -59,8 +59,8 @@ func (in intersection) services(ctx context.Context, r Reader) iter.Seq2[ipvsnl.
 	return r.EachService(ctx)
 }
 
-// servicesOf returns an iterator over the existing services with these keys. An error
-// is the last item.
+// servicesOf returns an iterator over the existing services with these keys. The caller
+// must stop at an error.
 func servicesOf(ctx context.Context, r Reader, keys []ipvsnl.ServiceKey) iter.Seq2[ipvsnl.ServiceState, error] {
 	return func(yield func(ipvsnl.ServiceState, error) bool) {
 		for _, key := range keys {
@@ -68,7 +68,7 @@ func servicesOf(ctx context.Context, r Reader, keys []ipvsnl.ServiceKey) iter.Se
 			if errors.Is(err, ipvsnl.ErrServiceNotFound) {
 				continue
 			}
-			if !yield(s, err) || err != nil {
+			if !yield(s, err) {
 				return
 			}
 		}
