@@ -225,7 +225,7 @@ var options = []option{
 	{long: "sctp-service", arg: required, id: optService, value: "ADDRESS",
 		help: "the SCTP service at this address", set: serviceAt(ipvsnl.SCTP)},
 	{short: 'f', long: "fwmark-service", arg: required, id: optService, value: "MARK",
-		help: "the service for packets with this firewall mark, 1 to 4294967295", set: (*parser).mark},
+		help: "the service for packets with this firewall mark, 1 to 4294967295, or 0x1 and so on", set: (*parser).mark},
 	{short: '6', long: "ipv6",
 		help: "the mark is for IPv6 packets; must follow -f", set: (*parser).markIPv6},
 
@@ -383,11 +383,11 @@ func serviceAt(protocol ipvsnl.Protocol) func(*parser, word) error {
 }
 
 func (p *parser) mark(w word) error {
-	n, ok := parseNumber(w.value, 1, maxMark)
+	n, ok := parseMark(w.value)
 	if !ok {
 		return fault("invalid fwmark value `" + w.value + "' specified")
 	}
-	p.service.Key = ipvsnl.ServiceKey{Mark: uint32(n)}
+	p.service.Key = ipvsnl.ServiceKey{Mark: n}
 	p.protocol = ipvsnl.TCP
 	return nil
 }

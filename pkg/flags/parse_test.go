@@ -133,6 +133,11 @@ func TestParseChanges(t *testing.T) {
 		{"-A -f 1 -b " + strings.Repeat(",", 122) + "flag-2", ipvsnl.Change{}},
 		{"-A -f 4294967295 -o -s abcdefghijklmnopq", ipvsnl.AddService(ipvsnl.Service{
 			Key: ipvsnl.ServiceKey{Mark: 1<<32 - 1}, OnePacket: true, Scheduler: "abcdefghijklmno"})},
+		{"-A -f 0x102", ipvsnl.AddService(service(ipvsnl.ServiceKey{Mark: 258}, nil))},
+		{"-A -f 0XfFfFfFfF", ipvsnl.AddService(service(ipvsnl.ServiceKey{Mark: 1<<32 - 1}, nil))},
+		{"-A -f 0x000000000001", ipvsnl.AddService(service(ipvsnl.ServiceKey{Mark: 1}, nil))},
+		{"-A -f 010", ipvsnl.AddService(service(ipvsnl.ServiceKey{Mark: 10}, nil))}, // decimal
+		{"-A -f ~+7", ipvsnl.AddService(service(ipvsnl.ServiceKey{Mark: 7}, nil))},
 		{"-A -f 1 --pe abcdefghijklmnopq", ipvsnl.AddService(service(ipvsnl.ServiceKey{Mark: 1}, func(s *ipvsnl.Service) {
 			s.Persistence.Engine = "abcdefghijklmnop"
 		}))},
@@ -426,6 +431,16 @@ func TestParseErrors(t *testing.T) {
 		{"-A -t [1.2.3.4]:80", "Zero port specified for non-persistent service"},
 		{"-A -t 1.2.3.4:80 -o", "One-Packet Scheduling is only for UDP virtual services"},
 		{"-A -f 0", "invalid fwmark value `0' specified"},
+		{"-A -f 0x", "invalid fwmark value `0x' specified"},
+		{"-A -f x7", "invalid fwmark value `x7' specified"},
+		{"-A -f 1x7", "invalid fwmark value `1x7' specified"},
+		{"-A -f 0b1", "invalid fwmark value `0b1' specified"},
+		{"-A -f 0x0", "invalid fwmark value `0x0' specified"},
+		{"-A -f 0x100000000", "invalid fwmark value `0x100000000' specified"},
+		{"-A -f 0x1_0", "invalid fwmark value `0x1_0' specified"},
+		{"-A -f 0x+1", "invalid fwmark value `0x+1' specified"},
+		{"-A -f +0x1", "invalid fwmark value `+0x1' specified"},
+		{"-A -f 0x1/0xff", "invalid fwmark value `0x1/0xff' specified"},
 		{"-A -6", "-6 used before -f\n"},
 		{"-A -t 1.2.3.4:80 -p 0", "invalid timeout value `0' specified"},
 		{"-A -t 1.2.3.4:80 -px", "invalid timeout value `x' specified"},

@@ -22,6 +22,18 @@ func parseNumber(s string, min, max int64) (int64, bool) {
 	return n, err == nil && n >= min && n <= max
 }
 
+// parseMark reads a firewall mark: a number, or one in hexadecimal as iptables writes it, which ipvsadm refuses.
+func parseMark(s string) (uint32, bool) {
+	if n, ok := parseNumber(s, 1, maxMark); ok {
+		return uint32(n), true
+	}
+	if len(s) < 2 || s[0] != '0' || s[1]|0x20 != 'x' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s[2:], 16, 32)
+	return uint32(n), err == nil && n > 0
+}
+
 // leadingNumber reads a number as C's atoi does: whatever follows is ignored, and
 // anything else is 0.
 func leadingNumber(s string) int {

@@ -37,6 +37,12 @@ var differences = []struct {
 		ours:      kernel.Result{Stdout: "ipvsadm v1.31 ", Stderr: "Can't initialize ipvs: ", Code: 2},
 	},
 	{
+		row:       "firewall marks in hexadecimal, such as `-f 0x102`",
+		words:     "-A -f 0x102",
+		reference: kernel.Result{Stderr: "invalid fwmark value `0x102' specified\n", Code: 2},
+		ours:      kernel.Result{},
+	},
+	{
 		row:       "firewall marks of 2147483648 and above",
 		setUp:     []string{"-A -f 4294967295"},
 		words:     "-S -n",

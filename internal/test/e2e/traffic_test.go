@@ -5,7 +5,10 @@ package e2e_test
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 )
 
 // spread is a tally with these counts of answers, one for each real server.
@@ -86,6 +89,22 @@ func TestMark(t *testing.T) {
 		answers[name] += count
 	}
 	wantTally(t, answers, 2, 2)
+}
+
+// TestMarkOfIptables names the service by the mark as iptables shows it. Listings stay decimal.
+func TestMarkOfIptables(t *testing.T) {
+	n := newNetwork(t, 1, byDirector)
+	iptables(t, n.director, "iptables -t mangle -A PREROUTING -d 10.1.0.100 -p tcp --dport 8080 -j MARK --set-mark 258")
+	rule := n.director.Run(t, kernel.Command{Path: "/usr/sbin/xtables-legacy-multi", Args: strings.Fields("iptables -t mangle -S PREROUTING")})
+	_, mark, _ := strings.Cut(rule.Stdout, "--set-xmark ")
+	mark, _, _ = strings.Cut(mark, "/")
+	if mark != "0x102" {
+		t.Fatalf("iptables shows %q", rule.Stdout)
+	}
+	n.set(t, "-A -f "+mark+" -s rr\n-a -f "+mark+" -r 10.2.0.11 -m")
+	wantTally(t, n.tally(t, 2, client1, vip, 8080), 2)
+	want := "-A -f 258 -s rr\n-a -f 258 -r 10.2.0.11:0 -m -w 1\n"
+	sameText(t, "the rules", n.run(t, "-S -n"), want)
 }
 
 // TestFullNAT lets netfilter change the source as well, so real servers that have no way to the client answer:

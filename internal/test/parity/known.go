@@ -58,8 +58,11 @@ var refusals = []string{
 	"Illegal 'thresholds' option with the 'save' command\n",
 }
 
+// hexMark is what the reference says of a mark as iptables writes it.
+var hexMark = regexp.MustCompile("invalid fwmark value `0[xX][0-9A-Fa-f]+' specified\n$")
+
 func isRefusal(stderr string) bool {
-	return slices.ContainsFunc(refusals, func(r string) bool { return strings.HasSuffix(stderr, r) })
+	return hexMark.MatchString(stderr) || slices.ContainsFunc(refusals, func(r string) bool { return strings.HasSuffix(stderr, r) })
 }
 
 // toReference returns the call that the reference gets in place of c.

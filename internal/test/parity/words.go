@@ -41,7 +41,7 @@ var (
 	tcp        = &option{short: "t", long: "tcp-service", value: (*gen).virtualValue, odd: (*gen).oddAddrPort}
 	udp        = &option{short: "u", long: "udp-service", value: (*gen).virtualValue, odd: (*gen).oddAddrPort}
 	sctp       = &option{long: "sctp-service", value: (*gen).virtualValue, odd: (*gen).oddAddrPort}
-	fwmark     = &option{short: "f", long: "fwmark-service", value: (*gen).mark, odd: oddNumber(1, 1<<32-1)}
+	fwmark     = &option{short: "f", long: "fwmark-service", value: (*gen).mark, odd: (*gen).oddMark}
 	scheduler  = &option{short: "s", long: "scheduler", value: (*gen).scheduler, odd: (*gen).oddScheduler}
 	persistent = &option{short: "p", long: "persistent", value: (*gen).persistence, odd: oddNumber(1, 2678400), optional: true}
 	netmask    = &option{short: "M", long: "netmask", value: (*gen).netmask, odd: (*gen).oddNetmask}

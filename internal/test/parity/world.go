@@ -48,9 +48,18 @@ func (g *gen) virtual() virtual {
 	return virtual{pick(g, tcp, tcp, tcp, udp, udp, sctp), g.addrPort(ipv6), ipv6}
 }
 
+const maxMark = 1<<32 - 1
+
 func (g *gen) mark() string {
 	return pick(g, "1", "2", "7", "100", "65536", "2147483647", "2147483648", "4294967295", "3000000000",
 		strconv.FormatUint(uint64(g.Uint32()|1), 10))
+}
+
+func (g *gen) oddMark() string {
+	if g.chance(5) {
+		return pick(g, "0x1", "0x102", "0XFF", "0xffffffff", "0x100000000", "0x0", "0x1/0xff", "0x", "0x 1", "x1")
+	}
+	return oddNumber(1, maxMark)(g)
 }
 
 // addrPort returns an address with a port.
