@@ -19,7 +19,7 @@ import (
 // noNames knows no names.
 type noNames struct{}
 
-func (noNames) Addr(string) (netip.Addr, bool)                    { return netip.Addr{}, false }
+func (noNames) Addr(string) (netip.Addr, bool)           { return netip.Addr{}, false }
 func (noNames) PortNumber(string, string) (uint16, bool) { return 0, false }
 
 // run makes the changes of command lines and returns those that are refused, with their error numbers.
