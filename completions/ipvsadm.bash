@@ -9,7 +9,10 @@ _ipvsadm_rules() {
 
 # _ipvsadm_namespaces: prints the network namespaces that have names.
 _ipvsadm_namespaces() {
-	(cd /run/netns 2>/dev/null && shopt -s nullglob && echo *)
+	local directory
+	for directory in /run/netns /run/docker/netns; do
+		(cd "$directory" 2>/dev/null && shopt -s nullglob && echo *)
+	done
 }
 
 # _ipvsadm_groups COMMAND: prints the options that go with a command. Those on a line are one option: of these a
@@ -167,9 +170,26 @@ _ipvsadm_words() {
 	done
 }
 
+# _ipvsadm_command_first: moves --netns, which may precede the command, after it, and removes it if the command is
+# being written. It then sets preceded.
+_ipvsadm_command_first() {
+	local length=0
+	case ${words[0]##*/}:${words[1]} in
+	ipvsadm:--netns) length=2 ;;
+	ipvsadm:--netns=*) length=1 ;;
+	esac
+	preceded=
+	((length && ${#words[@]} > length + 1)) || return
+	preceded=1
+	local netns=("${words[@]:1:length}") rest=("${words[@]:length + 1}")
+	((${#rest[@]} > 1)) || netns=()
+	words=("${words[0]}" "${rest[0]}" "${netns[@]}" "${rest[@]:1}")
+}
+
 _ipvsadm() {
-	local words choice='' IFS=$' \t\n'
+	local words preceded choice='' IFS=$' \t\n'
 	_ipvsadm_words
+	_ipvsadm_command_first
 	local count=${#words[@]}
 	local whole=${words[count - 1]} option=${words[count - 2]} command=${words[1]}
 	local cur=$whole
@@ -178,11 +198,15 @@ _ipvsadm() {
 	ipvsadm-restore) command=--restore ;;
 	esac
 
-	case ${words[0]##*/}:$count in
-	ipvsadm:2)
+	case ${words[0]##*/}:$count:$whole in
+	ipvsadm:2:--netns=*)
+		choice=$(_ipvsadm_namespaces) cur=${whole#*=}
+		;;
+	ipvsadm:2:*)
 		choice='-A --add-service -E --edit-service -D --delete-service -C --clear -L -l --list -Z --zero
 			-a --add-server -e --edit-server -d --delete-server --set --start-daemon --stop-daemon
 			-R --restore -S --save -h --help -v --version --build'
+		[[ $preceded ]] || choice+=' --netns'
 		;;
 	*)
 		# A bundle of letters begins with the command.

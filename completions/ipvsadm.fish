@@ -2,10 +2,28 @@
 
 # Completion of ipvsadm, ipvsadm-save and ipvsadm-restore for fish.
 
-# __ipvsadm_command: prints the command, the first option; of a bundle its first letter.
-function __ipvsadm_command
+# __ipvsadm_words: prints the words before the cursor. --netns, which may precede the command, follows it.
+function __ipvsadm_words
     set -l words (commandline -opc)
+    set -l last 1
+    switch "$words[2]"
+        case --netns
+            set last 3
+        case '--netns=*'
+            set last 2
+    end
+    set -l command (math $last + 1)
+    if test $last -gt 1; and set -q words[$command]
+        set words $words[1] $words[$command] $words[2..$last] $words[(math $command + 1)..]
+    end
+    printf '%s\n' $words
+end
+
+# __ipvsadm_command: prints the command, the first option that is not --netns; of a bundle its first letter.
+function __ipvsadm_command
+    set -l words (__ipvsadm_words)
     set -q words[2]; or return
+    string match -qr -- '^--netns(=|$)' $words[2]; and return
     if string match -qr '^-[^-]' -- $words[2]
         string sub -l 2 -- $words[2]
     else
@@ -25,7 +43,21 @@ end
 
 # __ipvsadm_first: whether the command comes next.
 function __ipvsadm_first
-    test (count (commandline -opc)) = 1
+    set -l words (commandline -opc)
+    set -l before 1
+    switch "$words[2]"
+        case --netns
+            set before 3
+        case '--netns=*'
+            set before 2
+    end
+    test (count $words) = $before
+end
+
+# __ipvsadm_netns_first: whether --netns can precede the command, or its value is being written there.
+function __ipvsadm_netns_first
+    set -l words (commandline -opc)
+    test (count $words) = 1; or test "$words[2..]" = --netns
 end
 
 # __ipvsadm_can KIND WORD...: whether the command takes options of this kind, and none of the words has been given.
@@ -60,7 +92,7 @@ function __ipvsadm_can
         case syncid
             contains -- "$command" --start-daemon --stop-daemon -L -l --list; or return
     end
-    set -l words (commandline -opc)
+    set -l words (__ipvsadm_words)
     # The option whose value is being written may stand there.
     contains -- $words[-1] -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service -r --real-server \
         -s --scheduler -M --netmask --pe -b --sched-flags -w --weight -x --u-threshold -y --l-threshold \
@@ -74,7 +106,7 @@ end
 
 # __ipvsadm_namespaces: prints the network namespaces that have names.
 function __ipvsadm_namespaces
-    set -l files /run/netns/*
+    set -l files /run/netns/* /run/docker/netns/*
     test -n "$files"; and string replace -r '.*/' '' -- $files
 end
 
@@ -239,4 +271,5 @@ complete -c ipvsadm -n '__ipvsadm_can saving --all' -l all -d 'with all of these
 complete -c ipvsadm -n '__ipvsadm_can saving --stable' -l stable -d 'read until two readings agree'
 
 # With every command
+complete -c ipvsadm -n __ipvsadm_netns_first -l netns -x -a '(__ipvsadm_namespaces)' -d 'work in this network namespace'
 complete -c ipvsadm -n '__ipvsadm_can any --netns' -l netns -x -a '(__ipvsadm_namespaces)' -d 'work in this network namespace'

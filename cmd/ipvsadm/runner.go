@@ -4,8 +4,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
@@ -79,10 +82,19 @@ func (r *runner) checkLines(netns string) (code int) {
 func (r *runner) enter(word string) (code int) {
 	var err error
 	if r.netns, err = r.sys.enter(word); err != nil {
-		r.con.complain("cannot enter network namespace `" + visible.Text(word) + "': " + message(err))
+		r.con.complain("cannot enter network namespace `" + visible.Text(word) + "': " + message(err) + lookedFor(word, err))
 		return flags.ExitFault
 	}
 	return exitDone
+}
+
+// lookedFor says where a network namespace is missing, unless its word is the path.
+func lookedFor(word string, err error) string {
+	paths := netns.Paths(word)
+	if !errors.Is(err, fs.ErrNotExist) || paths[0] == word {
+		return ""
+	}
+	return "; looked for " + visible.Text(strings.Join(paths, ", "))
 }
 
 // open opens IPVS in a network namespace.

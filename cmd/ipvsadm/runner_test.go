@@ -109,8 +109,13 @@ func TestOldIPVS(t *testing.T) {
 
 func TestNoNetNS(t *testing.T) {
 	s := newTestSystem(t)
-	require.Equal(t, result{stderr: "cannot enter network namespace `nosuch<U+00E9>': No such file or directory\n", code: 2},
+	require.Equal(t, result{stderr: "cannot enter network namespace `nosuch<U+00E9>': No such file or directory; looked for " +
+		"/run/netns/nosuch<U+00E9>, /var/run/netns/nosuch<U+00E9>, /run/docker/netns/nosuch<U+00E9>\n", code: 2},
 		s.input("", "ipvsadm -L --netns nosuch\u00e9"))
+	require.Equal(t, result{stderr: "cannot enter network namespace `pid:0': No such file or directory; looked for /proc/0/ns/net\n", code: 2},
+		s.input("", "ipvsadm --netns pid:0 -L"))
+	require.Equal(t, result{stderr: "cannot enter network namespace `/no/such': No such file or directory\n", code: 2},
+		s.input("", "ipvsadm --netns /no/such"))
 	require.Equal(t, result{stderr: "cannot enter network namespace `/dev/null': not a network namespace\n", code: 2},
 		s.input("", "ipvsadm -L --netns /dev/null"))
 }

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// dirs are where ip(8) keeps named namespaces.
-var dirs = []string{"/run/netns", "/var/run/netns"}
+// dirs are where ip(8) and Docker keep named namespaces.
+var dirs = []string{"/run/netns", "/var/run/netns", "/run/docker/netns"}
 
 // ErrNot means that a file is not a network namespace.
 var ErrNot = errors.New("not a network namespace")
@@ -21,8 +21,26 @@ var ErrNot = errors.New("not a network namespace")
 // A Namespace is an open network namespace. A nil one is the caller's own.
 type Namespace struct{ file *os.File }
 
-// Open opens a namespace by its name or, if the word has a slash in it, its path.
-// The error contains the path.
+// Paths returns where Open looks for a namespace, in order: at the path itself, if the word has a
+// slash in it; for "pid:4711", at the process with this number; for a name, wherever there are
+// names.
+func Paths(word string) []string {
+	if strings.Contains(word, "/") {
+		return []string{word}
+	}
+	if pid, ok := strings.CutPrefix(word, "pid:"); ok && isNumber(pid) {
+		return []string{"/proc/" + pid + "/ns/net"}
+	}
+	paths := make([]string, len(dirs))
+	for i, dir := range dirs {
+		paths[i] = filepath.Join(dir, word)
+	}
+	return paths
+}
+
+func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// Open opens a namespace by one of its [Paths]. The error contains one of them.
 func Open(word string) (*Namespace, error) {
 	file, err := openFile(word)
 	if err != nil {
@@ -38,14 +56,7 @@ func Open(word string) (*Namespace, error) {
 }
 
 func openFile(word string) (file *os.File, err error) {
-	paths := []string{word}
-	if !strings.Contains(word, "/") {
-		paths = nil
-		for _, dir := range dirs {
-			paths = append(paths, filepath.Join(dir, word))
-		}
-	}
-	for _, path := range paths {
+	for _, path := range Paths(word) {
 		// Opening the file never blocks, even if it is a named pipe.
 		file, err = open(path)
 		if !errors.Is(err, fs.ErrNotExist) {

@@ -344,7 +344,7 @@ var options = []option{
 
 	{heading: "With every command"},
 	{long: "netns", arg: required, id: optNetNS, value: "NAME",
-		help: "work in this network namespace, a name or, with a slash in it, a path", set: (*parser).netNS},
+		help: "work in this network namespace: a name, pid:NUMBER or, with a slash, a path", set: (*parser).netNS},
 }
 
 var (
@@ -472,14 +472,6 @@ func (p *parser) mcastGroup(w word) error {
 		return fault("invalid " + family + " mcast-group `" + w.value + "'")
 	}
 	p.daemon.Group = addr
-	return nil
-}
-
-func (p *parser) netNS(w word) error {
-	if w.value == "" {
-		return fault("illegal netns specified")
-	}
-	p.cmd.NetNS = w.value
 	return nil
 }
 

@@ -39,7 +39,7 @@ type parser struct {
 }
 
 // Parse parses the words of a command line, without the name of the program.
-// No words mean a listing.
+// No words mean a listing, also after --netns.
 //
 // Every error is an *Error. The Command then has only its Kind and NetNS, which determine where
 // to open IPVS before the error is reported.
@@ -61,9 +61,13 @@ func Parse(words []string, r Resolver) (Command, error) {
 }
 
 func (p *parser) parse(s *scanner) error {
-	w, ok, err := s.next()
-	if !ok || err != nil || w.opt.verb == noVerb {
-		return ErrNoCommand
+	w, ok, err := p.first(s)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		p.cmd.Kind = List
+		return nil
 	}
 	c := &commands[w.opt.verb]
 	p.cmd.Kind = c.kind
@@ -103,19 +107,6 @@ func (p *parser) parse(s *scanner) error {
 	return nil
 }
 
-// findNetNS finds the network namespace among words that are otherwise ignored.
-func (p *parser) findNetNS(s *scanner) {
-	if p.cmd.Kind == None {
-		return
-	}
-	for w, ok, _ := s.next(); ok; w, ok, _ = s.next() {
-		if w.opt.id == optNetNS {
-			p.cmd.NetNS = w.value
-			return
-		}
-	}
-}
-
 // options handles all options after the command.
 func (p *parser) options(s *scanner) error {
 	for {
@@ -126,16 +117,21 @@ func (p *parser) options(s *scanner) error {
 		if w.opt.verb != noVerb {
 			return fault("invalid option `" + w.text + "'")
 		}
-		if id := w.opt.id; id != noOption {
-			if p.given.has(id) {
-				return fault("multiple '" + optionNames[id] + "' options specified")
-			}
-			p.given |= set(id)
-		}
-		if err := w.opt.set(p, w); err != nil {
+		if err := p.option(w); err != nil {
 			return err
 		}
 	}
+}
+
+// option handles an option, which may be given once.
+func (p *parser) option(w word) error {
+	if id := w.opt.id; id != noOption {
+		if p.given.has(id) {
+			return fault("multiple '" + optionNames[id] + "' options specified")
+		}
+		p.given |= set(id)
+	}
+	return w.opt.set(p, w)
 }
 
 // threeTimeouts reads the values of --set from the stray words and returns the others.

@@ -257,6 +257,11 @@ func TestParse(t *testing.T) {
 		{"-R --wait 0", Command{Kind: Restore, WaitGiven: true}},
 		{"-R --wait=86400 --replace", Command{Kind: Restore, Wait: 86400, WaitGiven: true, Restoring: Restoring{Replace: true}}},
 		{"-C --wait 60", Command{Kind: Change, Change: ipvsnl.Flush(), Wait: 60, WaitGiven: true}},
+		{"--netns blue", Command{Kind: List, NetNS: "blue"}},
+		{"--netns=blue --", Command{Kind: List, NetNS: "blue"}},
+		{"--netns blue -C", Command{Kind: Change, Change: ipvsnl.Flush(), Wait: 60, NetNS: "blue"}},
+		{"--netns blue -h", Command{Kind: Help, NetNS: "blue"}},
+		{"--netns=blue --version --nothing", Command{Kind: Version, NetNS: "blue"}},
 		{"-C --netns blue", Command{Kind: Change, Change: ipvsnl.Flush(), Wait: 60, NetNS: "blue"}},
 		{"--set 1 --netns=/proc/7/ns/net 0 0", Command{Kind: Change, NetNS: "/proc/7/ns/net",
 			Change: ipvsnl.SetTimeouts(ipvsnl.Timeouts{TCP: time.Second})}},
@@ -296,8 +301,13 @@ func TestParseBesideErrors(t *testing.T) {
 		// No command.
 		"--":                   {},
 		"-nL --netns blue":     {},
-		"--netns blue -L":      {},
-		"blue --netns -L":      {},
+		"blue --netns -L":      {NetNS: "-L"},
+		"--netns blue -nL":     {NetNS: "blue"},
+		"--netns blue foo":     {NetNS: "blue"},
+		"--netns blue -z":      {NetNS: "blue"},
+		"--netns= -L":          {},
+		"--netns a --netns b":  {NetNS: "a"},
+		"--netns":              {},
 		"--set=1 --netns blue": {},
 		"-t x --netns blue":    {},
 		"--start-daemon":       {},
@@ -370,6 +380,9 @@ func TestParseErrors(t *testing.T) {
 		{"-L -n -n", "multiple 'numeric' options specified"},
 		{"-L --netns a --netns b", "multiple 'netns' options specified"},
 		{"-L --netns=", "illegal netns specified"},
+		{"--netns= -L", "illegal netns specified"},
+		{"--netns a -L --netns b", "multiple 'netns' options specified"},
+		{"--netns a --netns b -L", "multiple 'netns' options specified"},
 		{"-A -t 1.2.3.4:80 --replace", "Illegal 'replace' option with the 'add-service' command"},
 		{"-S --dry-run", "Illegal 'dry-run' option with the 'save' command"},
 		{"-R --dry-run -n", "Illegal 'numeric' option with the 'restore' command"},
@@ -530,6 +543,7 @@ func TestParseRefusals(t *testing.T) {
 		"-A -t":             "-t: missing argument",
 		"-A --scheduler":    "--scheduler: missing argument",
 		"-L --netns":        "--netns: missing argument",
+		"--netns":           "--netns: missing argument",
 		"-A --start-daemon": "--start-daemon: missing argument",
 	} {
 		t.Run(words, func(t *testing.T) {
@@ -539,7 +553,8 @@ func TestParseRefusals(t *testing.T) {
 }
 
 func TestParseNoCommand(t *testing.T) {
-	for _, words := range []string{"foo", "-n", "-nL", "-- -L", "''", "-", "--foo", "--set=1", "--start-daemon"} {
+	for _, words := range []string{"foo", "-n", "-nL", "-- -L", "''", "-", "--foo", "--set=1", "--start-daemon",
+		"--netns blue -n", "--netns blue foo", "--netns blue --nothing", "foo --netns blue", "--netns blue -- -L"} {
 		t.Run(words, func(t *testing.T) {
 			checkError(t, words, &Error{Exit: ExitRefused, Ends: true})
 		})

@@ -19,8 +19,8 @@ const usageHead = `Usage:
   ipvsadm --start-daemon STATE [OPTIONS]
   ipvsadm --stop-daemon STATE
 
-The command comes first; --netns NAME goes with all of these. SERVICE is one of the options under Services; ADDRESS is
-HOST, HOST:PORT, [IPV6]:PORT or a bare IPv6 address.
+The command comes first; --netns NAME goes with all of these, also before the command. SERVICE is one of the options
+under Services; ADDRESS is HOST, HOST:PORT, [IPV6]:PORT or a bare IPv6 address.
 `
 
 // usageColumn is the column of the descriptions of options.

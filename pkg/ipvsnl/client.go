@@ -49,7 +49,7 @@ const maxSockets = 4
 type Option func(*Client) error
 
 // WithNetNS makes the client work in another network namespace, given by its name as
-// in ip-netns(8) or, if it contains a slash, by its path:
+// in ip-netns(8), by a process ("pid:4711") or, if it contains a slash, by its path:
 // "/run/netns/blue", "/proc/4711/ns/net". Entering it requires
 // CAP_SYS_ADMIN. An empty name means the caller's own namespace.
 func WithNetNS(name string) Option {

@@ -117,7 +117,7 @@ func TestOpenNetNS(t *testing.T) {
 		is   error
 		path string
 	}{
-		{"nosuch", fs.ErrNotExist, "/var/run/netns/nosuch"},
+		{"nosuch", fs.ErrNotExist, "/netns/nosuch"},
 		{"/nosuch/netns", fs.ErrNotExist, "/nosuch/netns"},
 		{file, ipvsnl.ErrNotNetNS, file},
 		{fifo, ipvsnl.ErrNotNetNS, fifo},

@@ -71,7 +71,9 @@ func lines() []line {
 			all = append(all, line{"ipvsadm-save -", slices.DeleteFunc(slices.Clone(want), func(w string) bool { return w == "--numeric" })})
 		}
 	}
-	return append(append(all, first), values()...)
+	again := line{"ipvsadm --netns blue -", slices.Clone(first.want)}
+	first.want = append(first.want, "--netns")
+	return append(append(all, first, again, line{"ipvsadm --netns=blue -", again.want}), values()...)
 }
 
 // argument returns the argument that a command requires.
@@ -137,6 +139,11 @@ func values() []line {
 		{"ipvsadm -D --netns ", []string{"blue"}},
 		{"ipvsadm -D --netns blue -t ", []string{"192.0.2.7:70"}},
 		{"ipvsadm -d --netns=blue -t 192.0.2.7:70 -r ", []string{"198.51.100.7:70"}},
+		{"ipvsadm --netns ", []string{"blue"}},
+		{"ipvsadm --netns blue --st", []string{"--start-daemon", "--stop-daemon"}},
+		{"ipvsadm --netns blue -D -t ", []string{"192.0.2.7:70"}},
+		{"ipvsadm --netns=blue -d -t 192.0.2.7:70 -r ", []string{"198.51.100.7:70"}},
+		{"ipvsadm --netns blue -C -", []string{"--wait"}},
 		{"ipvsadm-save -n --netns ", []string{"blue"}},
 		{"ipvsadm-save --netns blue -t ", []string{"192.0.2.7:70"}},
 		{"ipvsadm-restore --netns ", []string{"blue"}},

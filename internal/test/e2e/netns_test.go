@@ -143,6 +143,10 @@ func TestNetNSHelpers(t *testing.T) {
 	sameResult(t, other.Ipvsadm(t, program(), "-S", "-n"), kernel.Result{})
 }
 
+// noSuch is the message about a name that no directory has.
+const noSuch = "cannot enter network namespace `nosuch': No such file or directory; looked for " +
+	"/run/netns/nosuch, /var/run/netns/nosuch, /run/docker/netns/nosuch"
+
 // TestNoNetNS passes names that are not namespaces: nothing is changed, here or elsewhere.
 func TestNoNetNS(t *testing.T) {
 	home := kernel.NewNamespace(t)
@@ -152,13 +156,14 @@ func TestNoNetNS(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ words, why string }{
-		{"--netns nosuch", "cannot enter network namespace `nosuch': No such file or directory"},
+		{"--netns nosuch", noSuch},
+		{"--netns pid:0", "cannot enter network namespace `pid:0': No such file or directory; looked for /proc/0/ns/net"},
 		{"--netns ./blue", "cannot enter network namespace `./blue': No such file or directory"},
 		{"--netns /etc/passwd", "cannot enter network namespace `/etc/passwd': not a network namespace"},
 		{"--netns /proc/1/ns/mnt", "cannot enter network namespace `/proc/1/ns/mnt': not a network namespace"},
 		{"--netns ..", "cannot enter network namespace `..': not a network namespace"},
 		{"--netns " + pipe, "cannot enter network namespace `" + pipe + "': not a network namespace"},
-		{"--netns nosuch --nothing", "cannot enter network namespace `nosuch': No such file or directory"},
+		{"--netns nosuch --nothing", noSuch},
 		{"--netns=", "illegal netns specified"},
 		{"--netns blue --netns blue", "multiple 'netns' options specified"},
 		{"--netns blue -n", "Illegal 'numeric' option with the 'add-service' command"},
@@ -176,11 +181,11 @@ func TestNoNetNS(t *testing.T) {
 			t.Errorf("%s: got %q", line, got.Stdout)
 		}
 		sameResult(t, got, kernel.Result{Code: 2, Stdout: got.Stdout,
-			Stderr: "cannot enter network namespace `nosuch': No such file or directory\n"})
+			Stderr: noSuch + "\n"})
 	}
 	for _, option := range []string{"--dry-run", "--replace"} {
 		sameResult(t, home.Ipvsadm(t, program(), "-R", option, "--netns", "nosuch"), kernel.Result{Code: 2,
-			Stderr: "cannot enter network namespace `nosuch': No such file or directory\n"})
+			Stderr: noSuch + "\n"})
 	}
 	nobody := runAs(t, home, copyProgram(t, program()), 65534, "-A -t 192.0.2.1:80 --netns blue")
 	sameResult(t, nobody, kernel.Result{Code: 2,

@@ -23,8 +23,8 @@ const (
 var ErrNotNetNS = netns.ErrNot
 
 // Open opens the connection table of a network namespace, given by its name as
-// in ip-netns(8) or, if it contains a slash, by its path. An empty name stands
-// for the caller's own namespace.
+// in ip-netns(8), by a process ("pid:4711") or, if it contains a slash, by its path. An
+// empty name stands for the caller's own namespace.
 //
 // If the kernel has no IPVS, because its module is not loaded, or there is no such
 // namespace, the error matches fs.ErrNotExist and contains the path. On systems other
