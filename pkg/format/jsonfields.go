@@ -17,7 +17,7 @@ var serviceFields = []field[ipvsnl.ServiceState]{
 		if s.Service.Key.Mark != 0 {
 			return b
 		}
-		return appendWord(b, words.ProtocolOf(s.Service.Key.Protocol).Name)
+		return appendProtocol(b, s.Service.Key.Protocol)
 	}},
 	{"address", func(b []byte, s *ipvsnl.ServiceState) []byte {
 		if s.Service.Key.Mark != 0 {
