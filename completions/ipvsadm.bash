@@ -36,9 +36,9 @@ _ipvsadm_groups() {
 		printf '%s\n' "$service" '-6 --ipv6' '-r --real-server'
 		;;
 	-L | -l | --list)
-		printf '%s\n' "$service -c --connection --timeout --daemon" '-6 --ipv6' '--stats' '--rate' '--thresholds' \
+		printf '%s\n' "$service" '-6 --ipv6' '-c --connection --timeout --daemon' '--stats' '--rate' '--thresholds' \
 			'--persistent-conn' '--tun-info' '--nosort --sort --sort-by' '--watch' '--syncid' \
-			'-X --exact' '-n --numeric' '-j --json'
+			'-X --exact' '-n --numeric' '-j --json' '-r --real-server' '--client' '--count'
 		;;
 	-S | --save)
 		printf '%s\n' "$service" '-6 --ipv6' '-n --numeric' '--thresholds' '--timeout' '--daemon' '--all' \
@@ -147,7 +147,7 @@ _ipvsadm_choice() {
 	--netns) _ipvsadm_namespaces ;;
 	--mcast-interface) (cd /sys/class/net 2>/dev/null && echo *) ;;
 	-M | --netmask | -w | --weight | -x | --u-threshold | -y | --l-threshold | --tun-port | --syncid | --mcast-group | \
-		--mcast-port | --mcast-ttl | --sync-maxlen) ;;
+		--mcast-port | --mcast-ttl | --sync-maxlen | --client) ;;
 	*) _ipvsadm_options "$command" "${words[@]}" ;;
 	esac
 }

@@ -69,12 +69,12 @@ function __ipvsadm_can
         case of-server
             contains -- "$command" -a --add-server -e --edit-server; or return
         case server
-            contains -- "$command" -a --add-server -e --edit-server -d --delete-server; or return
+            contains -- "$command" -a --add-server -e --edit-server -d --delete-server -L -l --list; or return
         case service
             contains -- "$command" -A --add-service -E --edit-service -D --delete-service -Z --zero \
                 -a --add-server -e --edit-server -d --delete-server -L -l --list -S --save ipvsadm-save; or return
             # Options that replace the service in a listing can accompany it in a save.
-            __ipvsadm_with -S --save ipvsadm-save; and set argv (string match -vr -- '^(-c|--connection|--timeout|--daemon)$' $argv)
+            __ipvsadm_with -S --save ipvsadm-save; and set argv (string match -vr -- '^(--timeout|--daemon)$' $argv)
         case listing
             contains -- "$command" -L -l --list; or return
         case saving
@@ -96,7 +96,7 @@ function __ipvsadm_can
     # The option whose value is being written may stand there.
     contains -- $words[-1] -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service -r --real-server \
         -s --scheduler -M --netmask --pe -b --sched-flags -w --weight -x --u-threshold -y --l-threshold \
-        --tun-type --tun-port --mcast-interface --syncid --mcast-group --mcast-port --mcast-ttl --sync-maxlen --sort-by --netns
+        --tun-type --tun-port --mcast-interface --syncid --mcast-group --mcast-port --mcast-ttl --sync-maxlen --sort-by --netns --client
     and set -e words[-1]
     for word in $argv[2..]
         contains -- $word $words[3..]; and return 1
@@ -205,10 +205,10 @@ complete -c ipvsadm -n __ipvsadm_first -l build -d 'print version, revision, Go 
 complete -c ipvsadm -n '__ipvsadm_state' -a 'master backup'
 
 # Services
-complete -c ipvsadm -n '__ipvsadm_can service -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service -c --connection --timeout --daemon' -s t -l tcp-service -x -a '(__ipvsadm_services -t)' -d 'TCP service'
-complete -c ipvsadm -n '__ipvsadm_can service -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service -c --connection --timeout --daemon' -s u -l udp-service -x -a '(__ipvsadm_services -u)' -d 'UDP service'
-complete -c ipvsadm -n '__ipvsadm_can service -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service -c --connection --timeout --daemon' -l sctp-service -x -a '(__ipvsadm_services --sctp-service)' -d 'SCTP service'
-complete -c ipvsadm -n '__ipvsadm_can service -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service -c --connection --timeout --daemon' -s f -l fwmark-service -x -a '(__ipvsadm_services -f)' -d 'service of a firewall mark'
+complete -c ipvsadm -n '__ipvsadm_can service -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service --timeout --daemon' -s t -l tcp-service -x -a '(__ipvsadm_services -t)' -d 'TCP service'
+complete -c ipvsadm -n '__ipvsadm_can service -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service --timeout --daemon' -s u -l udp-service -x -a '(__ipvsadm_services -u)' -d 'UDP service'
+complete -c ipvsadm -n '__ipvsadm_can service -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service --timeout --daemon' -l sctp-service -x -a '(__ipvsadm_services --sctp-service)' -d 'SCTP service'
+complete -c ipvsadm -n '__ipvsadm_can service -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service --timeout --daemon' -s f -l fwmark-service -x -a '(__ipvsadm_services -f)' -d 'service of a firewall mark'
 complete -c ipvsadm -n '__ipvsadm_can service -6 --ipv6' -s 6 -l ipv6 -d 'the mark\'s packets are IPv6'
 
 # With -A and -E
@@ -247,7 +247,7 @@ complete -c ipvsadm -n '__ipvsadm_can restore --dry-run' -l dry-run -d 'change n
 complete -c ipvsadm -n '__ipvsadm_can wait --wait' -l wait -x -d 'wait for another restore or clear'
 
 # With -L
-complete -c ipvsadm -n '__ipvsadm_can listing -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service -c --connection --timeout --daemon' -s c -l connection -d 'list connections'
+complete -c ipvsadm -n '__ipvsadm_can listing -c --connection --timeout --daemon' -s c -l connection -d 'list connections'
 complete -c ipvsadm -n '__ipvsadm_can listing -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service -c --connection --timeout --daemon' -l timeout -d 'list the timeouts of connections'
 complete -c ipvsadm -n '__ipvsadm_can listing -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service -c --connection --timeout --daemon' -l daemon -d 'list the sync daemons'
 complete -c ipvsadm -n '__ipvsadm_can listing --stats' -l stats -d 'with counters'
@@ -262,6 +262,8 @@ complete -c ipvsadm -n '__ipvsadm_can listing --watch' -l watch -d 'list again a
 complete -c ipvsadm -n '__ipvsadm_can listing -X --exact' -s X -l exact -d 'with all digits of large numbers'
 complete -c ipvsadm -n '__ipvsadm_can numeric -n --numeric' -s n -l numeric -d 'with numeric addresses and ports'
 complete -c ipvsadm -n '__ipvsadm_can listing -j --json' -s j -l json -d 'everything, as JSON'
+complete -c ipvsadm -n '__ipvsadm_can listing --client' -l client -x -d 'only connections of these clients'
+complete -c ipvsadm -n '__ipvsadm_can listing --count' -l count -d 'count connections by service, real server and state'
 
 # With -S
 complete -c ipvsadm -n '__ipvsadm_can saving --thresholds' -l thresholds -d 'with thresholds'

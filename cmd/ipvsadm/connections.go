@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +23,8 @@ const maxBroken = 10
 
 // listConnections writes the connection table as it is read. Malformed
 // lines are reported, and make the listing fail at its end.
-func (l *lister) listConnections(how *flags.Listing) error {
+func (l *lister) listConnections(ctx context.Context, c *flags.Command) error {
+	how := &c.Listing
 	f, err := l.connections()
 	if err != nil {
 		return errors.New("cannot open file " + conns.Path)
@@ -37,12 +39,20 @@ func (l *lister) listConnections(how *flags.Listing) error {
 		names:  l.names,
 		layout: &format.ConnectionTable{Engines: how.PersistentConn, Names: formatNames(l.names, how)},
 	}
+	if c.Filter != (flags.Filter{}) {
+		w.filter = &c.Filter
+	}
 	if how.JSON {
 		w.layout, w.surplus, w.whole = format.JSONConnections{}, len(format.JSONSeparator), true
 	}
 	begin, write := w.startText, w.writeText
 	if !how.Numeric {
 		begin, write = w.prefetch, w.writeLines
+	}
+	if how.Count {
+		if begin, write, err = w.count(ctx, l, how); err != nil {
+			return err
+		}
 	}
 	err = w.copy(r, begin, write)
 	w.reportBroken()
@@ -65,10 +75,11 @@ type connectionWriter struct {
 	con     *console
 	names   names
 	layout  connectionLayout
-	surplus int   // how many bytes to drop from the text of the first connection
-	whole   bool  // malformed lines are reported after the listing, which must not be interrupted
-	broken  []int // the numbers of the first of them
-	more    int   // how many others follow
+	filter  *flags.Filter // nil for all connections
+	surplus int           // how many bytes to drop from the text of the first connection
+	whole   bool          // malformed lines are reported after the listing, which must not be interrupted
+	broken  []int         // the numbers of the first of them
+	more    int           // how many others follow
 	err     error
 }
 
@@ -142,7 +153,9 @@ func (w *connectionWriter) makeText(b *connectionBlock, lines conns.Block) {
 	for {
 		switch err := lines.Read(&c).(type) {
 		case nil:
-			b.text = w.layout.AppendConnection(b.text, &c)
+			if w.filter == nil || w.filter.Selects(&c) {
+				b.text = w.layout.AppendConnection(b.text, &c)
+			}
 		case *conns.LineError:
 			b.broken = append(b.broken, brokenLine{len(b.text), err.Line})
 		default: // io.EOF
@@ -179,7 +192,7 @@ func (w *connectionWriter) writeConnections(text []byte) error {
 func (w *connectionWriter) prefetch(_ *connectionBlock, lines conns.Block) {
 	var c conns.Connection
 	for err := lines.Read(&c); !errors.Is(err, io.EOF); err = lines.Read(&c) {
-		if err == nil {
+		if err == nil && (w.filter == nil || w.filter.Selects(&c)) {
 			w.names.Prefetch(c.Client.Addr())
 			w.names.Prefetch(c.Virtual.Addr())
 			w.names.Prefetch(c.Destination.Addr())
@@ -193,6 +206,9 @@ func (w *connectionWriter) writeLines(b *connectionBlock) error {
 	for {
 		switch err := b.Read(&c).(type) {
 		case nil:
+			if w.filter != nil && !w.filter.Selects(&c) {
+				continue
+			}
 			if err := w.con.write(w.layout.AppendConnection(w.con.room(), &c)); err != nil {
 				return err
 			}

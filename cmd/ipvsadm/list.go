@@ -25,7 +25,7 @@ type lister struct {
 func (l *lister) list(ctx context.Context, c *flags.Command) error {
 	switch c.Listing.Subject {
 	case flags.Connections:
-		return l.listConnections(&c.Listing)
+		return l.listConnections(ctx, c)
 	case flags.Timeouts:
 		return l.listTimeouts(ctx, &c.Listing)
 	case flags.Daemons:

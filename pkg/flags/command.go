@@ -43,6 +43,8 @@ type Command struct {
 	Saving    Saving        // of a Save
 	Restoring Restoring     // of a Restore
 
+	Filter Filter // of a List of connections
+
 	// Service is the service that a List or Save is about, if OneService is true;
 	// otherwise it is about all.
 	Service    ipvsnl.ServiceKey
@@ -72,6 +74,7 @@ type Listing struct {
 	SortBy         string // the column by which to sort in descending order; empty for none
 	Watch          uint32 // how many seconds to wait before listing again; 0 for no more than once
 	JSON           bool   // implies Numeric
+	Count          bool   // connections are only counted
 }
 
 // A Saving is what a Save writes in addition to plain rules, and how it

@@ -42,7 +42,19 @@ type command struct {
 type rules struct {
 	needs optionSet
 	takes optionSet
-	oneOf optionSet // at most one of these
+	oneOf []optionSet // at most one of each of these
+
+	// withConnections are accepted only together with --connection.
+	withConnections optionSet
+}
+
+// all returns all the options that the rules accept.
+func (r *rules) all() optionSet {
+	all := r.needs | r.takes | r.withConnections
+	for _, group := range r.oneOf {
+		all |= group
+	}
+	return all
 }
 
 // commands are the commands and the options that they accept. Their words are among
@@ -59,7 +71,11 @@ var commands = [...]command{
 	list: {name: "list", kind: List, rules: rules{
 		takes: set(optNumeric, optStats, optRate, optThresholds, optPersistentConn, optNoSort, optSyncID,
 			optExact, optTunInfo, optJSON, optSortBy, optWatch),
-		oneOf: set(optConnection, optService, optTimeout, optDaemon),
+		oneOf: []optionSet{
+			set(optConnection, optTimeout, optDaemon),
+			set(optService, optTimeout, optDaemon),
+		},
+		withConnections: set(optServer, optClient, optCount),
 	}},
 	zero: {name: "zero", kind: Change, rules: rules{takes: set(optService)}, change: (*parser).zero},
 	addServer: {name: "add-server", kind: Change, rules: rules{needs: set(optService, optServer), takes: serverOptions},
@@ -95,8 +111,8 @@ var everywhere = set(optNetNS)
 // tunnels are the options that each tunnel type accepts, by its name.
 var tunnels = map[string]rules{
 	"ipip": {},
-	"gue":  {needs: set(optTunPort), oneOf: set(optTunNoCsum, optTunCsum, optTunRemCsum)},
-	"gre":  {oneOf: set(optTunNoCsum, optTunCsum)},
+	"gue":  {needs: set(optTunPort), oneOf: []optionSet{set(optTunNoCsum, optTunCsum, optTunRemCsum)}},
+	"gre":  {oneOf: []optionSet{set(optTunNoCsum, optTunCsum)}},
 }
 
 // tunnelOptions are the options in tunnels.
@@ -111,9 +127,10 @@ var listConflicts = [...]struct {
 	{set(optStats, optRate, optThresholds, optPersistentConn, optSyncID, optTunInfo), set(optJSON), "JSON always has it"},
 	{set(optExact), set(optJSON), "JSON always has all digits"},
 	{set(optWatch), set(optJSON), "a watch is for people to read"},
-	{set(optWatch), set(optConnection, optTimeout, optDaemon), "only services can be watched"},
+	{set(optWatch), set(optTimeout, optDaemon), "only services and connections can be watched"},
 	{set(optSortBy), set(optConnection, optTimeout, optDaemon), "only services have columns to sort by"},
 	{set(optSortBy), set(optNoSort), "one sorts and the other does not"},
+	{set(optCount), set(optPersistentConn), "a count has no column for it"},
 	{set(optStats, optRate, optThresholds), set(optConnection, optTimeout, optDaemon), ""},
 	{set(optPersistentConn), set(optTimeout, optDaemon), ""},
 }
@@ -134,21 +151,34 @@ func checkListing(given optionSet) error {
 
 // check checks the options that were given, in their order, and reports the first that
 // breaks the rules. Name is the name of the command or tunnel type.
-func (r rules) check(given optionSet, name, of string) error {
-	chosen := noOption
+func (r *rules) check(given optionSet, name, of string) error {
+	fit := r.all()
+	if !given.has(optConnection) {
+		fit &^= r.withConnections
+	}
 	for rest := given | r.needs; rest != 0; rest &= rest - 1 {
-		switch id := rest.first(); {
-		case !given.has(id):
+		id := rest.first()
+		if !given.has(id) {
 			return fault("You need to supply the '" + optionNames[id] + "' option for the '" + name + "' " + of)
-		case r.oneOf.has(id):
-			if chosen != noOption {
-				return fault("The option '" + optionNames[id] + "' conflicts with the '" + optionNames[chosen] +
-					"' option in the '" + name + "' " + of)
-			}
-			chosen = id
-		case !r.needs.has(id) && !r.takes.has(id):
+		}
+		if !fit.has(id) {
 			return fault("Illegal '" + optionNames[id] + "' option with the '" + name + "' " + of)
+		}
+		if other := r.excludes(id, given); other != noOption {
+			return fault("The option '" + optionNames[id] + "' conflicts with the '" + optionNames[other] +
+				"' option in the '" + name + "' " + of)
 		}
 	}
 	return nil
+}
+
+// excludes returns a given option before id that excludes it.
+func (r *rules) excludes(id optionID, given optionSet) optionID {
+	before := given & (set(id) - 1)
+	for _, group := range r.oneOf {
+		if group.has(id) && before&group != 0 {
+			return (before & group).first()
+		}
+	}
+	return noOption
 }

@@ -63,6 +63,8 @@ const (
 	optDryRun
 	optWait
 	optStable
+	optClient
+	optCount
 
 	optionCount
 )
@@ -112,6 +114,8 @@ var optionNames = [optionCount]string{
 	optDryRun:         "dry-run",
 	optWait:           "wait",
 	optStable:         "stable",
+	optClient:         "client",
+	optCount:          "count",
 }
 
 // An optionSet is a set of options.
@@ -336,6 +340,12 @@ var options = []option{
 	{short: 'j', long: "json", id: optJSON,
 		help: "everything, as JSON", set: listing(func(l *Listing) *bool { return &l.JSON })},
 
+	{heading: "With -L -c, as well as -t, -u, --sctp-service and -r"},
+	{long: "client", arg: required, id: optClient, value: "ADDRESS[/LEN]",
+		help: "only connections of these clients", set: (*parser).clientIn},
+	{long: "count", id: optCount,
+		help: "count them by service, real server and state", set: listing(func(l *Listing) *bool { return &l.Count })},
+
 	{heading: "With -S"},
 	{long: "all", id: optAll,
 		help: "the same as --thresholds, --timeout and --daemon", set: nothing},
@@ -449,7 +459,7 @@ func (p *parser) serverAt(w word) error {
 	if !ok {
 		return fault("illegal real server address[:port] specified")
 	}
-	if !given {
+	if p.serverPort = given; !given {
 		port = p.service.Key.Addr.Port()
 	}
 	p.server.Addr = netip.AddrPortFrom(addr, port)

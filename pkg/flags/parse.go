@@ -36,6 +36,10 @@ type parser struct {
 	server   ipvsnl.Destination
 	daemon   ipvsnl.Daemon
 	timeouts ipvsnl.Timeouts
+
+	// The parts of a filter of connections.
+	client     netip.Prefix
+	serverPort bool // whether the address of the server was given with a port
 }
 
 // Parse parses the words of a command line, without the name of the program.
@@ -168,7 +172,10 @@ func (p *parser) finish(v verb) error {
 	if c.Listing.JSON {
 		c.Listing.Numeric = true
 	}
-	if v == list || v == save {
+	switch {
+	case v == list && c.Listing.Subject == Connections:
+		c.Filter = p.filter()
+	case v == list || v == save:
 		c.Service, c.OneService = p.service.Key, p.given.has(optService)
 	}
 	if v == save {
@@ -235,7 +242,10 @@ func (p *parser) checkSense(v verb) error {
 	case addServer, editServer:
 		return p.checkServer()
 	case list:
-		return checkListing(p.given)
+		if err := checkListing(p.given); err != nil {
+			return err
+		}
+		return p.checkFilter()
 	}
 	return nil
 }
@@ -270,5 +280,6 @@ func (p *parser) checkServer() error {
 		return nil
 	}
 	name := words.TunnelTypeOf(d.TunnelType).Name
-	return tunnels[name].check(p.given&tunnelOptions, name, "tunnel type")
+	r := tunnels[name]
+	return r.check(p.given&tunnelOptions, name, "tunnel type")
 }

@@ -400,12 +400,10 @@ func TestParseErrors(t *testing.T) {
 		{"-L --start-daemon=master", "invalid option `--start-daemon=master'"},
 		{"-L --help", "invalid option `--help'"},
 		{"-L --stop-daemon ''", "invalid option `'"},
-		{"-L -c -t 1.2.3.4:80", "The option 'service-address' conflicts with the 'connection' option in the 'list' command"},
 		{"-L --timeout --daemon", "The option 'daemon' conflicts with the 'timeout' option in the 'list' command"},
 		{"-L -c --stats", "options conflicts in the list command"},
 		{"-L --daemon --persistent-conn", "options conflicts in the list command"},
-		{"-L -c --watch", "'--watch' and '--connection' exclude each other: only services can be watched"},
-		{"-L --daemon --watch 5", "'--watch' and '--daemon' exclude each other: only services can be watched"},
+		{"-L --daemon --watch 5", "'--watch' and '--daemon' exclude each other: only services and connections can be watched"},
 		{"-L -c --sort-by active", "'--sort-by' and '--connection' exclude each other: only services have columns to sort by"},
 		{"-L --sort-by active --nosort", "'--sort-by' and '--nosort' exclude each other: one sorts and the other does not"},
 		{"-L --watch 0", "invalid watch interval `0' specified"},
@@ -506,8 +504,8 @@ func TestParseErrors(t *testing.T) {
 
 // Any two options that exclude each other are named if one of them is ours. Two of ipvsadm's get its message.
 func TestListConflicts(t *testing.T) {
-	all := commands[list].rules.takes | commands[list].rules.oneOf
-	ours := set(optJSON, optSortBy, optWatch)
+	all := commands[list].rules.all()
+	ours := set(optJSON, optSortBy, optWatch, optCount)
 	conflicts := 0
 	for either := range optionCount {
 		for or := range either {

@@ -47,8 +47,7 @@ func (o *option) row() Row {
 func optionsOf(v verb) []Row {
 	var fit optionSet
 	if c := &commands[v]; c.name != "" {
-		r := c.rules
-		fit = r.needs | r.takes | r.oneOf | everywhere
+		fit = c.rules.all() | everywhere
 	}
 	var rows []Row
 	for i := range options {

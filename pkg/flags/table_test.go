@@ -19,8 +19,8 @@ func TestRows(t *testing.T) {
 		"-A --add-service":    "-t -u --sctp-service -f -s -p -M --pe -b -o --netns",
 		"-D --delete-service": "-t -u --sctp-service -f --netns",
 		"-C --clear":          "--wait --netns",
-		"-L --list": "-t -u --sctp-service -f --syncid -c --timeout --daemon --stats --rate --thresholds --persistent-conn " +
-			"--tun-info --nosort --sort-by --watch -X -n -j --netns",
+		"-L --list": "-t -u --sctp-service -f -r --syncid -c --timeout --daemon --stats --rate --thresholds --persistent-conn " +
+			"--tun-info --nosort --sort-by --watch -X -n -j --client --count --netns",
 		"-h --help":          "",
 		"-v --version":       "",
 		" --set":             "--netns",

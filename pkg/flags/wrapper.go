@@ -121,7 +121,7 @@ func (w *Wrapper) options(words []string) int {
 // takes reports whether the wrapper accepts an option. Unwrap itself handles -n, and -6 belongs
 // to the service, although no command refuses it.
 func (w *Wrapper) takes(o *option) bool {
-	fit := commands[w.verb].rules.takes | everywhere
+	fit := commands[w.verb].rules.all() | everywhere
 	switch o.id {
 	case optNumeric:
 		return false

@@ -81,6 +81,14 @@ func appendAddrPort(b []byte, a netip.AddrPort, protocol ipvsnl.Protocol, names 
 		return appendNumericAddrPort(b, a)
 	}
 	start := len(b)
+	return cut(appendWholeAddrPort(b, a, protocol, names), start, addrPortWidth)
+}
+
+// appendWholeAddrPort does the same without cutting.
+func appendWholeAddrPort(b []byte, a netip.AddrPort, protocol ipvsnl.Protocol, names Names) []byte {
+	if names == nil {
+		return appendNumericAddrPort(b, a)
+	}
 	brackets := a.Addr().Is6()
 	if brackets {
 		b = append(b, '[')
@@ -103,7 +111,7 @@ func appendAddrPort(b []byte, a netip.AddrPort, protocol ipvsnl.Protocol, names 
 	} else {
 		b = appendUint(b, uint64(a.Port()))
 	}
-	return cut(b, start, addrPortWidth)
+	return b
 }
 
 // appendNumericAddrPort appends a numeric "address:port", which is never so long that it

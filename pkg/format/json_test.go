@@ -174,6 +174,9 @@ func jsonObjects() map[string][]string {
 		"endpoint":    fieldNames(addrPortFields),
 		"daemon":      fieldNames(daemonFields),
 		"timeouts":    fieldNames(timeoutFields),
+
+		"count":             fieldNames(serviceCountFields),
+		"destination_count": fieldNames(serverCountFields),
 	}
 }
 

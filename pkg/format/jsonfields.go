@@ -14,7 +14,7 @@ import (
 // serviceFields are the fields of a service before its destinations.
 var serviceFields = []field[ipvsnl.ServiceState]{
 	{"protocol", func(b []byte, s *ipvsnl.ServiceState) []byte { // that of a mark is 0
-		return appendWord(b, words.ProtocolOf(s.Service.Key.Protocol).Name)
+		return appendProtocol(b, s.Service.Key.Protocol)
 	}},
 	{"address", func(b []byte, s *ipvsnl.ServiceState) []byte { return appendQuotedAddr(b, s.Service.Key.Addr.Addr()) }},
 	{"port", func(b []byte, s *ipvsnl.ServiceState) []byte {

@@ -18,6 +18,11 @@ func appendWord(b []byte, s string) []byte {
 	return appendString(b, s)
 }
 
+// appendProtocol appends the name of a transport protocol, if it has one.
+func appendProtocol(b []byte, p ipvsnl.Protocol) []byte {
+	return appendWord(b, words.ProtocolOf(p).Name)
+}
+
 // appendQuotedAddr appends an address, if there is one.
 func appendQuotedAddr(b []byte, a netip.Addr) []byte {
 	if !a.IsValid() {

@@ -179,11 +179,7 @@ func schedulerLine(o *Options, b []byte, state *ipvsnl.ServiceState) []byte {
 func (o *Options) appendServiceLabel(b []byte, s *ipvsnl.ServiceState, whole bool) []byte {
 	start, k := len(b), &s.Service.Key
 	if k.Mark != 0 {
-		b = pad(append(b, "FWM"...), start, protocolWidth)
-		b = appendUint(b, uint64(k.Mark))
-		if k.IPv6 {
-			b = append(b, " IPv6"...)
-		}
+		b = appendMarkLabel(b, k)
 	} else {
 		b = pad(append(b, words.ProtocolOf(k.Protocol).Name...), start, protocolWidth)
 		b = appendAddrPort(b, k.Addr, k.Protocol, o.Names)
@@ -193,6 +189,25 @@ func (o *Options) appendServiceLabel(b []byte, s *ipvsnl.ServiceState, whole boo
 		b = pad(b, start, serviceWidth)
 	}
 	return b
+}
+
+// appendMarkLabel appends the beginning of the line of a service with a mark.
+func appendMarkLabel(b []byte, k *ipvsnl.ServiceKey) []byte {
+	b = pad(append(b, "FWM"...), len(b), protocolWidth)
+	b = appendUint(b, uint64(k.Mark))
+	if k.IPv6 {
+		b = append(b, " IPv6"...)
+	}
+	return b
+}
+
+// appendWholeLabel appends the beginning of a service's line, which is not cut.
+func appendWholeLabel(b []byte, k *ipvsnl.ServiceKey, names Names) []byte {
+	if k.Mark != 0 {
+		return appendMarkLabel(b, k)
+	}
+	b = pad(append(b, words.ProtocolOf(k.Protocol).Name...), len(b), protocolWidth)
+	return appendWholeAddrPort(b, k.Addr, k.Protocol, names)
 }
 
 // appendDestinationLabel appends the beginning of a destination's line.

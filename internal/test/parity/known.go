@@ -38,6 +38,8 @@ var knownDifferences = []knownDifference{
 var additions = []string{
 	"--all",
 	"--build",
+	"--client",
+	"--count",
 	"--dry-run",
 	"--json",
 	"--netns",
@@ -56,6 +58,8 @@ var refusals = []string{
 	"Illegal 'timeout' option with the 'save' command\n",
 	"Illegal 'daemon' option with the 'save' command\n",
 	"Illegal 'thresholds' option with the 'save' command\n",
+	"The option 'service-address' conflicts with the 'connection' option in the 'list' command\n",
+	"Illegal 'real-server' option with the 'list' command\n",
 }
 
 // hexMark is what the reference says of a mark as iptables writes it.

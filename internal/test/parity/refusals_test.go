@@ -10,7 +10,9 @@ import (
 // TestRefusals checks that the reference refuses what it is said to refuse, and that no case goes on after that.
 func TestRefusals(t *testing.T) {
 	lab := NewLab(t, reference(), ours(t))
-	for i, words := range []string{"-S -f 7", "-S --timeout", "-S --daemon", "-S -n --thresholds", "-D -f 0x7"} {
+	for i, words := range []string{
+		"-S -f 7", "-S --timeout", "-S --daemon", "-S -n --thresholds", "-D -f 0x7", "-L -c -t 192.0.2.1:80", "-L -n -c -r 192.0.2.1",
+	} {
 		for _, c := range []*Case{
 			{Calls: []Call{{Words: strings.Fields(words)}}},
 			{Calls: []Call{{Words: []string{"-R"}, Stdin: "-A -f 7\n" + words + "\n-C\n"}}},

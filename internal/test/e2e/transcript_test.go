@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+)
+
+// A transcriptCall is a command in a document, and what it prints there.
+type transcriptCall struct{ line, output string }
+
+// transcript returns the commands in the blocks of a document that begin with a prompt.
+func transcript(t *testing.T, file string) (calls []transcriptCall) {
+	t.Helper()
+	root, err := kernel.Root()
+	require.NoError(t, err)
+	text, err := os.ReadFile(filepath.Join(root, file))
+	require.NoError(t, err)
+	for i, block := range strings.Split(string(text), "```") {
+		block, isTranscript := strings.CutPrefix(block, "\n# ")
+		if i%2 == 0 || !isTranscript {
+			continue
+		}
+		for call := range strings.SplitSeq(block, "\n# ") {
+			line, output, _ := strings.Cut(call, "\n")
+			if output != "" && !strings.HasSuffix(output, "\n") {
+				output += "\n" // which the next command has taken
+			}
+			calls = append(calls, transcriptCall{line, output})
+		}
+	}
+	require.NotEmpty(t, calls, "%s has no transcript", file)
+	return calls
+}
+
+// replay runs the commands of a document in a namespace. Each must print what stands there, once same has been
+// applied to both.
+func (n *network) replay(t *testing.T, file string, same func(string) string) {
+	t.Helper()
+	for _, call := range transcript(t, file) {
+		got := shell(t, n.director, call.line)
+		require.Empty(t, got.Stderr, call.line)
+		require.Equal(t, same(call.output), same(got.Stdout), call.line)
+	}
+}
+
+// shell runs a command of the shell, in which ipvsadm is our program.
+func shell(t *testing.T, n *kernel.Namespace, line string) kernel.Result {
+	t.Helper()
+	return n.Run(t, kernel.Command{Path: "/bin/sh", Args: []string{"sh", "-ec", line},
+		Env: []string{"PATH=" + filepath.Dir(program()) + ":" + os.Getenv("PATH")}})
+}
+
+var lifetime = regexp.MustCompile(`(?m)^(\w+ +)\d\d:\d\d `)
+
+// anyOrder sorts the lines of a listing of connections, whose order is the kernel's hash, and drops what passes of their
+// lifetimes.
+func anyOrder(listing string) string {
+	lines := strings.SplitAfter(lifetime.ReplaceAllString(listing, "${1}MM:SS "), "\n")
+	slices.Sort(lines)
+	return strings.Join(lines, "")
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package flags
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/visible"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
+	"github.com/ipvsadm-go/ipvsadm/pkg/words"
+)
+
+// A Filter selects connections. The zero Filter selects all; every field that is set
+// narrows the selection. Filters can be compared with ==.
+type Filter struct {
+	Protocol string         // as in the connection table: "TCP"
+	Virtual  netip.AddrPort // of the service; port 0 stands for all ports
+	Server   netip.AddrPort // of the real server; port 0 stands for all ports
+	Client   netip.Prefix
+}
+
+// Selects reports whether the filter selects a connection. It compares addresses in
+// binary: a table may have millions of lines, of which few are wanted.
+func (f *Filter) Selects(c *conns.Connection) bool {
+	return (f.Protocol == "" || f.Protocol == c.Protocol) &&
+		covers(&f.Virtual, &c.Virtual) && covers(&f.Server, &c.Destination) &&
+		(!f.Client.IsValid() || f.Client.Contains(c.Client.Addr()))
+}
+
+// covers reports whether an address is the wanted one, if any is wanted.
+func covers(want, a *netip.AddrPort) bool {
+	return !want.Addr().IsValid() || want.Addr() == a.Addr() && (want.Port() == 0 || want.Port() == a.Port())
+}
+
+// filter returns what selects the connections of a listing.
+func (p *parser) filter() Filter {
+	f := Filter{Server: p.server.Addr, Client: p.client}
+	if !p.serverPort {
+		f.Server = netip.AddrPortFrom(f.Server.Addr(), 0) // not the service's, which masquerading changes
+	}
+	if k := &p.service.Key; p.given.has(optService) {
+		f.Protocol, f.Virtual = words.ProtocolOf(k.Protocol).Name, k.Addr
+	}
+	return f
+}
+
+// checkFilter refuses what no connection can be selected by.
+func (p *parser) checkFilter() error {
+	if p.cmd.Listing.Subject == Connections && p.service.Key.Mark != 0 {
+		return fault("'--connection' cannot go with '--fwmark-service': the kernel does not record the mark of a connection")
+	}
+	return nil
+}
+
+func (p *parser) clientIn(w word) (err error) {
+	p.client, err = parsePrefix("client", w)
+	return err
+}
+
+// parsePrefix reads ADDRESS or ADDRESS/LENGTH. Bits after the prefix do not matter.
+func parsePrefix(what string, w word) (netip.Prefix, error) {
+	p, err := netip.ParsePrefix(w.value)
+	if !strings.Contains(w.value, "/") {
+		var a netip.Addr
+		if a, err = netip.ParseAddr(w.value); err == nil && a.Zone() == "" {
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+	}
+	if err != nil || !p.IsValid() {
+		return netip.Prefix{}, fault("illegal " + what + " `" + visible.Text(w.value) + "' specified: it is an address or ADDRESS/LENGTH")
+	}
+	return p.Masked(), nil
+}
