@@ -66,8 +66,6 @@ func TestFilteredConnections(t *testing.T) {
 		for n := range strings.FieldsSeq(want) {
 			part += lines[atoi(t, n)]
 		}
-		filtered := *s
-		filtered.connTable = part
 		for _, form := range []string{"-n", "", "--json", "--count", "--count -n", "--count --json", "-n --persistent-conn"} {
 			expected := expect(t, s, part, "ipvsadm -L -c "+form)
 			require.Equal(t, expected, s.input("", "ipvsadm -L -c "+form+" "+words), "%s %s", form, words)
