@@ -56,6 +56,9 @@ _ipvsadm_groups() {
 	--stop-daemon)
 		echo '--syncid'
 		;;
+	--schedulers)
+		echo '-j --json'
+		;;
 	-h | --help | -v | --version | --build)
 		return
 		;;
@@ -138,7 +141,7 @@ _ipvsadm_choice() {
 		*) _ipvsadm_servers "$service" "$address" ;;
 		esac
 		;;
-	-s | --scheduler) echo rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh ;;
+	-s | --scheduler) echo rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh twos ;;
 	-b | --sched-flags) _ipvsadm_sched_flags "$scheduler" "$current" ;;
 	--pe) echo sip ;;
 	--tun-type) echo ipip gue gre ;;
@@ -205,7 +208,7 @@ _ipvsadm() {
 	ipvsadm:2:*)
 		choice='-A --add-service -E --edit-service -D --delete-service -C --clear -L -l --list -Z --zero
 			-a --add-server -e --edit-server -d --delete-server --set --start-daemon --stop-daemon
-			-R --restore -S --save -h --help -v --version --build'
+			-R --restore -S --save --schedulers -h --help -v --version --build'
 		[[ $preceded ]] || choice+=' --netns'
 		;;
 	*)

@@ -83,6 +83,8 @@ function __ipvsadm_can
             contains -- "$command" -L -l --list -S --save; or return
         case any
             not contains -- "$command" -h --help -v --version --build; and test -n "$command"; or return
+        case json
+            contains -- "$command" -L -l --list --schedulers; or return
         case daemon
             test "$command" = --start-daemon; or return
         case restore
@@ -199,6 +201,7 @@ complete -c ipvsadm -n __ipvsadm_first -l start-daemon -d 'start the sync daemon
 complete -c ipvsadm -n __ipvsadm_first -l stop-daemon -d 'stop the sync daemon'
 complete -c ipvsadm -n __ipvsadm_first -s R -l restore -d 'run the command lines on standard input'
 complete -c ipvsadm -n __ipvsadm_first -s S -l save -d 'write the table as command lines for --restore'
+complete -c ipvsadm -n __ipvsadm_first -l schedulers -d 'list the schedulers that the kernel has or can load'
 complete -c ipvsadm -n __ipvsadm_first -s h -l help -d 'print the help'
 complete -c ipvsadm -n __ipvsadm_first -s v -l version -d 'print the version'
 complete -c ipvsadm -n __ipvsadm_first -l build -d 'print version, revision, Go version and modules of this program'
@@ -212,7 +215,7 @@ complete -c ipvsadm -n '__ipvsadm_can service -t --tcp-service -u --udp-service 
 complete -c ipvsadm -n '__ipvsadm_can service -6 --ipv6' -s 6 -l ipv6 -d 'the mark\'s packets are IPv6'
 
 # With -A and -E
-complete -c ipvsadm -n '__ipvsadm_can of-service -s --scheduler' -s s -l scheduler -x -a 'rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh' -d 'how connections are spread'
+complete -c ipvsadm -n '__ipvsadm_can of-service -s --scheduler' -s s -l scheduler -x -a 'rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh twos' -d 'how connections are spread'
 complete -c ipvsadm -n '__ipvsadm_can of-service -p --persistent' -s p -l persistent -d 'keep a client on its real server'
 complete -c ipvsadm -n '__ipvsadm_can of-service -M --netmask' -s M -l netmask -x -d 'treat clients that are alike as one'
 complete -c ipvsadm -n '__ipvsadm_can of-service --pe' -l pe -x -a 'sip' -d 'persistence engine'
@@ -261,7 +264,7 @@ complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort --sort-by' -l sort
 complete -c ipvsadm -n '__ipvsadm_can listing --watch' -l watch -d 'list again and again'
 complete -c ipvsadm -n '__ipvsadm_can listing -X --exact' -s X -l exact -d 'with all digits of large numbers'
 complete -c ipvsadm -n '__ipvsadm_can numeric -n --numeric' -s n -l numeric -d 'with numeric addresses and ports'
-complete -c ipvsadm -n '__ipvsadm_can listing -j --json' -s j -l json -d 'everything, as JSON'
+complete -c ipvsadm -n '__ipvsadm_can json -j --json' -s j -l json -d 'everything, as JSON'
 complete -c ipvsadm -n '__ipvsadm_can listing --client' -l client -x -d 'only connections of these clients'
 complete -c ipvsadm -n '__ipvsadm_can listing --count' -l count -d 'count connections by service, real server and state'
 

@@ -133,7 +133,7 @@ func (r *runner) allowEmpty(ctx context.Context) (code int) {
 }
 
 // dryRun runs -R --dry-run and ipvsadm-restore --dry-run: it only checks lines.
-func (r *runner) dryRun() int {
+func (r *runner) dryRun(context.Context, *flags.Command) int {
 	accept := noRestore
 	if r.checked {
 		accept = onlyChanges

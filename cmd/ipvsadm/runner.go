@@ -39,9 +39,8 @@ func newRunner(sys *system, con *console) *runner {
 	return &runner{sys: sys, con: con, names: names, lines: &lineParser{names}}
 }
 
-// run runs the words of a command line. A dry run needs no kernel, and neither does
-// --build; everything else opens IPVS before faults in the words are
-// reported. Help and version are printed without IPVS, too, but scripts use their exit code
+// run runs the words of a command line. Some commands need no IPVS; everything else opens it before
+// faults in the words are reported. Help and version are printed without IPVS, too, but scripts use their exit code
 // to find out whether it exists.
 func (r *runner) run(words []string) int {
 	ctx := context.Background()
@@ -52,8 +51,8 @@ func (r *runner) run(words []string) int {
 		return r.con.build()
 	case c.Kind == flags.Help || c.Kind == flags.Version:
 		informed = r.con.inform(c.Kind)
-	case fault == nil && c.Restoring == flags.Restoring{DryRun: true}:
-		return r.checkLines(c.NetNS)
+	case fault == nil && withoutIPVS(&c) != nil:
+		return r.runWithoutIPVS(ctx, &c)
 	}
 	if code := r.open(ctx, c.NetNS); code != exitDone {
 		return code
@@ -69,13 +68,24 @@ func (r *runner) run(words []string) int {
 	return r.command(ctx, &c)
 }
 
-// checkLines runs a mere check of lines, which still takes a network namespace that exists.
-func (r *runner) checkLines(netns string) (code int) {
-	if code := r.enter(netns); code != exitDone {
+// withoutIPVS returns what runs a command for which IPVS need not be open, or nil.
+func withoutIPVS(c *flags.Command) func(*runner, context.Context, *flags.Command) int {
+	switch {
+	case c.Kind == flags.Schedulers:
+		return (*runner).schedulers
+	case c.Restoring == flags.Restoring{DryRun: true}:
+		return (*runner).dryRun
+	}
+	return nil
+}
+
+// runWithoutIPVS runs such a command, which still takes a network namespace that exists.
+func (r *runner) runWithoutIPVS(ctx context.Context, c *flags.Command) int {
+	if code := r.enter(c.NetNS); code != exitDone {
 		return code
 	}
 	defer r.netns.Close()
-	return r.dryRun()
+	return withoutIPVS(c)(r, ctx, c)
 }
 
 // enter opens a network namespace.

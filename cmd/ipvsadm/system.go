@@ -15,6 +15,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/resolve"
+	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -41,6 +42,9 @@ type system struct {
 
 	// lockFile opens the file whose lock protects the table of a namespace.
 	lockFile func(*netns.Namespace) (*os.File, error)
+
+	// schedulers returns the schedulers that the kernel has or can load.
+	schedulers func() ([]schedulers.Scheduler, error)
 
 	// names returns a resolver, which calls waiting when a caller has to wait.
 	names func(ctx context.Context, waiting func()) names
@@ -79,6 +83,7 @@ var linux = &system{
 	mayUseIPVS:  mayUseIPVS,
 	connections: func(ns *netns.Namespace) (io.ReadCloser, error) { return ns.OpenProc("ip_vs_conn") },
 	lockFile:    (*netns.Namespace).OpenAgain,
+	schedulers:  kernelSchedulers,
 	names: func(ctx context.Context, waiting func()) names {
 		r := resolve.New(ctx)
 		r.Waiting = waiting

@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
+	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/ipvsnltest"
 )
@@ -30,16 +31,18 @@ import (
 // A testSystem is a system whose kernel is in memory.
 type testSystem struct {
 	system
-	director    *ipvsnltest.Director
-	dial        func() (io.ReadWriteCloser, error) // opens a socket, that of the director at first
-	before      func(request) error                // is called before each request is sent; its error breaks the socket
-	opened      atomic.Int64                       // how many sockets are open
-	connTable   string                             // the connection table
-	noConnTable error                              // why there is none
-	loads       int                                // how often the module was loaded
-	onLoad      func()                             // what loading it does
-	noRight     error                              // why IPVS may not be used
-	lockPath    string                             // of the file that stands for the namespace
+	director      *ipvsnltest.Director
+	dial          func() (io.ReadWriteCloser, error) // opens a socket, that of the director at first
+	before        func(request) error                // is called before each request is sent; its error breaks the socket
+	opened        atomic.Int64                       // how many sockets are open
+	connTable     string                             // the connection table
+	noConnTable   error                              // why there is none
+	loads         int                                // how often the module was loaded
+	onLoad        func()                             // what loading it does
+	noRight       error                              // why IPVS may not be used
+	lockPath      string                             // of the file that stands for the namespace
+	hasSchedulers []schedulers.Scheduler             // those of the kernel
+	noModules     error                              // why there may be more
 }
 
 func newTestSystem(t *testing.T) *testSystem {
@@ -66,11 +69,12 @@ func newTestSystem(t *testing.T) *testSystem {
 		connections: func(*netns.Namespace) (io.ReadCloser, error) {
 			return io.NopCloser(strings.NewReader(s.connTable)), s.noConnTable
 		},
-		lockFile: func(*netns.Namespace) (*os.File, error) { return os.Open(s.lockPath) },
-		names:    func(context.Context, func()) names { return testNames{} },
-		patience: time.Hour,
-		silence:  time.Hour,
-		idle:     time.Hour,
+		lockFile:   func(*netns.Namespace) (*os.File, error) { return os.Open(s.lockPath) },
+		schedulers: func() ([]schedulers.Scheduler, error) { return s.hasSchedulers, s.noModules },
+		names:      func(context.Context, func()) names { return testNames{} },
+		patience:   time.Hour,
+		silence:    time.Hour,
+		idle:       time.Hour,
 	}
 	return s
 }

@@ -13,14 +13,15 @@ type Kind uint8
 
 // The kinds of command lines.
 const (
-	None    Kind = iota // the first word is not a command
-	Change              // a change: -A, -E, -D, -C, -Z, -a, -e, -d, --set, --start-daemon, --stop-daemon
-	List                // -L
-	Restore             // -R
-	Save                // -S
-	Help                // -h
-	Version             // -v
-	Build               // --build
+	None       Kind = iota // the first word is not a command
+	Change                 // a change: -A, -E, -D, -C, -Z, -a, -e, -d, --set, --start-daemon, --stop-daemon
+	List                   // -L
+	Restore                // -R
+	Save                   // -S
+	Help                   // -h
+	Version                // -v
+	Build                  // --build
+	Schedulers             // --schedulers
 )
 
 // A Subject is what a listing shows.
@@ -39,7 +40,7 @@ type Command struct {
 	Kind Kind
 
 	Change    ipvsnl.Change // of a Change
-	Listing   Listing       // of a List; of a Save, only Numeric
+	Listing   Listing       // of a List; of a Save, only Numeric; of Schedulers, only JSON
 	Saving    Saving        // of a Save
 	Restoring Restoring     // of a Restore
 

@@ -26,6 +26,7 @@ const (
 	help
 	version
 	build
+	listSchedulers
 )
 
 // A command is one row of the table of commands.
@@ -94,9 +95,10 @@ var commands = [...]command{
 	restore: {name: "restore", kind: Restore, rules: rules{takes: set(optReplace, optDryRun, optWait)}},
 	save: {name: "save", kind: Save, rules: rules{
 		takes: set(optNumeric, optService, optThresholds, optTimeout, optDaemon, optAll, optStable)}},
-	help:    {kind: Help},
-	version: {kind: Version},
-	build:   {kind: Build},
+	help:           {kind: Help},
+	version:        {kind: Version},
+	build:          {kind: Build},
+	listSchedulers: {name: "schedulers", kind: Schedulers, rules: rules{takes: set(optJSON)}},
 }
 
 var (

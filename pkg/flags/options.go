@@ -214,6 +214,8 @@ var options = []option{
 		help: "run the command lines on standard input"},
 	{short: 'S', long: "save", verb: save,
 		help: "write the table as command lines for --restore"},
+	{long: "schedulers", verb: listSchedulers,
+		help: "list the schedulers that the kernel has or can load"},
 	{short: 'h', long: "help", verb: help,
 		help: "print this help"},
 	{short: 'v', long: "version", verb: version,
@@ -235,7 +237,7 @@ var options = []option{
 
 	{heading: "With -A and -E"},
 	{short: 's', long: "scheduler", arg: required, id: optScheduler, value: "NAME",
-		help: "how to distribute connections: rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh (default wlc)",
+		help: "the scheduler: rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh twos (default wlc)",
 		set:  name(maxSchedulerName, func(p *parser) *string { return &p.service.Scheduler })},
 	{short: 'p', long: "persistent", arg: optional, id: optPersistent, value: "[SECONDS]",
 		help: "keep a client on its real server, 1 to 2678400 seconds (default 360)", set: (*parser).persistent},

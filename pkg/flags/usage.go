@@ -18,6 +18,7 @@ const usageHead = `Usage:
   ipvsadm --set TCP FIN UDP
   ipvsadm --start-daemon STATE [OPTIONS]
   ipvsadm --stop-daemon STATE
+  ipvsadm --schedulers [-j]
 
 The command comes first; --netns NAME goes with all of these, also before the command. SERVICE is one of the options
 under Services; ADDRESS is HOST, HOST:PORT, [IPV6]:PORT or a bare IPv6 address.

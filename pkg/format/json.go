@@ -65,10 +65,15 @@ func (JSONConnections) AppendEnd(b []byte) []byte { return append(b, arrayEnd...
 
 // AppendDaemonsJSON appends sync daemons as an array.
 func AppendDaemonsJSON(b []byte, daemons []ipvsnl.Daemon) []byte {
+	return appendArray(b, daemonFields, daemons)
+}
+
+// appendArray appends objects as an array.
+func appendArray[T any](b []byte, fields []field[T], all []T) []byte {
 	var j JSON
 	b = j.AppendHead(b)
-	for i := range daemons {
-		b = appendObject(j.next(b), daemonFields, &daemons[i])
+	for i := range all {
+		b = appendObject(j.next(b), fields, &all[i])
 	}
 	return j.AppendEnd(b)
 }

@@ -177,6 +177,7 @@ func jsonObjects() map[string][]string {
 
 		"count":             fieldNames(serviceCountFields),
 		"destination_count": fieldNames(serverCountFields),
+		"scheduler":         fieldNames(schedulerFields),
 	}
 }
 

@@ -44,6 +44,7 @@ var additions = []string{
 	"--json",
 	"--netns",
 	"--replace",
+	"--schedulers",
 	"--sort-by",
 	"--stable",
 	"--wait",

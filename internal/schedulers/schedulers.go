@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package schedulers finds the schedulers that the running kernel has or can load, among its modules.
+package schedulers
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+)
+
+// A State is where a scheduler is.
+type State string
+
+// The states.
+const (
+	Loaded   State = "loaded"   // its module is in the kernel
+	BuiltIn  State = "built-in" // it is part of the kernel
+	Loadable State = "loadable" // its module is in a file
+)
+
+// A Scheduler is a scheduler of the running kernel.
+type Scheduler struct {
+	Name  string
+	State State
+	File  string // the module's file, if the scheduler is Loadable
+}
+
+// A System is where the modules of a kernel are described.
+type System struct {
+	Release string // of the kernel, as "uname -r" prints it
+	Read    func(name string) ([]byte, error)
+}
+
+// List returns the schedulers, ordered by name. An error is about the first source that could not be read;
+// the schedulers are then those of the others.
+func (s System) List() (all []Scheduler, missing error) {
+	dir := "/lib/modules/" + s.Release + "/"
+	// A scheduler is as the first source says that has it.
+	for _, source := range []struct {
+		file  string
+		state State
+	}{
+		{"/proc/modules", Loaded},
+		{dir + "modules.builtin", BuiltIn},
+		{dir + "modules.dep", Loadable},
+	} {
+		text, err := s.Read(source.file)
+		// A kernel without loadable modules has no list of those it has loaded.
+		if source.state == Loaded && errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		missing = cmp.Or(missing, err)
+		for line := range strings.Lines(string(text)) {
+			module, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+			module = strings.TrimSuffix(module, ":")
+			name, ok := nameOf(module)
+			if !ok || slices.ContainsFunc(all, func(s Scheduler) bool { return s.Name == name }) {
+				continue
+			}
+			found := Scheduler{Name: name, State: source.state}
+			if source.state == Loadable {
+				found.File = within(dir, module)
+			}
+			all = append(all, found)
+		}
+	}
+	slices.SortFunc(all, func(a, b Scheduler) int { return cmp.Compare(a.Name, b.Name) })
+	return all, missing
+}
+
+// nameOf returns the name of the scheduler that is in a module, which is given by its name or file. The kernel
+// itself finds the module of a scheduler by this rule.
+func nameOf(module string) (name string, ok bool) {
+	module = module[strings.LastIndexByte(module, '/')+1:]
+	module, _, _ = strings.Cut(module, ".")
+	name, ok = strings.CutPrefix(strings.ReplaceAll(module, "-", "_"), "ip_vs_")
+	return name, ok && name != "" && name != "ftp" && !strings.HasPrefix(name, "pe_")
+}
+
+// within returns the path of a file that is named relative to a directory, unless its name is a path already.
+func within(dir, file string) string {
+	if strings.HasPrefix(file, "/") {
+		return file
+	}
+	return dir + file
+}
