@@ -42,7 +42,7 @@ _ipvsadm_groups() {
 		;;
 	-S | --save)
 		printf '%s\n' "$service" '-6 --ipv6' '-n --numeric' '--thresholds' '--timeout' '--daemon' '--all' \
-			'--stable'
+			'--stable' '--sysctl'
 		;;
 	-R | --restore)
 		printf '%s\n' '--replace' '--dry-run' '--wait'
@@ -56,7 +56,7 @@ _ipvsadm_groups() {
 	--stop-daemon)
 		echo '--syncid'
 		;;
-	--schedulers)
+	--sysctl | --schedulers)
 		echo '-j --json'
 		;;
 	-h | --help | -v | --version | --build)
@@ -94,6 +94,11 @@ _ipvsadm_servers() {
 			[[ ${words[i]} == -r ]] && echo "${words[i + 1]}"
 		done
 	done | sort -u
+}
+
+# _ipvsadm_sysctls: prints the sysctls that the kernel has.
+_ipvsadm_sysctls() {
+	(cd /proc/sys/net/ipv4/vs 2>/dev/null && shopt -s nullglob && echo *)
 }
 
 # _ipvsadm_sched_flags SCHEDULER BEGUN: prints what a list of scheduler flags can go on with.
@@ -151,7 +156,10 @@ _ipvsadm_choice() {
 	--mcast-interface) (cd /sys/class/net 2>/dev/null && echo *) ;;
 	-M | --netmask | -w | --weight | -x | --u-threshold | -y | --l-threshold | --tun-port | --syncid | --mcast-group | \
 		--mcast-port | --mcast-ttl | --sync-maxlen | --client) ;;
-	*) _ipvsadm_options "$command" "${words[@]}" ;;
+	*)
+		_ipvsadm_options "$command" "${words[@]}"
+		[[ $command == --sysctl ]] && _ipvsadm_sysctls
+		;;
 	esac
 }
 
@@ -208,7 +216,7 @@ _ipvsadm() {
 	ipvsadm:2:*)
 		choice='-A --add-service -E --edit-service -D --delete-service -C --clear -L -l --list -Z --zero
 			-a --add-server -e --edit-server -d --delete-server --set --start-daemon --stop-daemon
-			-R --restore -S --save --schedulers -h --help -v --version --build'
+			-R --restore -S --save --sysctl --schedulers -h --help -v --version --build'
 		[[ $preceded ]] || choice+=' --netns'
 		;;
 	*)

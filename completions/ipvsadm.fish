@@ -41,6 +41,12 @@ function __ipvsadm_state
     __ipvsadm_with --start-daemon --stop-daemon; and not string match -qr '^(master|backup)$' -- (commandline -opc)
 end
 
+# __ipvsadm_sysctls: prints the sysctls that the kernel has.
+function __ipvsadm_sysctls
+    set -l files /proc/sys/net/ipv4/vs/*
+    test -n "$files"; and string replace -r '.*/' '' -- $files
+end
+
 # __ipvsadm_first: whether the command comes next.
 function __ipvsadm_first
     set -l words (commandline -opc)
@@ -84,7 +90,7 @@ function __ipvsadm_can
         case any
             not contains -- "$command" -h --help -v --version --build; and test -n "$command"; or return
         case json
-            contains -- "$command" -L -l --list --schedulers; or return
+            contains -- "$command" -L -l --list --sysctl --schedulers; or return
         case daemon
             test "$command" = --start-daemon; or return
         case restore
@@ -201,11 +207,13 @@ complete -c ipvsadm -n __ipvsadm_first -l start-daemon -d 'start the sync daemon
 complete -c ipvsadm -n __ipvsadm_first -l stop-daemon -d 'stop the sync daemon'
 complete -c ipvsadm -n __ipvsadm_first -s R -l restore -d 'run the command lines on standard input'
 complete -c ipvsadm -n __ipvsadm_first -s S -l save -d 'write the table as command lines for --restore'
+complete -c ipvsadm -n __ipvsadm_first -l sysctl -d 'list or set sysctls'
 complete -c ipvsadm -n __ipvsadm_first -l schedulers -d 'list the schedulers that the kernel has or can load'
 complete -c ipvsadm -n __ipvsadm_first -s h -l help -d 'print the help'
 complete -c ipvsadm -n __ipvsadm_first -s v -l version -d 'print the version'
 complete -c ipvsadm -n __ipvsadm_first -l build -d 'print version, revision, Go version and modules of this program'
 complete -c ipvsadm -n '__ipvsadm_state' -a 'master backup'
+complete -c ipvsadm -n '__ipvsadm_with --sysctl' -a '(__ipvsadm_sysctls)'
 
 # Services
 complete -c ipvsadm -n '__ipvsadm_can service -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service --timeout --daemon' -s t -l tcp-service -x -a '(__ipvsadm_services -t)' -d 'TCP service'
@@ -273,6 +281,7 @@ complete -c ipvsadm -n '__ipvsadm_can saving --thresholds' -l thresholds -d 'wit
 complete -c ipvsadm -n '__ipvsadm_can saving --timeout' -l timeout -d 'with the timeouts of connections'
 complete -c ipvsadm -n '__ipvsadm_can saving --daemon' -l daemon -d 'with the sync daemons'
 complete -c ipvsadm -n '__ipvsadm_can saving --all' -l all -d 'with all of these'
+complete -c ipvsadm -n '__ipvsadm_can saving --sysctl' -l sysctl -d 'sysctls instead of rules'
 complete -c ipvsadm -n '__ipvsadm_can saving --stable' -l stable -d 'read until two readings agree'
 
 # With every command

@@ -30,6 +30,8 @@ func (p *lineParser) parse(line rulefile.Line) (flags.Command, error) {
 		err = illegalInLine("watch")
 	case c.WaitGiven:
 		err = illegalInLine("wait")
+	case c.Kind == flags.Sysctl:
+		err = illegalInLine("sysctl")
 	case c.Kind == flags.Schedulers:
 		err = illegalInLine("schedulers")
 	}

@@ -73,6 +73,8 @@ func withoutIPVS(c *flags.Command) func(*runner, context.Context, *flags.Command
 	switch {
 	case c.Kind == flags.Schedulers:
 		return (*runner).schedulers
+	case c.Kind == flags.Sysctl:
+		return (*runner).sysctl
 	case c.Restoring == flags.Restoring{DryRun: true}:
 		return (*runner).dryRun
 	}
@@ -112,9 +114,17 @@ func (r *runner) open(ctx context.Context, word string) (code int) {
 	if code := r.enter(word); code != exitDone {
 		return code
 	}
+	if code := r.connect(ctx); code != exitDone {
+		_ = r.netns.Close()
+		return code
+	}
+	return exitDone
+}
+
+// connect opens IPVS in the network namespace that has been entered.
+func (r *runner) connect(ctx context.Context) (code int) {
 	var err error
 	if r.client, r.info, err = r.sys.openIPVS(ctx, r.con, r.netns); err != nil {
-		_ = r.netns.Close()
 		r.con.complain("Can't initialize ipvs: " + message(err) + "\n" +
 			"Are you sure that IP Virtual Server is built in the kernel or as module?")
 		return exitNoIPVS

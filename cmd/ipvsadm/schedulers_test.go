@@ -38,10 +38,10 @@ func TestSchedulers(t *testing.T) {
 func TestSchedulersRefused(t *testing.T) {
 	s := newTestSystem(t)
 	for line, want := range map[string]result{
-		"ipvsadm --schedulers -n":           {stderr: "Illegal 'numeric' option with the 'schedulers' command\n", code: 2},
-		"ipvsadm --schedulers rr":           {stderr: "unexpected argument rr\n", code: 2},
-		"ipvsadm -L --schedulers":           {stderr: "invalid option `--schedulers'\n", code: 2},
-		"ipvsadm --schedulers --netns none": {stderr: "cannot enter network namespace `none': No such file or directory\n", code: 2},
+		"ipvsadm --schedulers -n":            {stderr: "Illegal 'numeric' option with the 'schedulers' command\n", code: 2},
+		"ipvsadm --schedulers rr":            {stderr: "unexpected argument rr\n", code: 2},
+		"ipvsadm -L --schedulers":            {stderr: "invalid option `--schedulers'\n", code: 2},
+		"ipvsadm --schedulers --netns /none": {stderr: "cannot enter network namespace `/none': No such file or directory\n", code: 2},
 	} {
 		require.Equal(t, want, s.input("", line), line)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/resolve"
 	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
+	"github.com/ipvsadm-go/ipvsadm/internal/sysctls"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -45,6 +46,10 @@ type system struct {
 
 	// schedulers returns the schedulers that the kernel has or can load.
 	schedulers func() ([]schedulers.Scheduler, error)
+
+	// sysctls returns the sysctls of a namespace, and machine what their defaults depend on.
+	sysctls func(*netns.Namespace) sysctlDir
+	machine func() sysctls.Machine
 
 	// names returns a resolver, which calls waiting when a caller has to wait.
 	names func(ctx context.Context, waiting func()) names
@@ -84,6 +89,8 @@ var linux = &system{
 	connections: func(ns *netns.Namespace) (io.ReadCloser, error) { return ns.OpenProc("ip_vs_conn") },
 	lockFile:    (*netns.Namespace).OpenAgain,
 	schedulers:  kernelSchedulers,
+	sysctls:     func(ns *netns.Namespace) sysctlDir { return procDir{"/proc/sys/net/ipv4/vs", ns} },
+	machine:     thisMachine,
 	names: func(ctx context.Context, waiting func()) names {
 		r := resolve.New(ctx)
 		r.Waiting = waiting

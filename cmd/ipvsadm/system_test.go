@@ -24,6 +24,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
+	"github.com/ipvsadm-go/ipvsadm/internal/sysctls"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/ipvsnltest"
 )
@@ -43,6 +44,7 @@ type testSystem struct {
 	lockPath      string                             // of the file that stands for the namespace
 	hasSchedulers []schedulers.Scheduler             // those of the kernel
 	noModules     error                              // why there may be more
+	inMemory      *testSysctls                       // the sysctls of IPVS
 }
 
 func newTestSystem(t *testing.T) *testSystem {
@@ -70,6 +72,8 @@ func newTestSystem(t *testing.T) *testSystem {
 			return io.NopCloser(strings.NewReader(s.connTable)), s.noConnTable
 		},
 		lockFile:   func(*netns.Namespace) (*os.File, error) { return os.Open(s.lockPath) },
+		sysctls:    func(*netns.Namespace) sysctlDir { return s.inMemory },
+		machine:    func() sysctls.Machine { return sysctls.Machine{CPUs: "0-1"} },
 		schedulers: func() ([]schedulers.Scheduler, error) { return s.hasSchedulers, s.noModules },
 		names:      func(context.Context, func()) names { return testNames{} },
 		patience:   time.Hour,

@@ -22,6 +22,7 @@ const (
 	Version                // -v
 	Build                  // --build
 	Schedulers             // --schedulers
+	Sysctl                 // --sysctl, -S --sysctl
 )
 
 // A Subject is what a listing shows.
@@ -40,9 +41,10 @@ type Command struct {
 	Kind Kind
 
 	Change    ipvsnl.Change // of a Change
-	Listing   Listing       // of a List; of a Save, only Numeric; of Schedulers, only JSON
+	Listing   Listing       // of a List; of a Save, only Numeric; of Schedulers and Sysctl, only JSON
 	Saving    Saving        // of a Save
 	Restoring Restoring     // of a Restore
+	Sysctls   Sysctls       // of a Sysctl
 
 	Filter Filter // of a List of connections
 
@@ -92,6 +94,16 @@ type Restoring struct {
 	Replace bool // the table is changed into theirs, with as few changes as possible
 	DryRun  bool // they are only checked
 }
+
+// Sysctls are the words of --sysctl.
+type Sysctls struct {
+	Set  []SysctlValue // those to set
+	List []string      // the names of those to list; if there are none to set either, all are listed
+	Save bool          // those that are not at their default are written as sysctl.d(5) has them
+}
+
+// A SysctlValue is a value for a sysctl.
+type SysctlValue struct{ Name, Value string }
 
 // Exit codes that errors carry.
 const (

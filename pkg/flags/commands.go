@@ -27,6 +27,7 @@ const (
 	version
 	build
 	listSchedulers
+	sysctl
 )
 
 // A command is one row of the table of commands.
@@ -34,6 +35,9 @@ type command struct {
 	name  string // in messages; empty for commands about the program
 	kind  Kind
 	rules rules
+
+	// words handles the words that are not options, and returns those that are left over.
+	words func(*parser, []string) ([]string, error)
 
 	// change returns the change of a Change once all options are known.
 	change func(*parser) ipvsnl.Change
@@ -85,7 +89,7 @@ var commands = [...]command{
 		change: func(p *parser) ipvsnl.Change { return ipvsnl.SetDestination(p.service.Key, p.server) }},
 	deleteServer: {name: "delete-server", kind: Change, rules: rules{needs: set(optService, optServer)},
 		change: func(p *parser) ipvsnl.Change { return ipvsnl.DeleteDestination(p.service.Key, p.server.Addr) }},
-	setTimeouts: {name: "set", kind: Change,
+	setTimeouts: {name: "set", kind: Change, words: (*parser).threeTimeouts,
 		change: func(p *parser) ipvsnl.Change { return ipvsnl.SetTimeouts(p.timeouts) }},
 	startDaemon: {name: "start-daemon", kind: Change,
 		rules:  rules{takes: set(optInterface, optSyncID, optGroup, optPort, optTTL, optMaxLen)},
@@ -94,11 +98,12 @@ var commands = [...]command{
 		change: func(p *parser) ipvsnl.Change { return ipvsnl.StopDaemon(p.daemon.State) }},
 	restore: {name: "restore", kind: Restore, rules: rules{takes: set(optReplace, optDryRun, optWait)}},
 	save: {name: "save", kind: Save, rules: rules{
-		takes: set(optNumeric, optService, optThresholds, optTimeout, optDaemon, optAll, optStable)}},
+		takes: set(optNumeric, optService, optThresholds, optTimeout, optDaemon, optAll, optStable, optSysctl)}},
 	help:           {kind: Help},
 	version:        {kind: Version},
 	build:          {kind: Build},
 	listSchedulers: {name: "schedulers", kind: Schedulers, rules: rules{takes: set(optJSON)}},
+	sysctl:         {name: "sysctl", kind: Sysctl, rules: rules{takes: set(optJSON)}, words: (*parser).sysctlWords},
 }
 
 var (
@@ -120,12 +125,15 @@ var tunnels = map[string]rules{
 // tunnelOptions are the options in tunnels.
 var tunnelOptions = set(optTunPort, optTunNoCsum, optTunCsum, optTunRemCsum)
 
-// listConflicts are the options that exclude each other in a listing. ipvsadm has one message for its own; the one
-// for ours names both options and the reason.
-var listConflicts = [...]struct {
+// A conflict is between one of some options and one of others.
+type conflict struct {
 	either, or optionSet
 	reason     string // empty between options of ipvsadm
-}{
+}
+
+// listConflicts are the options that exclude each other in a listing. ipvsadm has one message for its own; the one
+// for ours names both options and the reason.
+var listConflicts = []conflict{
 	{set(optStats, optRate, optThresholds, optPersistentConn, optSyncID, optTunInfo), set(optJSON), "JSON always has it"},
 	{set(optExact), set(optJSON), "JSON always has all digits"},
 	{set(optWatch), set(optJSON), "a watch is for people to read"},
@@ -137,9 +145,14 @@ var listConflicts = [...]struct {
 	{set(optPersistentConn), set(optTimeout, optDaemon), ""},
 }
 
-// checkListing reports the first conflict in a listing.
-func checkListing(given optionSet) error {
-	for _, c := range listConflicts {
+// saveConflicts are the same in a save.
+var saveConflicts = []conflict{
+	{set(optSysctl), set(optService, optThresholds, optTimeout, optDaemon, optAll, optStable), "sysctls are not in rules"},
+}
+
+// checkConflicts reports the first conflict between options.
+func checkConflicts(conflicts []conflict, given optionSet) error {
+	for _, c := range conflicts {
 		switch either, or := given&c.either, given&c.or; {
 		case either == 0 || or == 0:
 		case c.reason == "":

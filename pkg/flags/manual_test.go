@@ -22,7 +22,7 @@ func TestAgreement(t *testing.T) {
 		for _, word := range []string{r.Short, r.Long} {
 			// -l is a second name of -L, which has no row of its own in the help.
 			if word != "" && r.Help != "" {
-				table[word] = r.Value != ""
+				table[word] = table[word] || r.Value != ""
 			}
 		}
 	}

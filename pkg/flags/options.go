@@ -65,6 +65,7 @@ const (
 	optStable
 	optClient
 	optCount
+	optSysctl
 
 	optionCount
 )
@@ -116,6 +117,7 @@ var optionNames = [optionCount]string{
 	optStable:         "stable",
 	optClient:         "client",
 	optCount:          "count",
+	optSysctl:         "sysctl",
 }
 
 // An optionSet is a set of options.
@@ -144,7 +146,7 @@ type option struct {
 	arg   argument
 	id    optionID // noOption for the commands, too
 
-	// verb is set for the commands, which must come first.
+	// verb is set for the commands, which must come first. One that also has an id is an option elsewhere.
 	verb verb
 
 	value string // the name of the value in the help
@@ -214,6 +216,8 @@ var options = []option{
 		help: "run the command lines on standard input"},
 	{short: 'S', long: "save", verb: save,
 		help: "write the table as command lines for --restore"},
+	{long: "sysctl", id: optSysctl, verb: sysctl, value: "[NAME[=VALUE]]",
+		help: "list or set sysctls, net.ipv4.vs.NAME; with -S, save them", set: nothing},
 	{long: "schedulers", verb: listSchedulers,
 		help: "list the schedulers that the kernel has or can load"},
 	{short: 'h', long: "help", verb: help,

@@ -88,8 +88,8 @@ func (p *parser) parse(s *scanner) error {
 		return err
 	}
 	stray := s.stray
-	if w.opt.verb == setTimeouts {
-		if stray, err = p.threeTimeouts(stray); err != nil {
+	if c.words != nil {
+		if stray, err = c.words(p, stray); err != nil {
 			return err
 		}
 	}
@@ -118,7 +118,7 @@ func (p *parser) options(s *scanner) error {
 		if !ok {
 			return err
 		}
-		if w.opt.verb != noVerb {
+		if w.opt.verb != noVerb && w.opt.id == noOption {
 			return fault("invalid option `" + w.text + "'")
 		}
 		if err := p.option(w); err != nil {
@@ -180,6 +180,9 @@ func (p *parser) finish(v verb) error {
 	}
 	if v == save {
 		c.Listing, c.Saving = Listing{Numeric: c.Listing.Numeric}, p.saving()
+		if p.given.has(optSysctl) {
+			c.Kind, c.Sysctls.Save = Sysctl, true
+		}
 	}
 	return p.applySchedFlags()
 }
@@ -242,10 +245,12 @@ func (p *parser) checkSense(v verb) error {
 	case addServer, editServer:
 		return p.checkServer()
 	case list:
-		if err := checkListing(p.given); err != nil {
+		if err := checkConflicts(listConflicts, p.given); err != nil {
 			return err
 		}
 		return p.checkFilter()
+	case save:
+		return checkConflicts(saveConflicts, p.given)
 	}
 	return nil
 }

@@ -510,7 +510,7 @@ func TestListConflicts(t *testing.T) {
 	for either := range optionCount {
 		for or := range either {
 			given := set(either, or)
-			err := checkListing(given)
+			err := checkConflicts(listConflicts, given)
 			if given&^all != 0 || err == nil {
 				continue
 			}

@@ -21,12 +21,15 @@ func Rows() (commandRows, optionRows []Row) {
 		o := &options[i]
 		switch {
 		case o.heading != "":
-		case o.verb == noVerb:
-			optionRows = append(optionRows, o.row())
 		default:
-			r := o.row()
-			r.Options = optionsOf(o.verb)
-			commandRows = append(commandRows, r)
+			if o.verb != noVerb {
+				r := o.row()
+				r.Options = optionsOf(o.verb)
+				commandRows = append(commandRows, r)
+			}
+			if o.verb == noVerb || o.id != noOption {
+				optionRows = append(optionRows, o.asOption())
+			}
 		}
 	}
 	return commandRows, optionRows
@@ -43,6 +46,16 @@ func (o *option) row() Row {
 	return r
 }
 
+// asOption returns the row of an option after the command. A value in the help of one that can also be the command
+// belongs to that.
+func (o *option) asOption() Row {
+	r := o.row()
+	if o.verb != noVerb {
+		r.Value = ""
+	}
+	return r
+}
+
 // optionsOf returns the options that a command accepts.
 func optionsOf(v verb) []Row {
 	var fit optionSet
@@ -52,7 +65,7 @@ func optionsOf(v verb) []Row {
 	var rows []Row
 	for i := range options {
 		if o := &options[i]; fit.has(o.id) {
-			rows = append(rows, o.row())
+			rows = append(rows, o.asOption())
 		}
 	}
 	return rows

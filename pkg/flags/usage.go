@@ -18,6 +18,8 @@ const usageHead = `Usage:
   ipvsadm --set TCP FIN UDP
   ipvsadm --start-daemon STATE [OPTIONS]
   ipvsadm --stop-daemon STATE
+  ipvsadm --sysctl [NAME[=VALUE]...] [-j]
+  ipvsadm -S --sysctl
   ipvsadm --schedulers [-j]
 
 The command comes first; --netns NAME goes with all of these, also before the command. SERVICE is one of the options

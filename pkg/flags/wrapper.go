@@ -156,7 +156,7 @@ func (w *Wrapper) usage() string {
 				text += " [SERVICE]"
 			}
 			services = true
-		case o.value != "":
+		case o.arg != none:
 			text += " [--" + o.long + " " + o.value + "]"
 		default:
 			text += " [--" + o.long + "]"

@@ -178,6 +178,7 @@ func jsonObjects() map[string][]string {
 		"count":             fieldNames(serviceCountFields),
 		"destination_count": fieldNames(serverCountFields),
 		"scheduler":         fieldNames(schedulerFields),
+		"sysctl":            fieldNames(sysctlFields),
 	}
 }
 

@@ -136,6 +136,8 @@ func values() []line {
 		{"ipvsadm-save --n", []string{"--netns"}},
 		{"ipvsadm -L --stats --sort-by ", columnNames},
 		{"ipvsadm -L --sort-by in", []string{"inpkts", "inbytes", "inpps", "inbps", "inactive"}},
+		{"ipvsadm --sysctl sync_v", []string{"sync_version"}},
+		{"ipvsadm --sysctl conntrack=1 snat", []string{"snat_reroute"}},
 		{"ipvsadm -D --netns ", []string{"blue"}},
 		{"ipvsadm -D --netns blue -t ", []string{"192.0.2.7:70"}},
 		{"ipvsadm -d --netns=blue -t 192.0.2.7:70 -r ", []string{"198.51.100.7:70"}},

@@ -11,7 +11,10 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 )
 
-func TestMain(m *testing.M) { kernel.Main(m, "./cmd/ipvsadm") }
+func TestMain(m *testing.M) {
+	kernel.Install("sysctl=procps")
+	kernel.Main(m, "./cmd/ipvsadm")
+}
 
 // modprobe loads modules into the test kernel.
 func modprobe(t *testing.T, modules ...string) {

@@ -47,6 +47,7 @@ var additions = []string{
 	"--schedulers",
 	"--sort-by",
 	"--stable",
+	"--sysctl",
 	"--wait",
 	"--watch",
 	"-j",

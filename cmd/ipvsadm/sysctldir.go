@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
+	"github.com/ipvsadm-go/ipvsadm/internal/sysctls"
+)
+
+// A sysctlDir holds the sysctls of IPVS in a network namespace.
+type sysctlDir interface {
+	Names() ([]string, error) // in order
+	Read(name string) (value string, err error)
+	Write(name, value string) error
+}
+
+// A procDir is such a directory under /proc. Which namespace's it is depends on the thread that opens it.
+type procDir struct {
+	path string
+	in   *netns.Namespace
+}
+
+// run runs a function in the namespace.
+func (d procDir) run(f func() error) error {
+	if d.in == nil {
+		return f()
+	}
+	return d.in.Run(f)
+}
+
+func (d procDir) Names() (names []string, err error) {
+	err = d.run(func() error {
+		entries, err := os.ReadDir(d.path)
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		return err
+	})
+	return names, err
+}
+
+func (d procDir) Read(name string) (value string, err error) {
+	err = d.run(func() error {
+		text, err := files.Read(filepath.Join(d.path, name))
+		value = string(text)
+		return err
+	})
+	return sysctls.Clean(value), err
+}
+
+// Write writes a value at once, as the kernel takes it.
+func (d procDir) Write(name, value string) error {
+	return d.run(func() error {
+		f, err := os.OpenFile(filepath.Join(d.path, name), os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		_, err = io.WriteString(f, value+"\n")
+		return errors.Join(err, f.Close())
+	})
+}
+
+// thisMachine returns what defaults of sysctls depend on. What cannot be found out is left out.
+func thisMachine() sysctls.Machine {
+	var m sysctls.Machine
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) == nil {
+		unit := max(uint64(info.Unit), 1)
+		m.Pages = (uint64(info.Totalram) - uint64(info.Totalhigh)) * unit / uint64(os.Getpagesize())
+	}
+	text, _ := files.Read("/sys/devices/system/cpu/possible")
+	m.CPUs = strings.TrimSpace(string(text))
+	return m
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e_test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+)
+
+type jsonSysctl struct {
+	Name, Value, Default, Meaning string
+	Changed                       *bool
+}
+
+const sysctlPath = "/proc/sys/net/ipv4/vs/"
+
+// kernelSysctl reads a sysctl of a namespace.
+func kernelSysctl(t *testing.T, n *kernel.Namespace, path string) string {
+	t.Helper()
+	var text []byte
+	var err error
+	n.Do(func() { text, err = os.ReadFile(path) })
+	require.NoError(t, err)
+	return strings.Join(strings.Fields(string(text)), " ")
+}
+
+// Every sysctl of the kernel is known, and so is its default, which a new namespace has.
+func TestSysctlDefaults(t *testing.T) {
+	modprobe(t, "ip_vs_lblc", "ip_vs_lblcr")
+	n := kernel.NewNamespace(t)
+	got := n.Ipvsadm(t, program(), "--sysctl", "--json")
+	require.Equal(t, kernel.Result{Stdout: got.Stdout}, got)
+	var all []jsonSysctl
+	readJSON(t, "sysctls", got.Stdout, &all)
+	var names []string
+	n.Do(func() {
+		entries, err := os.ReadDir(sysctlPath)
+		require.NoError(t, err)
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+	})
+	require.Greater(t, len(names), 25)
+	require.Len(t, all, len(names))
+	for i, s := range all {
+		require.Equal(t, names[i], s.Name)
+		require.NotEmpty(t, s.Meaning, s.Name)
+		require.Equal(t, kernelSysctl(t, n, sysctlPath+s.Name), s.Value)
+		require.NotNil(t, s.Changed, s.Name)
+		require.False(t, *s.Changed, "%+v", s)
+		if s.Name != "sync_qlen_max" {
+			require.Equal(t, s.Value, s.Default, s.Name)
+		}
+	}
+	require.Equal(t, kernel.Result{}, n.Ipvsadm(t, program(), "-S", "--sysctl"))
+}
+
+// What is saved of one namespace can be restored in another by sysctl(8), and by ipvsadm from a third.
+func TestSysctlSave(t *testing.T) {
+	home, blue, green := kernel.NewNamespace(t), kernel.NewNamespace(t), kernel.NewNamespace(t)
+	blue.Name(t, "blue")
+	require.Equal(t, kernel.Result{}, home.Ipvsadm(t, program(), "--sysctl", "--netns", "blue",
+		"net.ipv4.vs.expire_nodest_conn=1", "sync_threshold=0 0", "sync_qlen_max=100", "secure_tcp=3"))
+	const saved = "net.ipv4.vs.expire_nodest_conn = 1\nnet.ipv4.vs.secure_tcp = 3\n" +
+		"net.ipv4.vs.sync_qlen_max = 100\nnet.ipv4.vs.sync_threshold = 0 0\n"
+	require.Equal(t, kernel.Result{Stdout: saved}, home.Ipvsadm(t, program(), "-S", "-n", "--sysctl", "--netns", "blue"))
+	require.Equal(t, "0 0", kernelSysctl(t, blue, sysctlPath+"sync_threshold"))
+	require.Equal(t, "0", kernelSysctl(t, home, sysctlPath+"expire_nodest_conn"))
+	require.Equal(t, kernel.Result{}, home.Ipvsadm(t, program(), "-S", "--sysctl"))
+
+	got := green.Run(t, kernel.Command{Path: "/sbin/sysctl", Args: []string{"sysctl", "-q", "-p", "-"}, Stdin: saved})
+	require.Equal(t, kernel.Result{}, got)
+	require.Equal(t, kernel.Result{Stdout: saved}, shell(t, green, "ln -sf "+program()+" $TMPDIR/ipvsadm-save; $TMPDIR/ipvsadm-save --sysctl"))
+}
+
+// What the kernel refuses, ignores or lacks is said, and the rest is done.
+func TestSysctlRefused(t *testing.T) {
+	n := kernel.NewNamespace(t)
+	require.Equal(t, kernel.Result{Code: 255, Stderr: "" +
+		"net.ipv4.vs.secure_tcp: cannot set it to `7': Invalid argument\n" +
+		"net.ipv4.vs.conntrack: the kernel does not take `7 8'; it has 7\n" +
+		"net.ipv4.vs.conn_max: the kernel has no such sysctl\n" +
+		"net.ipv4.vs.sync_ports: cannot set it to `': Invalid argument\n"},
+		n.Ipvsadm(t, program(), "--sysctl", "secure_tcp=7", "conntrack=7 8", "conn_max=9", "sync_ports=", "snat_reroute=0"))
+	require.Equal(t, "0", kernelSysctl(t, n, sysctlPath+"snat_reroute"))
+
+	got := shell(t, n, "unshare -m sh -c 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && "+
+		"ipvsadm --sysctl nat_icmp_send=1 pmtu_disc=0 conntrack'")
+	require.Equal(t, 255, got.Code)
+	require.Equal(t, "net.ipv4.vs.nat_icmp_send: cannot set it to `1': Read-only file system\n"+
+		"net.ipv4.vs.pmtu_disc: cannot set it to `0': Read-only file system\n", got.Stderr)
+	require.Contains(t, got.Stdout, "\nconntrack 7     0       ")
+
+	got = shell(t, n, "unshare -U -r -n ipvsadm --sysctl")
+	require.Equal(t, kernel.Result{Stderr: "the kernel has no sysctls of IPVS in this network namespace\n", Code: 1}, got)
+}
+
+// Everybody can read sysctls; to set them takes root.
+func TestSysctlRights(t *testing.T) {
+	n := kernel.NewNamespace(t)
+	nobody := func(words ...string) kernel.Result {
+		return n.Run(t, kernel.Command{Path: program(), Args: append([]string{"ipvsadm"}, words...), Prepare: func(c *exec.Cmd) {
+			c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		}})
+	}
+	require.Equal(t, n.Ipvsadm(t, program(), "--sysctl"), nobody("--sysctl"))
+	require.Equal(t, kernel.Result{Stderr: "net.ipv4.vs.conntrack: cannot set it to `1': Permission denied\n", Code: 255},
+		nobody("--sysctl", "conntrack=1"))
+}
+
+// A sysctl that is set takes effect on connections: those of a deleted real server end.
+func TestSysctlTakesEffect(t *testing.T) {
+	n := newNetwork(t, 1, byDirector)
+	n.set(t, "-A -t 10.1.0.100:80 -s rr\n-a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m")
+	c := n.dial(t, client1, vip, 80)
+	defer c.Close()
+	n.set(t, "-d -t 10.1.0.100:80 -r 10.2.0.11:8080")
+	require.Contains(t, n.run(t, "-Lnc"), "ESTABLISHED")
+	n.set(t, "--sysctl expire_nodest_conn=1")
+	require.Eventually(t, func() bool {
+		_, _ = c.Write([]byte("x\n"))
+		return !strings.Contains(n.run(t, "-Lnc"), "ESTABLISHED")
+	}, patience, 100*time.Millisecond)
+}
