@@ -65,6 +65,7 @@ const (
 	optStable
 	optClient
 	optCount
+	optOrigin
 
 	optionCount
 )
@@ -116,6 +117,7 @@ var optionNames = [optionCount]string{
 	optStable:         "stable",
 	optClient:         "client",
 	optCount:          "count",
+	optOrigin:         "origin",
 }
 
 // An optionSet is a set of options.
@@ -345,6 +347,8 @@ var options = []option{
 		help: "only connections of these clients", set: (*parser).clientIn},
 	{long: "count", id: optCount,
 		help: "count them by service, real server and state", set: listing(func(l *Listing) *bool { return &l.Count })},
+	{long: "origin", id: optOrigin,
+		help: "show which were made here and which synced", set: listing(func(l *Listing) *bool { return &l.Origin })},
 
 	{heading: "With -S"},
 	{long: "all", id: optAll,
