@@ -275,6 +275,7 @@ complete -c ipvsadm -n '__ipvsadm_can numeric -n --numeric' -s n -l numeric -d '
 complete -c ipvsadm -n '__ipvsadm_can json -j --json' -s j -l json -d 'everything, as JSON'
 complete -c ipvsadm -n '__ipvsadm_can listing --client' -l client -x -d 'only connections of these clients'
 complete -c ipvsadm -n '__ipvsadm_can listing --count' -l count -d 'count connections by service, real server and state'
+complete -c ipvsadm -n '__ipvsadm_can listing --origin' -l origin -d 'show which connections were synced'
 
 # With -S
 complete -c ipvsadm -n '__ipvsadm_can saving --thresholds' -l thresholds -d 'with thresholds'

@@ -25,19 +25,24 @@ const maxBroken = 10
 // lines are reported, and make the listing fail at its end.
 func (l *lister) listConnections(ctx context.Context, c *flags.Command) error {
 	how := &c.Listing
-	f, err := l.connections()
+	file := conns.Path
+	if how.Origin {
+		file = conns.SyncPath
+	}
+	f, err := l.connections(file)
 	if err != nil {
-		return errors.New("cannot open file " + conns.Path)
+		return errors.New("cannot open file " + file)
 	}
 	defer f.Close()
 	r := conns.NewReader(f)
 	if err := r.Head(); err != nil {
-		return errors.New("unexpected input from " + conns.Path)
+		return errors.New("unexpected input from " + file)
 	}
 	w := &connectionWriter{
 		con:    l.con,
+		file:   file,
 		names:  l.names,
-		layout: &format.ConnectionTable{Engines: how.PersistentConn, Names: formatNames(l.names, how)},
+		layout: &format.ConnectionTable{Engines: how.PersistentConn, Origins: how.Origin, Names: formatNames(l.names, how)},
 	}
 	if c.Filter != (flags.Filter{}) {
 		w.filter = &c.Filter
@@ -50,9 +55,10 @@ func (l *lister) listConnections(ctx context.Context, c *flags.Command) error {
 		begin, write = w.prefetch, w.writeLines
 	}
 	if how.Count {
-		if begin, write, err = w.count(ctx, l, how); err != nil {
+		if err := l.countConnections(ctx, w, how); err != nil {
 			return err
 		}
+		begin, write = func(*connectionBlock, conns.Block) {}, w.writeLines
 	}
 	err = w.copy(r, begin, write)
 	w.reportBroken()
@@ -73,6 +79,7 @@ type connectionLayout interface {
 // A connectionWriter writes connections. err is the reason why the listing has failed.
 type connectionWriter struct {
 	con     *console
+	file    string // of the connection table
 	names   names
 	layout  connectionLayout
 	filter  *flags.Filter // nil for all connections
@@ -224,7 +231,7 @@ func (w *connectionWriter) writeLines(b *connectionBlock) error {
 func (w *connectionWriter) failAt(line int) {
 	switch {
 	case !w.whole:
-		w.fail(brokenError(line))
+		w.fail(w.broke(line))
 	case len(w.broken) < maxBroken:
 		w.broken = append(w.broken, line)
 	default:
@@ -235,15 +242,16 @@ func (w *connectionWriter) failAt(line int) {
 // reportBroken reports the lines that failAt has kept until the end of the listing.
 func (w *connectionWriter) reportBroken() {
 	for _, line := range w.broken {
-		w.fail(brokenError(line))
+		w.fail(w.broke(line))
 	}
 	if w.more > 0 {
-		w.fail(fmt.Errorf("%s: more malformed entries: %d", conns.Path, w.more))
+		w.fail(fmt.Errorf("%s: more malformed entries: %d", w.file, w.more))
 	}
 }
 
-func brokenError(line int) error {
-	return fmt.Errorf("%s: %w", conns.Path, &conns.LineError{Line: line})
+// broke returns the error of a malformed line.
+func (w *connectionWriter) broke(line int) error {
+	return fmt.Errorf("%s: %w", w.file, &conns.LineError{Line: line})
 }
 
 // fail makes the listing fail because of err, and reports the previous reason,

@@ -127,7 +127,7 @@ func TestConnectionsUnreadable(t *testing.T) {
 
 	line, listed := connection(1)
 	closed := 0
-	s.connections = func(*netns.Namespace) (io.ReadCloser, error) {
+	s.connections = func(*netns.Namespace, string) (io.ReadCloser, error) {
 		table := io.MultiReader(strings.NewReader(emptyTable+line+"x\n"), iotest.ErrReader(errors.New("worn out")))
 		return closer{table, func() { closed++ }}, nil
 	}
@@ -148,4 +148,37 @@ type closer struct {
 func (c closer) Close() error {
 	c.closed()
 	return nil
+}
+
+// Origins are in a table of their own.
+func TestOrigins(t *testing.T) {
+	s := newConnected(t)
+	const head = "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Origin Expires\n"
+	s.syncTable = head +
+		"TCP 0A010001 C350 C0000250 0050 0A000001 0050 ESTABLISHED LOCAL      899\n" +
+		"UDP 0A010002 C350 C0000250 0035 0A000002 0035 UDP         SYNC       299\n"
+	const listed = "IPVS connection entries\n" +
+		"pro expire state       source             virtual            destination        origin\n"
+	local := "TCP 14:59  ESTABLISHED 10.1.0.1:50000     192.0.2.80:80      10.0.0.1:80        Local\n"
+	synced := "UDP 04:59  UDP         10.1.0.2:50000     192.0.2.80:53      10.0.0.2:53        Synced\n"
+	require.Equal(t, result{stdout: listed + local + synced}, s.input("", "ipvsadm -L -n -c --origin"))
+	require.Equal(t, result{stdout: listed + synced}, s.input("", "ipvsadm -Lnc --origin --client 10.1.0.2"))
+	require.Contains(t, s.input("", "ipvsadm -L -c --origin").stdout, " web:http           10.0.0.1:http      Local\n")
+	require.Equal(t, `[
+{"protocol":"TCP","client":{"address":"10.1.0.1","port":50000},"virtual":{"address":"192.0.2.80","port":80},`+
+		`"destination":{"address":"10.0.0.1","port":80},"state":"ESTABLISHED","expires":899,"origin":"local"},
+{"protocol":"UDP","client":{"address":"10.1.0.2","port":50000},"virtual":{"address":"192.0.2.80","port":53},`+
+		`"destination":{"address":"10.0.0.2","port":53},"state":"UDP","expires":299,"origin":"synced"}
+]
+`, s.input("", "ipvsadm -L -c --origin --json").stdout)
+	require.NotContains(t, s.input("", "ipvsadm -L -c --json").stdout, "origin")
+
+	s.syncTable += "x\n"
+	require.Equal(t, "/proc/net/ip_vs_conn_sync: line 4: malformed entry\n", s.input("", "ipvsadm -L -n -c --origin").stderr)
+	s.syncTable = head + strings.Repeat("x\n", 11)
+	require.Contains(t, s.input("", "ipvsadm -L -c --origin --json").stderr, "/proc/net/ip_vs_conn_sync: more malformed entries: 1\n")
+	s.syncTable = ""
+	require.Equal(t, result{stderr: "unexpected input from /proc/net/ip_vs_conn_sync\n", code: 1}, s.input("", "ipvsadm -L -c --origin"))
+	s.noConnTable = errors.New("x")
+	require.Equal(t, result{stderr: "cannot open file /proc/net/ip_vs_conn_sync\n", code: 1}, s.input("", "ipvsadm -L -c --origin"))
 }

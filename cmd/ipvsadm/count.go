@@ -4,8 +4,7 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io"
+	"encoding/binary"
 	"net/netip"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
@@ -15,190 +14,180 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/words"
 )
 
-// A table are the real servers of all services. Connections are counted by what is in it, so
-// that the memory for the counts does not depend on the number of connections: clients
-// of a mark, and of a service on all ports, connect to any address or port.
-type table map[ipvsnl.ServiceKey]map[netip.AddrPort]bool
+// How much a count remembers, whatever the connection table has in it. Clients of a mark connect to any
+// address, and clients of a service on all ports to any port.
+const (
+	maxPlaces = 1 << 16 // real servers that are not in the table of services
+	maxRecent = 1 << 14 // recent answers to where a connection is counted
+)
 
-// A counter counts connections by service, real server and state.
-type counter struct {
-	table  table
-	counts map[ipvsnl.ServiceKey]map[netip.AddrPort]format.States
+// A place is where connections are counted: a service and a real server. The zero place is
+// for what there is no other place for.
+type place struct {
+	service ipvsnl.ServiceKey
+	server  netip.AddrPort
 }
 
-func newCounter(t table) *counter {
-	return &counter{t, map[ipvsnl.ServiceKey]map[netip.AddrPort]format.States{}}
+// An ends is what determines the place of a connection.
+type ends struct {
+	protocol        string
+	virtual, server netip.AddrPort
+}
+
+// A counter counts connections by place and state.
+type counter struct {
+	table   map[ipvsnl.ServiceKey]map[netip.AddrPort]bool // the real servers of each service
+	counts  map[place]*format.States
+	recent  map[ends]*format.States
+	unknown int // places that are not in the table
 }
 
 // add counts a connection.
 func (c *counter) add(connection *conns.Connection) {
-	key := c.service(connection)
-	server := connection.Destination
-	if key.Addr.Port() == 0 && !c.table[key][server] {
-		server = netip.AddrPortFrom(server.Addr(), 0) // as in the table, if its port is that of the packets
-	}
-	servers := c.counts[key]
-	if servers == nil {
-		servers = map[netip.AddrPort]format.States{}
-		c.counts[key] = servers
-	}
-	states := servers[server]
+	e := ends{connection.Protocol, connection.Virtual, connection.Destination}
+	states := c.recent[e]
 	if states == nil {
-		states = format.States{}
-		servers[server] = states
+		if len(c.recent) == maxRecent {
+			clear(c.recent)
+		}
+		states = c.states(&e)
+		c.recent[e] = states
 	}
-	states[connection.State]++
+	states.Add(connection.State, 1)
 }
 
-// service returns the key of a connection's service: the one at its address, or on all ports. It is
-// zero if there is none, because the service has a mark or is gone.
-func (c *counter) service(connection *conns.Connection) ipvsnl.ServiceKey {
-	for _, row := range words.Protocols {
-		if row.Name != connection.Protocol {
-			continue
+// states returns the counts of the place of connections.
+func (c *counter) states(e *ends) *format.States {
+	p, known := c.place(e)
+	if states := c.counts[p]; states != nil {
+		return states
+	}
+	if !known {
+		if c.unknown == maxPlaces {
+			p = place{}
+		} else {
+			c.unknown++
 		}
-		for _, port := range [...]uint16{connection.Virtual.Port(), 0} {
-			key := ipvsnl.ServiceKey{Protocol: row.Protocol, Addr: netip.AddrPortFrom(connection.Virtual.Addr(), port)}
-			if _, ok := c.table[key]; ok {
-				return key
-			}
+	}
+	if c.counts[p] == nil {
+		c.counts[p] = &format.States{}
+	}
+	return c.counts[p]
+}
+
+// place returns the place of connections. Known reports whether it is in the table.
+func (c *counter) place(e *ends) (p place, known bool) {
+	p = place{keyOf(e), e.server}
+	if p.service == (ipvsnl.ServiceKey{}) {
+		return place{}, true
+	}
+	servers, known := c.table[p.service]
+	if !known && p.service.Mark == 0 {
+		every := p.service
+		every.Addr = netip.AddrPortFrom(every.Addr.Addr(), 0)
+		if servers, known = c.table[every]; known {
+			p.service = every
+		}
+	}
+	if known && p.service.Addr.Port() == 0 && !servers[p.server] {
+		p.server = netip.AddrPortFrom(p.server.Addr(), 0) // in the table, if it has the port of the packets
+	}
+	return p, servers[p.server]
+}
+
+// markProtocol is the protocol of the templates of a mark, which have it in place of an address.
+const markProtocol = "IP"
+
+// keyOf returns the key of the service at the virtual address; the zero key for a protocol that
+// no service has.
+func keyOf(e *ends) ipvsnl.ServiceKey {
+	if addr := e.virtual.Addr(); e.protocol == markProtocol {
+		return ipvsnl.ServiceKey{Mark: binary.BigEndian.Uint32(addr.AsSlice()), IPv6: addr.Is6()}
+	}
+	for _, row := range words.Protocols {
+		if row.Name == e.protocol {
+			return ipvsnl.ServiceKey{Protocol: row.Protocol, Addr: e.virtual}
 		}
 	}
 	return ipvsnl.ServiceKey{}
 }
 
-// merge adds what another counter has counted.
-func (c *counter) merge(other *counter) {
-	for key, servers := range other.counts {
-		if c.counts[key] == nil {
-			c.counts[key] = map[netip.AddrPort]format.States{}
-		}
-		for server, states := range servers {
-			if c.counts[key][server] == nil {
-				c.counts[key][server] = format.States{}
-			}
-			for state, n := range states {
-				c.counts[key][server][state] += n
-			}
-		}
-	}
-}
-
 // sorted returns the counts in order.
 func (c *counter) sorted() []format.ServiceCount {
+	index := map[ipvsnl.ServiceKey]int{}
 	var all []format.ServiceCount
-	for key, servers := range c.counts {
-		s := format.ServiceCount{Key: key, States: format.States{}}
-		for server, states := range servers {
-			s.Servers = append(s.Servers, format.ServerCount{Addr: server, States: states})
-			for state, n := range states {
-				s.States[state] += n
-			}
+	for p, states := range c.counts {
+		if p == (place{}) {
+			continue
 		}
-		all = append(all, s)
+		i, ok := index[p.service]
+		if !ok {
+			i = len(all)
+			index[p.service] = i
+			all = append(all, format.ServiceCount{Key: p.service})
+		}
+		all[i].States.AddAll(*states)
+		all[i].Servers = append(all[i].Servers, format.ServerCount{Addr: p.server, States: *states})
 	}
 	format.SortCounts(all)
+	if others := c.counts[place{}]; others != nil {
+		all = append(all, format.ServiceCount{States: *others})
+	}
 	return all
 }
 
-// A tally counts the connections of blocks concurrently, and writes the counts at the end.
-type tally struct {
-	w       *connectionWriter
-	unused  chan *counter // as many as there are blocks
-	json    bool
-	numeric bool
-}
-
-// count returns the functions that count blocks instead of writing them, and makes the counts the
-// only text.
-func (w *connectionWriter) count(ctx context.Context, l *lister, how *flags.Listing) (begin func(*connectionBlock, conns.Block), write func(*connectionBlock) error, err error) {
-	known, err := l.table(ctx)
+// countConnections has a writer count connections instead of writing them.
+func (l *lister) countConnections(ctx context.Context, w *connectionWriter, how *flags.Listing) error {
+	table, err := l.table(ctx)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	t := &tally{w: w, unused: make(chan *counter, maxBlocks), json: how.JSON, numeric: how.Numeric}
-	for range maxBlocks {
-		t.unused <- newCounter(known)
-	}
-	w.layout, w.whole = t, true
-	return t.begin, t.write, nil
+	w.layout = &countLayout{json: how.JSON, names: formatNames(l.names, how),
+		counter: counter{table: table, counts: map[place]*format.States{}, recent: map[ends]*format.States{}}}
+	w.whole = true
+	return nil
 }
 
 // table reads the services and their real servers.
-func (l *lister) table(ctx context.Context) (table, error) {
+func (l *lister) table(ctx context.Context) (map[ipvsnl.ServiceKey]map[netip.AddrPort]bool, error) {
 	r := newTableReader(l.client, l.names, &flags.Listing{Numeric: true, NoSort: true})
 	services, err := r.services(ctx, &flags.Command{})
 	if err != nil {
 		return nil, err
 	}
-	t := make(table, len(services))
+	table := make(map[ipvsnl.ServiceKey]map[netip.AddrPort]bool, len(services))
 	err = r.each(ctx, services, func(s *ipvsnl.ServiceState, d []ipvsnl.DestinationState) error {
 		servers := make(map[netip.AddrPort]bool, len(d))
 		for i := range d {
 			servers[d[i].Destination.Addr] = true
 		}
-		t[s.Service.Key] = servers
+		table[s.Service.Key] = servers
 		return nil
 	})
-	return t, err
+	return table, err
 }
 
-// begin starts counting a block.
-func (t *tally) begin(b *connectionBlock, lines conns.Block) {
-	go func() {
-		t.read(b, lines)
-		b.done <- struct{}{}
-	}()
+// A countLayout is the layout of a listing that only counts. Connections must be appended one after the
+// other, and the counts are its end.
+type countLayout struct {
+	counter
+	json  bool
+	names format.Names
 }
 
-func (t *tally) read(b *connectionBlock, lines conns.Block) {
-	counter := <-t.unused
-	defer func() { t.unused <- counter }()
-	b.broken = b.broken[:0]
-	var c conns.Connection
-	for {
-		err := lines.Read(&c)
-		var broken *conns.LineError
-		switch {
-		case err == nil:
-			if t.w.filter == nil || t.w.filter.Selects(&c) {
-				counter.add(&c)
-			}
-		case errors.As(err, &broken):
-			b.broken = append(b.broken, brokenLine{line: broken.Line})
-		case errors.Is(err, io.EOF):
-			return
-		}
-	}
+// AppendHead appends nothing: the states determine the columns.
+func (l *countLayout) AppendHead(b []byte) []byte { return b }
+
+// AppendConnection counts a connection and appends nothing.
+func (l *countLayout) AppendConnection(b []byte, c *conns.Connection) []byte {
+	l.add(c)
+	return b
 }
-
-// write waits until a block is counted.
-func (t *tally) write(b *connectionBlock) error {
-	<-b.done
-	for _, line := range b.broken {
-		t.w.failAt(line.line)
-	}
-	return nil
-}
-
-// AppendHead appends nothing: the counts determine the columns.
-func (t *tally) AppendHead(b []byte) []byte { return b }
-
-// AppendConnection appends nothing.
-func (t *tally) AppendConnection(b []byte, _ *conns.Connection) []byte { return b }
 
 // AppendEnd appends the counts.
-func (t *tally) AppendEnd(b []byte) []byte {
-	all := <-t.unused
-	for range maxBlocks - 1 {
-		all.merge(<-t.unused)
+func (l *countLayout) AppendEnd(b []byte) []byte {
+	if l.json {
+		return format.AppendCountsJSON(b, l.sorted())
 	}
-	counts := all.sorted()
-	switch {
-	case t.json:
-		return format.AppendCountsJSON(b, counts)
-	case t.numeric:
-		return format.AppendCounts(b, counts, nil)
-	}
-	return format.AppendCounts(b, counts, t.w.names)
+	return format.AppendCounts(b, l.sorted(), l.names)
 }

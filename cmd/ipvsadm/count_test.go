@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -14,6 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
+	"github.com/ipvsadm-go/ipvsadm/pkg/format"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
 // newConnected returns a system with services and connections of all sorts.
@@ -93,9 +97,10 @@ func atoi(t *testing.T, s string) (n int) {
 	return n
 }
 
-// Connections are counted by what is in the table: their number of addresses does not matter.
+// Connections are counted by what is in the table of services, if it is there.
 func TestCount(t *testing.T) {
 	s := newConnected(t)
+	s.connTable += "ESP 0A010001 01F4 C0000250 01F4 0A000001 01F4 NONE            359\n" // by an old kernel
 	require.Equal(t, `Prot LocalAddress:Port  Conns ESTABLISHED NONE SYN_RECV TIME_WAIT UDP
   -> RemoteAddress:Port
 TCP  192.0.2.80:80          4           3    0        0         1   0
@@ -105,13 +110,19 @@ TCP  192.0.2.80:80          4           3    0        0         1   0
 TCP  192.0.2.81:0           4           3    1        0         0   0
   -> 10.0.0.3:0             3           2    1        0         0   0
   -> 10.0.0.4:22            1           1    0        0         0   0
+TCP  192.0.2.99:443         1           1    0        0         0   0
+  -> 10.0.0.9:443           1           1    0        0         0   0
+TCP  192.0.2.100:80         1           1    0        0         0   0
+  -> 10.0.0.9:80            1           1    0        0         0   0
 UDP  192.0.2.80:53          1           0    0        0         0   1
   -> 10.0.0.1:53            1           0    0        0         0   1
+UDP  192.0.2.80:80          1           0    0        0         0   1
+  -> 10.0.0.1:80            1           0    0        0         0   1
 TCP  [2001:db8::80]:80      1           0    0        1         0   0
   -> [2001:db8::1]:80       1           0    0        1         0   0
-other                       4           2    1        0         0   1
-  -> 10.0.0.1:0             1           0    0        0         0   1
-  -> 10.0.0.9:0             3           2    1        0         0   0
+FWM  7                      1           0    1        0         0   0
+  -> 10.0.0.9:0             1           0    1        0         0   0
+other                       1           0    1        0         0   0
 `, s.input("", "ipvsadm -L -n -c --count").stdout)
 	named := s.input("", "ipvsadm -L -c --count").stdout
 	require.Contains(t, named, "TCP  web:http ")
@@ -119,18 +130,41 @@ other                       4           2    1        0         0   1
 
 	got := s.input("", "ipvsadm -L -c --count --json -t 192.0.2.81 -r 10.0.0.3")
 	require.Equal(t, result{stdout: `[
-{"protocol":"TCP","address":"192.0.2.81","port":0,"connections":3,"states":{"ESTABLISHED":2,"NONE":1},` +
+{"protocol":"TCP","address":"192.0.2.81","port":0,"family":"IPv4","connections":3,"states":{"ESTABLISHED":2,"NONE":1},` +
 		`"destinations":[{"address":"10.0.0.3","port":0,"connections":3,"states":{"ESTABLISHED":2,"NONE":1}}]}
 ]
 `}, got)
-	got = s.input("", "ipvsadm -L -c --count --json -r 10.0.0.9")
-	require.Equal(t, `[
-{"connections":3,"states":{"ESTABLISHED":2,"NONE":1},"destinations":[{"address":"10.0.0.9","port":0,"connections":3,"states":{"ESTABLISHED":2,"NONE":1}}]}
-]
-`, got.stdout)
 	s.connTable = emptyTable
 	require.Equal(t, result{stdout: "Prot LocalAddress:Port  Conns\n  -> RemoteAddress:Port\n"}, s.input("", "ipvsadm -L -c --count"))
 	require.Equal(t, result{stdout: "[\n]\n"}, s.input("", "ipvsadm -L -c --count --json"))
+}
+
+// What is not in the table of services is counted by its addresses up to a limit, and from there
+// on together.
+func TestCountBounded(t *testing.T) {
+	c := &counter{
+		table:  map[ipvsnl.ServiceKey]map[netip.AddrPort]bool{},
+		counts: map[place]*format.States{}, recent: map[ends]*format.States{},
+	}
+	key := ipvsnl.ServiceKey{Protocol: ipvsnl.TCP, Addr: netip.MustParseAddrPort("192.0.2.1:80")}
+	known := netip.MustParseAddrPort("10.0.0.1:80")
+	c.table[key] = map[netip.AddrPort]bool{known: true}
+	connection := &conns.Connection{Protocol: "TCP", State: "ESTABLISHED", Destination: known}
+	const extra = 10
+	for round := 1; round <= 2; round++ {
+		for n := range maxPlaces + extra {
+			connection.Virtual = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}), 80)
+			c.add(connection)
+			require.LessOrEqual(t, len(c.recent), maxRecent)
+		}
+		connection.Virtual = key.Addr
+		c.add(connection)
+		require.Len(t, c.counts, maxPlaces+2)
+		require.Equal(t, format.States{{State: "ESTABLISHED", Count: uint64(round)}}, *c.counts[place{key, known}])
+		all := c.sorted()
+		require.Len(t, all, maxPlaces+2)
+		require.Equal(t, format.ServiceCount{States: format.States{{State: "ESTABLISHED", Count: uint64(round * extra)}}}, all[len(all)-1])
+	}
 }
 
 // A table of many blocks is counted whole.
@@ -169,7 +203,7 @@ UDP  192.0.2.80:53          1   1
 	require.Equal(t, 1, code)
 
 	line, _ := connection(1)
-	s.connections = func(*netns.Namespace) (io.ReadCloser, error) {
+	s.connections = func(*netns.Namespace, string) (io.ReadCloser, error) {
 		return io.NopCloser(io.MultiReader(strings.NewReader(emptyTable+line), iotest.ErrReader(errors.New("worn out")))), nil
 	}
 	require.Equal(t, result{stderr: "worn out\n", code: 1}, s.input("", "ipvsadm -L -c --count"))

@@ -18,7 +18,7 @@ type lister struct {
 	client      *ipvsnl.Client
 	info        ipvsnl.Info
 	names       names
-	connections func() (io.ReadCloser, error) // opens the connection table
+	connections func(file string) (io.ReadCloser, error) // opens the connection table, with origins or without
 }
 
 // list runs -L in all its forms.

@@ -196,7 +196,7 @@ func (r *runner) restoreAs(ctx context.Context, c *flags.Command) int {
 
 func (r *runner) lister(con *console) *lister {
 	return &lister{con: con, client: r.client, info: r.info, names: r.names,
-		connections: func() (io.ReadCloser, error) { return r.sys.connections(r.netns) }}
+		connections: func(file string) (io.ReadCloser, error) { return r.sys.connections(r.netns, file) }}
 }
 
 func (r *runner) saver() *saver { return &saver{con: r.con, client: r.client, names: r.names} }

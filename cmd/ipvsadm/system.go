@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"path"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -38,8 +39,8 @@ type system struct {
 	// mayUseIPVS returns an error if the process lacks the rights to use IPVS.
 	mayUseIPVS func() error
 
-	// connections opens the connection table of a namespace.
-	connections func(*netns.Namespace) (io.ReadCloser, error)
+	// connections opens a connection table of a namespace, conns.Path or conns.SyncPath.
+	connections func(ns *netns.Namespace, file string) (io.ReadCloser, error)
 
 	// lockFile opens the file whose lock protects the table of a namespace.
 	lockFile func(*netns.Namespace) (*os.File, error)
@@ -86,7 +87,7 @@ var linux = &system{
 	},
 	loadModule:  func() { loadModule("/sbin/modprobe") },
 	mayUseIPVS:  mayUseIPVS,
-	connections: func(ns *netns.Namespace) (io.ReadCloser, error) { return ns.OpenProc("ip_vs_conn") },
+	connections: func(ns *netns.Namespace, file string) (io.ReadCloser, error) { return ns.OpenProc(path.Base(file)) },
 	lockFile:    (*netns.Namespace).OpenAgain,
 	schedulers:  kernelSchedulers,
 	sysctls:     func(ns *netns.Namespace) sysctlDir { return procDir{"/proc/sys/net/ipv4/vs", ns} },

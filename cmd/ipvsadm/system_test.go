@@ -26,6 +26,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
 	"github.com/ipvsadm-go/ipvsadm/internal/sysctls"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/ipvsnltest"
 )
 
@@ -37,6 +38,7 @@ type testSystem struct {
 	before        func(request) error                // is called before each request is sent; its error breaks the socket
 	opened        atomic.Int64                       // how many sockets are open
 	connTable     string                             // the connection table
+	syncTable     string                             // the same with origins
 	noConnTable   error                              // why there is none
 	loads         int                                // how often the module was loaded
 	onLoad        func()                             // what loading it does
@@ -68,8 +70,12 @@ func newTestSystem(t *testing.T) *testSystem {
 			s.onLoad()
 		},
 		mayUseIPVS: func() error { return s.noRight },
-		connections: func(*netns.Namespace) (io.ReadCloser, error) {
-			return io.NopCloser(strings.NewReader(s.connTable)), s.noConnTable
+		connections: func(_ *netns.Namespace, file string) (io.ReadCloser, error) {
+			table := s.connTable
+			if file == conns.SyncPath {
+				table = s.syncTable
+			}
+			return io.NopCloser(strings.NewReader(table)), s.noConnTable
 		},
 		lockFile:   func(*netns.Namespace) (*os.File, error) { return os.Open(s.lockPath) },
 		sysctls:    func(*netns.Namespace) sysctlDir { return s.inMemory },

@@ -78,6 +78,7 @@ type Listing struct {
 	Watch          uint32 // how many seconds to wait before listing again; 0 for no more than once
 	JSON           bool   // implies Numeric
 	Count          bool   // connections are only counted
+	Origin         bool   // connections are listed with their origins
 }
 
 // A Saving is what a Save writes in addition to plain rules, and how it

@@ -80,7 +80,7 @@ var commands = [...]command{
 			set(optConnection, optTimeout, optDaemon),
 			set(optService, optTimeout, optDaemon),
 		},
-		withConnections: set(optServer, optClient, optCount),
+		withConnections: set(optServer, optClient, optCount, optOrigin),
 	}},
 	zero: {name: "zero", kind: Change, rules: rules{takes: set(optService)}, change: (*parser).zero},
 	addServer: {name: "add-server", kind: Change, rules: rules{needs: set(optService, optServer), takes: serverOptions},
@@ -140,7 +140,8 @@ var listConflicts = []conflict{
 	{set(optWatch), set(optTimeout, optDaemon), "only services and connections can be watched"},
 	{set(optSortBy), set(optConnection, optTimeout, optDaemon), "only services have columns to sort by"},
 	{set(optSortBy), set(optNoSort), "one sorts and the other does not"},
-	{set(optCount), set(optPersistentConn), "a count has no column for it"},
+	{set(optCount), set(optPersistentConn, optOrigin), "a count has no column for it"},
+	{set(optOrigin), set(optPersistentConn), "the kernel does not report both together"},
 	{set(optStats, optRate, optThresholds), set(optConnection, optTimeout, optDaemon), ""},
 	{set(optPersistentConn), set(optTimeout, optDaemon), ""},
 }

@@ -43,6 +43,9 @@ func TestParseFilter(t *testing.T) {
 	got, err := Parse(split("-Lc --count --json --watch"), names{})
 	require.Error(t, err)
 	require.Equal(t, Command{Kind: List}, got)
+	got, err = Parse(split("-Lnc --origin"), names{})
+	require.NoError(t, err)
+	require.Equal(t, Command{Kind: List, Listing: Listing{Subject: Connections, Numeric: true, Origin: true}}, got)
 	got, err = Parse(split("-Ln -c --count --watch 3 --client 10.0.0.0/8"), names{})
 	require.NoError(t, err)
 	require.Equal(t, Command{Kind: List, Listing: Listing{Subject: Connections, Numeric: true, Count: true, Watch: 3},
@@ -54,28 +57,31 @@ func TestParseFilterErrors(t *testing.T) {
 		return "illegal client `" + word + "' specified: it is an address or ADDRESS/LENGTH"
 	}
 	for words, want := range map[string]string{
-		"-L -c --client x":                client("x"),
-		"-L -c --client 10.0.0.1/33":      client("10.0.0.1/33"),
-		"-L -c --client 10.0.0.1/":        client("10.0.0.1/"),
-		"-L -c --client 10.1/8":           client("10.1/8"),
-		"-L -c --client=":                 client(""),
-		"-L -c --client fe80::1%eth0":     client("fe80::1%eth0"),
-		"-L -c --client fe80::1%eth0/64":  client("fe80::1%eth0/64"),
-		"-L -c --client [::1]/64":         client("[::1]/64"),
-		"-L -c --client 10.0.0.1:80":      client("10.0.0.1:80"),
-		"-L -c --client \xe9":             client("<E9>"),
-		"-L -c -f 7":                      "'--connection' cannot go with '--fwmark-service': the kernel does not record the mark of a connection",
-		"-L -r 10.0.0.1":                  "Illegal 'real-server' option with the 'list' command",
-		"-L --client 10.0.0.1":            "Illegal 'client' option with the 'list' command",
-		"-L --count":                      "Illegal 'count' option with the 'list' command",
-		"-L --count --timeout":            "Illegal 'count' option with the 'list' command",
-		"-L -c --timeout":                 "The option 'timeout' conflicts with the 'connection' option in the 'list' command",
-		"-L -t 1.2.3.4:80 --daemon":       "The option 'daemon' conflicts with the 'service-address' option in the 'list' command",
-		"-L --daemon --timeout":           "The option 'daemon' conflicts with the 'timeout' option in the 'list' command",
-		"-L -c -t 1.2.3.4:80 --timeout":   "The option 'timeout' conflicts with the 'connection' option in the 'list' command",
-		"-Z --client 10.0.0.1":            "Illegal 'client' option with the 'zero' command",
-		"-L -c --client 1::1 -w 5":        "Illegal 'weight' option with the 'list' command",
-		"-L -c --count --persistent-conn": "'--count' and '--persistent-conn' exclude each other: a count has no column for it",
+		"-L -c --client x":                 client("x"),
+		"-L -c --client 10.0.0.1/33":       client("10.0.0.1/33"),
+		"-L -c --client 10.0.0.1/":         client("10.0.0.1/"),
+		"-L -c --client 10.1/8":            client("10.1/8"),
+		"-L -c --client=":                  client(""),
+		"-L -c --client fe80::1%eth0":      client("fe80::1%eth0"),
+		"-L -c --client fe80::1%eth0/64":   client("fe80::1%eth0/64"),
+		"-L -c --client [::1]/64":          client("[::1]/64"),
+		"-L -c --client 10.0.0.1:80":       client("10.0.0.1:80"),
+		"-L -c --client \xe9":              client("<E9>"),
+		"-L -c -f 7":                       "'--connection' cannot go with '--fwmark-service': the kernel does not record the mark of a connection",
+		"-L -r 10.0.0.1":                   "Illegal 'real-server' option with the 'list' command",
+		"-L --client 10.0.0.1":             "Illegal 'client' option with the 'list' command",
+		"-L --count":                       "Illegal 'count' option with the 'list' command",
+		"-L --count --timeout":             "Illegal 'count' option with the 'list' command",
+		"-L -c --timeout":                  "The option 'timeout' conflicts with the 'connection' option in the 'list' command",
+		"-L -t 1.2.3.4:80 --daemon":        "The option 'daemon' conflicts with the 'service-address' option in the 'list' command",
+		"-L --daemon --timeout":            "The option 'daemon' conflicts with the 'timeout' option in the 'list' command",
+		"-L -c -t 1.2.3.4:80 --timeout":    "The option 'timeout' conflicts with the 'connection' option in the 'list' command",
+		"-Z --client 10.0.0.1":             "Illegal 'client' option with the 'zero' command",
+		"-L -c --client 1::1 -w 5":         "Illegal 'weight' option with the 'list' command",
+		"-L --origin":                      "Illegal 'origin' option with the 'list' command",
+		"-L -c --count --origin":           "'--count' and '--origin' exclude each other: a count has no column for it",
+		"-L -c --origin --persistent-conn": "'--origin' and '--persistent-conn' exclude each other: the kernel does not report both together",
+		"-L -c --count --persistent-conn":  "'--count' and '--persistent-conn' exclude each other: a count has no column for it",
 	} {
 		checkError(t, words, &Error{Text: want, Exit: ExitFault, Ends: true})
 	}

@@ -66,6 +66,7 @@ const (
 	optClient
 	optCount
 	optSysctl
+	optOrigin
 
 	optionCount
 )
@@ -118,6 +119,7 @@ var optionNames = [optionCount]string{
 	optClient:         "client",
 	optCount:          "count",
 	optSysctl:         "sysctl",
+	optOrigin:         "origin",
 }
 
 // An optionSet is a set of options.
@@ -351,6 +353,8 @@ var options = []option{
 		help: "only connections of these clients", set: (*parser).clientIn},
 	{long: "count", id: optCount,
 		help: "count them by service, real server and state", set: listing(func(l *Listing) *bool { return &l.Count })},
+	{long: "origin", id: optOrigin,
+		help: "show which were made here and which synced", set: listing(func(l *Listing) *bool { return &l.Origin })},
 
 	{heading: "With -S"},
 	{long: "all", id: optAll,

@@ -13,6 +13,7 @@ import (
 // A ConnectionTable determines how connections are printed.
 type ConnectionTable struct {
 	Engines bool  // whether persistence engines are shown
+	Origins bool  // whether origins are shown
 	Names   Names // nil for numbers
 }
 
@@ -22,6 +23,9 @@ func (t *ConnectionTable) AppendHead(b []byte) []byte {
 		"pro expire state       source             virtual            destination"...)
 	if t.Engines {
 		b = append(b, "        pe name          pe_data"...)
+	}
+	if t.Origins {
+		b = append(b, "        origin"...)
 	}
 	return append(b, '\n')
 }
@@ -52,11 +56,16 @@ func (t *ConnectionTable) AppendConnection(b []byte, c *conns.Connection) []byte
 		b = append(appendLeft(b, c.Engine, 18), ' ')
 		b = append(b, c.EngineData...)
 	}
+	if t.Origins {
+		b = append(append(pad(b, start, 18), ' '), originNames[c.Origin]...)
+	}
 	return append(b, '\n')
 }
 
 // AppendEnd appends what follows the last line: nothing.
 func (t *ConnectionTable) AppendEnd(b []byte) []byte { return b }
+
+var originNames = [...]string{conns.Unknown: "Unknown", conns.Local: "Local", conns.Synced: "Synced"}
 
 // portProtocol returns the protocol for which the names of a connection's ports are
 // looked up, or 0.

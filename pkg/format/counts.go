@@ -3,26 +3,70 @@
 package format
 
 import (
-	"maps"
 	"net/netip"
 	"slices"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// States are numbers of connections by their state.
-type States map[string]uint64
+// States are numbers of connections by their state. There are few states, so they are
+// searched in turn.
+type States []StateCount
 
-// Total returns the number of all connections.
-func (s States) Total() (n uint64) {
-	for _, count := range s {
-		n += count
+// A StateCount is a number of connections in a state.
+type StateCount struct {
+	State string
+	Count uint64
+}
+
+// Add adds connections in a state.
+func (s *States) Add(state string, n uint64) {
+	for i := range *s {
+		if (*s)[i].State == state {
+			(*s)[i].Count += n
+			return
+		}
+	}
+	*s = append(*s, StateCount{state, n})
+}
+
+// AddAll adds the connections of others.
+func (s *States) AddAll(others States) {
+	for _, c := range others {
+		s.Add(c.State, c.Count)
+	}
+}
+
+// total returns the number of all connections.
+func (s States) total() (n uint64) {
+	for _, c := range s {
+		n += c.Count
 	}
 	return n
 }
 
+// in returns the number of connections in a state.
+func (s States) in(state string) uint64 {
+	for _, c := range s {
+		if c.State == state {
+			return c.Count
+		}
+	}
+	return 0
+}
+
+// sorted returns the names of the states.
+func (s States) sorted() []string {
+	var names []string
+	for _, c := range s {
+		names = append(names, c.State)
+	}
+	slices.Sort(names)
+	return names
+}
+
 // A ServiceCount is the number of connections of a service. Its key is zero for those
-// whose service cannot be told.
+// whose service is not told.
 type ServiceCount struct {
 	Key     ipvsnl.ServiceKey
 	States  States
@@ -35,15 +79,11 @@ type ServerCount struct {
 	States States
 }
 
-// SortCounts sorts as listings do: services by family, protocol, address and port, and their real
-// servers by address and port. What belongs to no service comes last.
+// SortCounts sorts as listings do.
 func SortCounts(all []ServiceCount) {
 	sortBy(all, func(s *ServiceCount) place {
 		p := placeOf(s.Key.Addr)
-		p.family, p.protocol = s.Key.Family(), s.Key.Protocol
-		if s.Key == (ipvsnl.ServiceKey{}) {
-			p.mark = 1 // after those without
-		}
+		p.mark, p.family, p.protocol = s.Key.Mark, s.Key.Family(), s.Key.Protocol
 		return p
 	})
 	for i := range all {
@@ -54,13 +94,11 @@ func SortCounts(all []ServiceCount) {
 // AppendCounts appends the table of counts: a column for the sum, and one for each state that a
 // connection has.
 func AppendCounts(b []byte, counts []ServiceCount, names Names) []byte {
-	all := States{}
+	var all States
 	for i := range counts {
-		for state := range counts[i].States {
-			all[state] = 0
-		}
+		all.AddAll(counts[i].States)
 	}
-	t := countTable{states: slices.Sorted(maps.Keys(all)), grid: grid{right: true}, names: names}
+	t := countTable{states: all.sorted(), grid: grid{right: true}, names: names}
 	t.eachRow(counts, func(r *row) { t.grid.fit(r) })
 	t.eachRow(counts, func(r *row) { b = t.grid.appendRow(b, r) })
 	return b
@@ -112,10 +150,10 @@ func (t *countTable) appendLabel(b []byte, k *ipvsnl.ServiceKey) []byte {
 // addStates ends the label of a row and adds its numbers.
 func (t *countTable) addStates(r *row, s States) {
 	r.end()
-	r.text = appendUint(r.text, s.Total())
+	r.text = appendUint(r.text, s.total())
 	r.end()
 	for _, state := range t.states {
-		r.text = appendUint(r.text, s[state])
+		r.text = appendUint(r.text, s.in(state))
 		r.end()
 	}
 }
@@ -139,7 +177,19 @@ var serviceCountFields = []field[ServiceCount]{
 		}
 		return appendUint(b, uint64(s.Key.Addr.Port()))
 	}},
-	{"connections", func(b []byte, s *ServiceCount) []byte { return appendUint(b, s.States.Total()) }},
+	{"mark", func(b []byte, s *ServiceCount) []byte {
+		if s.Key.Mark == 0 {
+			return b
+		}
+		return appendUint(b, uint64(s.Key.Mark))
+	}},
+	{"family", func(b []byte, s *ServiceCount) []byte {
+		if s.Key == (ipvsnl.ServiceKey{}) {
+			return b
+		}
+		return appendWord(b, s.Key.Family().String())
+	}},
+	{"connections", func(b []byte, s *ServiceCount) []byte { return appendUint(b, s.States.total()) }},
 	{"states", func(b []byte, s *ServiceCount) []byte { return appendStates(b, s.States) }},
 	{"destinations", func(b []byte, s *ServiceCount) []byte {
 		b = append(b, '[')
@@ -156,18 +206,18 @@ var serviceCountFields = []field[ServiceCount]{
 var serverCountFields = []field[ServerCount]{
 	{"address", func(b []byte, s *ServerCount) []byte { return appendQuotedAddr(b, s.Addr.Addr()) }},
 	{"port", func(b []byte, s *ServerCount) []byte { return appendUint(b, uint64(s.Addr.Port())) }},
-	{"connections", func(b []byte, s *ServerCount) []byte { return appendUint(b, s.States.Total()) }},
+	{"connections", func(b []byte, s *ServerCount) []byte { return appendUint(b, s.States.total()) }},
 	{"states", func(b []byte, s *ServerCount) []byte { return appendStates(b, s.States) }},
 }
 
 // appendStates appends the numbers of states, as an object.
 func appendStates(b []byte, s States) []byte {
 	b = append(b, '{')
-	for i, state := range slices.Sorted(maps.Keys(s)) {
+	for i, state := range s.sorted() {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendUint(append(appendString(b, state), ':'), s[state])
+		b = appendUint(append(appendString(b, state), ':'), s.in(state))
 	}
 	return append(b, '}')
 }

@@ -415,6 +415,12 @@ func TestConnections(t *testing.T) {
 	plain := ConnectionTable{}
 	engines := ConnectionTable{Engines: true}
 	named := ConnectionTable{Names: names{}}
+	origins := ConnectionTable{Origins: true}
+	from := func(o conns.Origin, destination string) *conns.Connection {
+		c := entry("TCP", "10.10.10.10:1", "10.0.0.1:80", destination, "NONE", 60, "", "")
+		c.Origin = o
+		return c
+	}
 	for _, tt := range []struct {
 		table *ConnectionTable
 		entry *conns.Connection
@@ -444,6 +450,11 @@ func TestConnections(t *testing.T) {
 			"TCP 71582788:15 NONE        10.10.10.10:1      10.0.0.1:80        10.0.0.2:80\n"},
 		{&named, entry("TCP", "[2001:db8::9]:80", "10.1.1.2:80", "10.0.0.2:80", "NONE", 60, "", ""),
 			"TCP 01:00  NONE        [2001:db8::9]:http Short.Example.COM:http 10.0.0.2:http\n"},
+		{&origins, from(conns.Local, "10.0.0.2:80"), "TCP 01:00  NONE        10.10.10.10:1      10.0.0.1:80        10.0.0.2:80        Local\n"},
+		{&origins, from(conns.Synced, "[2001:db8::9]:8080"),
+			"TCP 01:00  NONE        10.10.10.10:1      10.0.0.1:80        [2001:db8::9]:8080 Synced\n"},
+		{&origins, from(conns.Unknown, "10.0.0.2:80"), "TCP 01:00  NONE        10.10.10.10:1      10.0.0.1:80        10.0.0.2:80        Unknown\n"},
+		{&plain, from(conns.Local, "10.0.0.2:80"), "TCP 01:00  NONE        10.10.10.10:1      10.0.0.1:80        10.0.0.2:80\n"},
 		{&named, entry("IP", "10.10.10.10:80", "0.0.0.1:80", "10.0.0.2:80", "NONE", 60, "", ""),
 			"IP  01:00  NONE        10.10.10.10:80     0.0.0.1:80         10.0.0.2:80\n"},
 	} {
@@ -452,6 +463,8 @@ func TestConnections(t *testing.T) {
 	require.Equal(t, "IPVS connection entries\n"+
 		"pro expire state       source             virtual            destination        pe name          pe_data\n",
 		string(engines.AppendHead(nil)))
+	require.Equal(t, "IPVS connection entries\n"+
+		"pro expire state       source             virtual            destination        origin\n", string(origins.AppendHead(nil)))
 	require.Equal(t, "IPVS connection entries\n"+
 		"pro expire state       source             virtual            destination\n", string(plain.AppendHead(nil)))
 	require.Equal(t, "before", string(plain.AppendEnd([]byte("before"))))

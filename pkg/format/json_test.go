@@ -106,6 +106,9 @@ func TestJSONConnections(t *testing.T) {
 		`"destination":{"address":"10.0.0.2","port":8080},"state":"ESTABLISHED","expires":4233600`
 	var j JSONConnections
 	got := string(j.AppendEnd(j.AppendConnection(j.AppendConnection(j.AppendHead(nil), plain), &odd)))
+	synced := *plain
+	synced.Origin = conns.Synced
+	require.Equal(t, ",\n"+common+`,"origin":"synced"}`, string(j.AppendConnection(nil, &synced)))
 	require.Equal(t, "[,\n"+common+"},\n"+common+`,"engine":"sip","engine_data":"\"\\\u0001é\ufffd\ufffd@h"}`+"\n]\n", got)
 }
 

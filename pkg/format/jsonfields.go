@@ -136,6 +136,12 @@ var connectionFields = []field[conns.Connection]{
 	{"expires", func(b []byte, c *conns.Connection) []byte { return appendSeconds(b, c.Expires) }},
 	{"engine", func(b []byte, c *conns.Connection) []byte { return appendWord(b, c.Engine) }},
 	{"engine_data", func(b []byte, c *conns.Connection) []byte { return appendWord(b, c.EngineData) }},
+	{"origin", func(b []byte, c *conns.Connection) []byte {
+		if c.Origin == conns.Unknown {
+			return b
+		}
+		return appendWord(b, c.Origin.String())
+	}},
 }
 
 var addrPortFields = []field[netip.AddrPort]{

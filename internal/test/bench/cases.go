@@ -14,8 +14,9 @@ type benchCase struct {
 	runs        int // of each program, unless told otherwise
 	needs       size
 	commands    [][]string
-	restores    bool // the commands read the table that it needs
-	conns       int  // entries of the connection table; 0 for the kernel's own
+	ours        [][]string // what ours runs instead, if the reference can only do something like it
+	restores    bool       // the commands read the table that it needs
+	conns       int        // entries of the connection table; 0 for the kernel's own
 }
 
 // A size is a table's: services, and real servers of each.
@@ -42,6 +43,10 @@ var cases = []benchCase{
 	{name: "sn10k", title: "`-Sn`, 10,000 × 10", runs: 3, needs: large, commands: [][]string{{"-Sn"}}},
 	{name: "stats10k", title: "`-Ln --stats`, 10,000 × 10", runs: 3, needs: large, commands: [][]string{{"-Ln", "--stats"}}},
 	{name: "conns", title: "`-Lnc`, 1,000,000 connections", runs: 3, commands: [][]string{{"-Lnc"}}, conns: 1_000_000},
+	{name: "count", title: "`-Lnc --count` of these, against `-Lnc`", runs: 3, needs: small, commands: [][]string{{"-Lnc"}},
+		ours: [][]string{{"-Lnc", "--count"}}, conns: 1_000_000},
+	{name: "filter", title: "`-Lnc -t 10.0.0.1:443` of these, against `-Lnc`", runs: 3, needs: small, commands: [][]string{{"-Lnc"}},
+		ours: [][]string{{"-Lnc", "-t", "10.0.0.1:443"}}, conns: 1_000_000},
 	{name: "names", title: "`-L`, 1,000 names, 10 ms each", runs: 3, needs: named, commands: [][]string{{"-L"}}},
 }
 

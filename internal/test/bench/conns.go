@@ -45,9 +45,10 @@ func appendConn(b []byte, random *rand.Rand) []byte {
 			return fmt.Sprintf("2001:0db8:%04x:0000:0000:0000:%04x:%04x", v6, v4>>16, v4&0xffff)
 		}
 	}
+	service := random.Uint32N(1000)
 	return fmt.Appendf(b, "%-3s %s %04X %s %04X %s %04X %-11s %7d\n", protocol,
 		address(random.Uint32(), 1), 1024+random.IntN(64512),
-		address(0x0a000001+random.Uint32N(1000), 2), port,
-		address(0x14000001+random.Uint32N(10000), 3), 8000+port,
+		address(0x0a000001+service, 2), port,
+		address(0x14000001+10*service+random.Uint32N(10), 3), 8000+port,
 		state, 1+random.IntN(900))
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -28,14 +29,47 @@ func (n *network) dialFrom(t *testing.T, from string, port int, to string, toPor
 	require.NoError(t, err)
 }
 
-// TestConnectionsDocumented runs docs/connections.md.
+// TestConnectionsDocumented runs the first section of docs/connections.md.
 func TestConnectionsDocumented(t *testing.T) {
 	n := newNetwork(t, 2, byDirector)
 	n.twoServers(t, "-t 10.1.0.100:80", "", ":8080")
 	for i, from := range []string{client1, client1, client2} {
 		n.dialFrom(t, from, 40000+i, vip, 80)
 	}
-	n.replay(t, "docs/connections.md", anyOrder)
+	replayed(t, n.director, transcript(t, "docs/connections.md", "Of one service, server or client"), anyOrder)
+}
+
+// TestOriginDocumented runs what docs/connections.md says of a pair of directors, whose sync daemons run.
+func TestOriginDocumented(t *testing.T) {
+	n := newNetwork(t, 2, byDirector)
+	standby := kernel.NewNamespace(t)
+	n.join(t, standby, "front", "10.1.0.4/24")
+	for ns, state := range map[*kernel.Namespace]string{n.director: "master", standby: "backup"} {
+		start := strings.Fields("--start-daemon " + state + " --mcast-interface front --syncid 5")
+		require.Equal(t, kernel.Result{}, ns.Ipvsadm(t, program(), start...))
+		t.Cleanup(func() { ns.Ipvsadm(t, program(), "--stop-daemon", state) })
+	}
+	for _, ns := range []*kernel.Namespace{n.director, standby} {
+		rules := "-A -t 10.1.0.100:80 -s rr\n-a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m\n"
+		require.Equal(t, kernel.Result{}, ns.Run(t, kernel.Command{Path: program(), Args: []string{"ipvsadm", "-R"}, Stdin: rules}))
+	}
+	n.dialFrom(t, client1, 40000, vip, 80)
+	require.Eventually(t, func() bool {
+		return strings.Contains(standby.Ipvsadm(t, program(), "-L", "-n", "-c").Stdout, " 10.1.0.2:40000 ")
+	}, patience, 100*time.Millisecond)
+	calls := transcript(t, "docs/connections.md", "Does the sync daemon work?")
+	require.Len(t, calls, 4)
+	replayed(t, n.director, calls[:2], anyOrder)
+	replayed(t, standby, calls[2:], anyOrder)
+
+	var listed []struct {
+		jsonConnection
+		Origin string
+	}
+	list(t, standby, connections, &listed, "-c", "--origin")
+	require.Len(t, listed, 1)
+	require.Equal(t, "synced", listed[0].Origin)
+	requireRefused(t, standby, []string{"-L", "-c", "--origin"})
 }
 
 // TestSelectedConnections compares selections of real connections with what the reference lists of them.
@@ -107,9 +141,9 @@ func (n *network) countsByService(t *testing.T) {
 	text := list(t, n.director, countsForm, &counted, "-c", "--count")
 	got := map[string]int{}
 	for _, c := range counted {
-		key := "other"
-		if c.Protocol != "" {
-			key = c.Protocol + " " + c.text()
+		key := c.Protocol + " " + c.text()
+		if c.Mark != 0 {
+			key = fmt.Sprint("mark ", c.Mark)
 		}
 		got[key] = c.Connections
 		sum := 0
@@ -122,7 +156,8 @@ func (n *network) countsByService(t *testing.T) {
 		"TCP 10.1.0.100:80":    4, // two connections and their templates
 		"TCP 10.1.0.100:443":   4,
 		"TCP [fd00:1::100]:80": 1,
-		"other":                4, // of the mark: two connections and their templates
+		"TCP 10.1.0.1:8080":    2, // of the mark
+		"mark 7":               2, // its templates
 	}
 	require.Equal(t, want, got, text)
 }
@@ -130,6 +165,7 @@ func (n *network) countsByService(t *testing.T) {
 type jsonCount struct {
 	endpoint
 	Protocol     string
+	Mark         uint32
 	Connections  int
 	States       map[string]int
 	Destinations []jsonCount

@@ -18,14 +18,10 @@ import (
 // A transcriptCall is a command in a document, and what it prints there.
 type transcriptCall struct{ line, output string }
 
-// transcript returns the commands in the blocks of a document that begin with a prompt.
-func transcript(t *testing.T, file string) (calls []transcriptCall) {
+// transcript returns the commands in the blocks of a section of a document that begin with a prompt.
+func transcript(t *testing.T, file, title string) (calls []transcriptCall) {
 	t.Helper()
-	root, err := kernel.Root()
-	require.NoError(t, err)
-	text, err := os.ReadFile(filepath.Join(root, file))
-	require.NoError(t, err)
-	for i, block := range strings.Split(string(text), "```") {
+	for i, block := range strings.Split(docSection(t, file, title), "```") {
 		block, isTranscript := strings.CutPrefix(block, "\n# ")
 		if i%2 == 0 || !isTranscript {
 			continue
@@ -42,12 +38,12 @@ func transcript(t *testing.T, file string) (calls []transcriptCall) {
 	return calls
 }
 
-// replay runs the commands of a document in a namespace. Each must print what stands there, once same has been
-// applied to both.
-func (n *network) replay(t *testing.T, file string, same func(string) string) {
+// replayed runs commands of a document in a namespace. Each must print what stands there, once same has been applied to
+// both.
+func replayed(t *testing.T, n *kernel.Namespace, calls []transcriptCall, same func(string) string) {
 	t.Helper()
-	for _, call := range transcript(t, file) {
-		got := shell(t, n.director, call.line)
+	for _, call := range calls {
+		got := shell(t, n, call.line)
 		require.Empty(t, got.Stderr, call.line)
 		require.Equal(t, same(call.output), same(got.Stdout), call.line)
 	}

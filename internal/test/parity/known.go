@@ -43,6 +43,7 @@ var additions = []string{
 	"--dry-run",
 	"--json",
 	"--netns",
+	"--origin",
 	"--replace",
 	"--schedulers",
 	"--sort-by",
