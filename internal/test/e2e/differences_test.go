@@ -226,7 +226,7 @@ func TestDifferencesTable(t *testing.T) {
 func testedElsewhere() map[string]bool {
 	return map[string]bool{
 		// TestAdditions and TestRefusals of package parity.
-		"`--json`, `--replace`, `--dry-run`, `--wait`, `--netns`, `--watch`, `--sort-by`, `--schedulers`, `--sysctl`, `--build`, `--client`, `--count`, `--origin`, `-L -c` with a service or `-r`, and options of `-S` other than `-n`": true,
+		"[commands and options of our own](docs/additions.md)": true,
 		// A kernel takes too long to count past 32 bits: TestCounters of package format.
 		"counters of real servers": true,
 		// TestRestoreChecked.

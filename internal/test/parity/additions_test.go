@@ -3,9 +3,13 @@
 package parity
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 	grammar "github.com/ipvsadm-go/ipvsadm/pkg/flags"
@@ -36,8 +40,13 @@ func TestAdditions(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("our words: %v\nthose of the cases and the additions: %v", got, want)
 	}
+	root, err := kernel.Root()
+	require.NoError(t, err)
+	page, err := os.ReadFile(filepath.Join(root, "docs/additions.md"))
+	require.NoError(t, err)
 	n := kernel.NewNamespace(t)
 	for _, word := range additions {
+		require.Contains(t, string(page), "`"+word+"`", "docs/additions.md lists all of them")
 		got := n.Ipvsadm(t, kernel.Reference, "-L", word)
 		if got.Code != 255 || !strings.Contains(got.Stderr, word+": unknown option") {
 			t.Errorf("%s: the reference does %+v", word, got)
