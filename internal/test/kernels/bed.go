@@ -27,7 +27,8 @@ type bed struct {
 	dir    string // where we were started
 	fresh  bool   // fetch again what is in the cache
 	core   bool   // only the golden cases
-	run    string
+	run    string // if set, the end-to-end tests to run alone
+	logs   string // the directory for what the jobs write
 	log    io.Writer
 	runs   []*run
 }
@@ -38,7 +39,9 @@ type run struct {
 	kernel  *kernel
 	root    string
 	boot    time.Duration
-	hangs   int // boots that came to nothing
+	took    time.Duration
+	busy    time.Duration // how long processors have worked
+	hangs   int           // boots that came to nothing
 	results []*result
 	err     error
 }
@@ -118,7 +121,7 @@ func (b *bed) attempt(r *run) error {
 			if f.Job >= len(r.results) {
 				return fmt.Errorf("a frame for job %d", f.Job)
 			}
-			return b.follow(r.machine, r.results[f.Job], f, &start)
+			return b.follow(r, r.results[f.Job], f, &start)
 		})
 	})
 }
@@ -165,16 +168,18 @@ func (b *bed) boot(r *run, work string, t tree, list frame.Jobs, each func(frame
 		return err
 	}
 	start := time.Now()
-	return boot(b.ctx, r.machine, r.kernel.image, initramfs, dir, func(f frame.Frame) error {
+	r.busy, err = boot(b.ctx, r.machine, r.kernel.image, initramfs, dir, func(f frame.Frame) error {
 		if f.Kind == frame.Hello {
 			r.boot = time.Since(start)
 		}
 		return each(f)
 	})
+	r.took = time.Since(start)
+	return err
 }
 
 // follow takes what a machine sends for a job.
-func (b *bed) follow(m *machine, r *result, f frame.Frame, start *time.Time) error {
+func (b *bed) follow(m *run, r *result, f frame.Frame, start *time.Time) error {
 	switch f.Kind {
 	case frame.Stdout, frame.Stderr:
 		r.output.Write(f.Text)
@@ -187,6 +192,7 @@ func (b *bed) follow(m *machine, r *result, f frame.Frame, start *time.Time) err
 		*start = time.Now()
 		s := r.score()
 		fmt.Fprintf(b.log, "%s: %s: %d pass, %d fail, in %.0f s\n", m.name, r.name, s.same, len(s.differ), r.took.Seconds())
+		return r.save(filepath.Join(b.logs, m.name))
 	}
 	return nil
 }

@@ -27,40 +27,41 @@ const (
 // errHangs means that a machine did not boot, or has stopped.
 var errHangs = errors.New("the machine hangs")
 
-// boot boots a kernel with a file system and calls each for the frames that come from it. dir is for files.
-func boot(ctx context.Context, m *machine, image, initramfs, dir string, each func(frame.Frame) error) error {
+// boot boots a kernel with a file system, calls each for the frames that come from it, and returns how long processors have
+// worked for it. dir is for files.
+func boot(ctx context.Context, m *machine, image, initramfs, dir string, each func(frame.Frame) error) (time.Duration, error) {
 	listener, err := net.Listen("unix", dir+"/port")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer listener.Close()
-	console := dir + "/console"
-	cmd := exec.CommandContext(ctx, m.arch.qemu, qemuWords(m, image, initramfs, dir)...)
 	log, err := os.Create(dir + "/qemu")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer log.Close()
+	cmd := exec.CommandContext(ctx, m.arch.qemu, qemuWords(m, image, initramfs, dir)...)
 	cmd.Stdout, cmd.Stderr = log, log
 	// The machine ends with us. The signal goes by thread.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
-		return err
+		return 0, err
 	}
 	ended := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(ended) }()
-	defer func() { _ = cmd.Process.Kill(); <-ended }()
-
 	err = watch(listener, ended, each)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	_ = cmd.Process.Kill()
+	<-ended
+	busy := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	switch {
+	case ctx.Err() != nil:
+		return busy, context.Cause(ctx)
+	case err != nil:
+		return busy, fmt.Errorf("%w\n%s%s", err, tail(dir+"/qemu"), tail(dir+"/console"))
 	}
-	if err != nil {
-		return fmt.Errorf("%w\n%s%s", err, tail(dir+"/qemu"), tail(console))
-	}
-	return nil
+	return busy, nil
 }
 
 // watch reads frames up to the last.

@@ -27,12 +27,12 @@ func main() {
 	core := flag.Bool("golden", false, "run the golden cases alone")
 	only := flag.String("run", "", "run the end-to-end tests that match alone")
 	document := flag.String("document", "", "the document that has the table")
-	logs := flag.String("logs", "", "the directory for what the jobs write")
+	logs := flag.String("logs", cacheDir()+"/logs", "the directory for what the jobs write")
 	exec := flag.Bool("exec", false, "run the program that follows the kernel's name")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	b := &bed{ctx: ctx, fresh: *fresh, core: *core, run: *only, log: os.Stderr}
+	b := &bed{ctx: ctx, fresh: *fresh, core: *core, run: *only, logs: *logs, log: os.Stderr}
 	code := 0
 	err := b.prepare(flag.Arg(0))
 	switch {
@@ -45,7 +45,7 @@ func main() {
 			err = errors.Join(err, r.err)
 		}
 	default:
-		err = test(b, *document, *logs)
+		err = test(b, *document)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "kernels:", err)
@@ -84,16 +84,13 @@ func (b *bed) prepare(names string) error {
 }
 
 // test runs the machines and reports.
-func test(b *bed, document, logs string) error {
-	if logs == "" {
-		logs = filepath.Join(cacheDir(), "logs")
-	}
+func test(b *bed, document string) error {
 	failed := 0
 	for _, r := range b.runs {
 		if r.err == nil {
 			r.err = b.attempt(r)
 		}
-		if err := r.save(logs); err != nil {
+		if err := b.finish(r); err != nil {
 			return err
 		}
 		if r.failed() {
@@ -109,7 +106,21 @@ func test(b *bed, document, logs string) error {
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("%d of %d kernels fail; what they wrote is in %s", failed, len(b.runs), logs)
+		return fmt.Errorf("%d of %d kernels fail; what they wrote is in %s", failed, len(b.runs), b.logs)
+	}
+	return nil
+}
+
+// finish keeps what jobs have written that did not come to an end.
+func (b *bed) finish(r *run) error {
+	fmt.Fprintf(b.log, "%s: %.0f s, of processors %.0f s\n", r.name, r.took.Seconds(), r.busy.Seconds())
+	for _, j := range r.results {
+		if j.ended {
+			continue
+		}
+		if err := j.save(filepath.Join(b.logs, r.name)); err != nil {
+			return err
+		}
 	}
 	return nil
 }

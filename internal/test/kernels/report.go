@@ -17,18 +17,12 @@ func (r *run) failed() bool {
 	return r.err != nil || slices.ContainsFunc(r.results, (*result).failed)
 }
 
-// save writes what the jobs have written to files.
-func (r *run) save(dir string) error {
-	dir = filepath.Join(dir, r.name)
+// save writes what the job has written to a file of a directory.
+func (r *result) save(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, j := range r.results {
-		if err := os.WriteFile(filepath.Join(dir, strings.ReplaceAll(j.name, " ", "-")), j.output.Bytes(), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	return os.WriteFile(filepath.Join(dir, strings.ReplaceAll(r.name, " ", "-")), r.output.Bytes(), 0o644)
 }
 
 // explain writes why a machine has failed.
