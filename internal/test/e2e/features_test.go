@@ -24,20 +24,23 @@ func TestFeatures(t *testing.T) {
 		if scheduler, ok := strings.CutPrefix(f.Name, "scheduler "); ok {
 			sameSaid(t, "-A -t 192.0.2.1:80 -s "+scheduler)
 		}
+		if tunnel, ok := strings.CutPrefix(f.Name, "tunnels "); ok {
+			sameSaid(t, "-A -t 192.0.2.1:80", "-a -t 192.0.2.1:80 -r 198.51.100.1 -i --tun-type "+tunnel+tunnelOptions[tunnel])
+		}
 	}
 }
 
-// sameSaid runs a line with both programs, in a namespace each, and compares what they say and what the table is then.
-func sameSaid(t *testing.T, line string) {
+// tunnelOptions are options that a type of tunnel takes, or needs.
+var tunnelOptions = map[string]string{"gue": " --tun-port 6080 --tun-remcsum", "gre": " --tun-csum"}
+
+// sameSaid runs lines with both programs, in a namespace each, and compares what they say and what the table is then.
+func sameSaid(t *testing.T, all ...string) {
 	t.Helper()
-	var said, tables []kernel.Result
-	for _, path := range []string{kernel.Reference, program()} {
-		n := kernel.NewNamespace(t)
-		said = append(said, n.Ipvsadm(t, path, strings.Fields(line)...))
-		tables = append(tables, n.Ipvsadm(t, kernel.Reference, "-S", "-n"))
+	reference, ours := kernel.NewNamespace(t), kernel.NewNamespace(t)
+	for _, line := range append(all, "-S -n", "-L -n --tun-info") {
+		want := reference.Ipvsadm(t, kernel.Reference, strings.Fields(line)...)
+		require.Equal(t, want, ours.Ipvsadm(t, program(), strings.Fields(line)...), line)
 	}
-	require.Equal(t, said[0], said[1], line)
-	require.Equal(t, tables[0], tables[1], line)
 }
 
 // TestTable makes a table, lists, saves and replaces it: what has to work on every machine. Both programs make the same.

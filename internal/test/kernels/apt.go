@@ -21,6 +21,7 @@ const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
 type archive struct {
 	dir     string
 	options []string
+	fault   error // of the update
 }
 
 // openArchive makes an archive in a directory that is empty, or that it has made before.
@@ -30,7 +31,11 @@ func openArchive(dir, arch string, suites []string) (*archive, error) {
 			return nil, err
 		}
 	}
-	sources, err := sourceLines(suites)
+	mirrors, err := machineMirrors()
+	if err != nil {
+		return nil, err
+	}
+	sources, err := sourceLines(mirrors, suites)
 	if err != nil {
 		return nil, err
 	}
@@ -57,9 +62,12 @@ func openArchive(dir, arch string, suites []string) (*archive, error) {
 	} {
 		a.options = append(a.options, "-o", option)
 	}
-	return a, a.update()
+	a.fault = a.update()
+	return a, nil
 }
 
+// update reads what the suites have. A mirror may lack one of them, or be in the middle of a change: what is there will
+// do, if it has what is looked for.
 func (a *archive) update() error {
 	_, err := a.run("apt-get", "-qq", "update")
 	return err
@@ -84,12 +92,8 @@ func output(dir, program string, args ...string) (string, error) {
 	return string(out), nil
 }
 
-// sourceLines are lines for apt, with the mirrors that the machine itself uses.
-func sourceLines(suites []string) (string, error) {
-	mirrors, err := machineMirrors()
-	if err != nil {
-		return "", err
-	}
+// sourceLines are lines for apt, with mirrors by label.
+func sourceLines(mirrors map[string]string, suites []string) (string, error) {
 	var lines strings.Builder
 	for _, suite := range suites {
 		label := "Debian"
@@ -110,23 +114,29 @@ func machineMirrors() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	mirrors := make(map[string]string)
-	for line := range strings.Lines(out) {
-		if label, mirror, ok := strings.Cut(strings.TrimSpace(line), " "); ok && mirrors[label] == "" {
-			mirrors[label] = mirror
-		}
-	}
+	mirrors := parseMirrors(out)
 	if mirrors["Debian"] == "" {
 		return nil, errors.New("the sources of apt have no mirror of Debian, or apt-get update has not been run")
 	}
 	return mirrors, nil
 }
 
+// parseMirrors reads lines of a label and a mirror. The first of a label counts.
+func parseMirrors(text string) map[string]string {
+	mirrors := make(map[string]string)
+	for line := range strings.Lines(text) {
+		if label, mirror, ok := strings.Cut(strings.TrimSpace(line), " "); ok && mirrors[label] == "" {
+			mirrors[label] = mirror
+		}
+	}
+	return mirrors
+}
+
 // withDependencies fetches packages and all that they depend on, and returns the files.
 func (a *archive) withDependencies(packages []string) ([]string, error) {
 	_, err := a.run("apt-get", append([]string{"-qq", "-y", "--download-only", "install"}, packages...)...)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(a.fault, err)
 	}
 	return filepath.Glob(a.dir + "/cache/archives/*.deb")
 }
@@ -137,18 +147,29 @@ func (a *archive) kernelPackages(image string) ([]string, error) {
 	for i := 0; i < len(all); i++ {
 		depends, err := a.field(all[i], "Depends")
 		if err != nil {
-			return nil, err
+			return nil, errors.Join(a.fault, err)
 		}
-		for word := range strings.SplitSeq(depends, ",") {
-			name, _, _ := strings.Cut(strings.TrimSpace(word), " ")
-			for _, prefix := range []string{"linux-image-", "linux-binary-", "linux-modules-"} {
-				if strings.HasPrefix(name, prefix) && !slices.Contains(all, name) {
-					all = append(all, name)
-				}
+		for _, name := range kernelDepends(depends) {
+			if !slices.Contains(all, name) {
+				all = append(all, name)
 			}
 		}
 	}
 	return all[1:], nil
+}
+
+// kernelDepends are the packages with a kernel's files among what a package depends on.
+func kernelDepends(depends string) []string {
+	var all []string
+	for word := range strings.SplitSeq(depends, ",") {
+		name, _, _ := strings.Cut(strings.TrimSpace(word), " ")
+		for _, prefix := range []string{"linux-image-", "linux-base-", "linux-binary-", "linux-modules-"} {
+			if strings.HasPrefix(name, prefix) {
+				all = append(all, name)
+			}
+		}
+	}
+	return all
 }
 
 // field is a field of a package's description.

@@ -27,6 +27,7 @@ type bed struct {
 	dir    string // where we were started
 	fresh  bool   // fetch again what is in the cache
 	core   bool   // only the golden cases
+	short  bool   // only what all machines do
 	run    string // if set, the end-to-end tests to run alone
 	logs   string // the directory for what the jobs write
 	log    io.Writer
@@ -139,6 +140,9 @@ func (b *bed) boots(r *run, boot func() error) (err error) {
 
 // jobs are those to do.
 func (b *bed) jobs(t tier) []job {
+	if b.short {
+		t = short
+	}
 	todo := toDo(t, b.core)
 	if b.run == "" {
 		return todo
@@ -183,6 +187,7 @@ func (b *bed) follow(m *run, r *result, f frame.Frame, start *time.Time) error {
 	switch f.Kind {
 	case frame.Stdout, frame.Stderr:
 		r.output.Write(f.Text)
+		return r.append(filepath.Join(b.logs, m.name), f.Text)
 	case frame.Exit:
 		code, err := strconv.Atoi(string(f.Text))
 		if err != nil {
@@ -192,7 +197,6 @@ func (b *bed) follow(m *run, r *result, f frame.Frame, start *time.Time) error {
 		*start = time.Now()
 		s := r.score()
 		fmt.Fprintf(b.log, "%s: %s: %d pass, %d fail, in %.0f s\n", m.name, r.name, s.same, len(s.differ), r.took.Seconds())
-		return r.save(filepath.Join(b.logs, m.name))
 	}
 	return nil
 }

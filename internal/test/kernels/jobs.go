@@ -3,6 +3,7 @@
 package main
 
 import (
+	"strings"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernels/frame"
@@ -36,9 +37,20 @@ var jobs = []job{
 	{name: "table", tiers: short, pkg: "e2e", args: []string{"-test.run=^TestTable$"}, timeout: 10 * time.Minute},
 	{name: "record", core: true, pkg: "golden", args: []string{"-test.run=^TestGolden$", "-record"}, timeout: 30 * time.Minute},
 	{name: "golden", core: true, pkg: "golden", args: []string{"-test.run=^TestGolden$"}, timeout: 30 * time.Minute},
+	{name: "end to end", pkg: "e2e", args: []string{"-test.skip=^(TestFeatures|TestTable|" + strings.Join(elsewhere, "|") + ")$"}, timeout: time.Hour},
 	{name: "generated", pkg: "parity", args: []string{"-test.run=^TestParity$", "-cases=" + cases},
 		env: []string{"IPVSADM_PARITY_SHARE=0/1", "IPVSADM_PARITY_SERVER=/" + programs + "/ipvsadm-server"}, timeout: time.Hour},
-	{name: "end to end", pkg: "e2e", args: []string{"-test.skip=^(TestFeatures|TestTable)$"}, timeout: time.Hour},
+}
+
+// elsewhere are the end-to-end tests that the bed leaves to user-mode Linux. They show what the program does with
+// descriptors, signals, locks, limits and its words, which is the same on every kernel, and would take most of the time;
+// or they need a C compiler or Go.
+var elsewhere = []string{
+	"TestTwoRestores", "TestRestoreAndClear", "TestLocked", "TestKilledRestore", "TestIdleRestore",
+	"TestSurroundings", "TestReaderGone", "TestListingEnds", "TestLimits", "TestFewDescriptors", "TestFewForLock",
+	"TestLittleMemory", "TestAddressSpace", "TestStopped", "TestStoppedIgnored", "TestSlowWriter", "TestRestoreInDoubt",
+	"TestReplaceInDoubt", "TestRestoreInterrupts", "TestWaitingForNames", "TestOddWords", "TestLongLine", "TestEndlessLine",
+	"TestWrapperWords", "TestRestoreHelp", "TestRestoreNUL", "TestJSONManyConnections", "TestUnstableTable", "TestReplaceBig",
 }
 
 // toDo are the jobs of a machine: those of its tier or, if core is set, the golden cases alone.

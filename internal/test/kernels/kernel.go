@@ -62,10 +62,13 @@ func fetchKernel(a *archive, m *machine, dir string) error {
 	}
 	for _, deb := range debs {
 		if err := unpack(deb, func(name string, head *tar.Header, data io.Reader) error {
-			return keepKernel(m, work, dir, name, head, data)
+			return keepKernel(work, dir, name, head, data)
 		}); err != nil {
 			return err
 		}
+	}
+	if _, err := os.Stat(dir + "/image"); err != nil {
+		return fmt.Errorf("%v have no kernel: %w", packages, err)
 	}
 	release, err := onlyEntry(work + "/lib/modules")
 	if err != nil {
@@ -78,13 +81,13 @@ func fetchKernel(a *archive, m *machine, dir string) error {
 }
 
 // keepKernel writes the kernel and its modules: compressed ones are kept so.
-func keepKernel(m *machine, work, dir, name string, head *tar.Header, data io.Reader) error {
+func keepKernel(work, dir, name string, head *tar.Header, data io.Reader) error {
 	if head.Typeflag != tar.TypeReg {
 		return nil
 	}
 	to := ""
 	switch base := path.Base(name); {
-	case strings.HasPrefix(base, m.arch.kernel) && (strings.HasPrefix(name, "boot/") || base == "vmlinuz" || base == "vmlinux"):
+	case strings.HasPrefix(base, "vmlinu") && (path.Dir(name) == "boot" || path.Dir(path.Dir(name)) == "usr/lib/modules"):
 		to = dir + "/image"
 	case strings.HasPrefix(name, "usr/lib/modules/") && (strings.HasPrefix(base, "modules.") || tested(name)):
 		to = work + "/" + strings.TrimPrefix(name, "usr/")

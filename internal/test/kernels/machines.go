@@ -33,8 +33,8 @@ var machines = []machine{
 	{"next", amd64, []string{"experimental"}, "linux-image-amd64", full},
 	{"arm64", arm64, []string{"trixie", "trixie-security"}, "linux-image-arm64", full},
 	{"s390x", s390x, []string{"bookworm"}, "linux-image-s390x", full},
-	{"ppc64el", ppc64el, []string{"trixie"}, "linux-image-powerpc64le", short},
-	{"riscv64", riscv64, []string{"trixie"}, "linux-image-riscv64", short},
+	{"ppc64el", ppc64el, []string{"bookworm"}, "linux-image-powerpc64le", short},
+	{"riscv64", riscv64, []string{"trixie", "trixie-security"}, "linux-image-riscv64", short},
 	{"armhf", armhf, []string{"bookworm", "bookworm-security"}, "linux-image-armmp", short},
 }
 
@@ -43,7 +43,6 @@ type arch struct {
 	name    string
 	suite   string   // whose packages make the root
 	goenv   []string // for the go command
-	kernel  string   // how the name of the kernel's file begins
 	qemu    string   // the program
 	pkg     string
 	machine []string // the machine
@@ -54,37 +53,37 @@ type arch struct {
 
 var (
 	amd64 = &arch{
-		name: "amd64", suite: "bookworm", goenv: []string{"GOARCH=amd64"}, kernel: "vmlinuz-",
+		name: "amd64", suite: "bookworm", goenv: []string{"GOARCH=amd64"},
 		qemu: "qemu-system-x86_64", pkg: "qemu-system-x86",
 		machine: []string{"-M", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "2G"},
 		console: "ttyS0", serial: []string{"-serial", "chardev:console"}, bus: "pci",
 	}
 	arm64 = &arch{
-		name: "arm64", suite: "bookworm", goenv: []string{"GOARCH=arm64"}, kernel: "vmlinuz-",
+		name: "arm64", suite: "bookworm", goenv: []string{"GOARCH=arm64"},
 		qemu: "qemu-system-aarch64", pkg: "qemu-system-arm",
 		machine: []string{"-M", "virt", "-accel", "tcg,thread=multi", "-cpu", "cortex-a72", "-smp", "2", "-m", "2G"},
 		console: "ttyAMA0", serial: []string{"-serial", "chardev:console"}, bus: "pci",
 	}
 	s390x = &arch{
-		name: "s390x", suite: "bookworm", goenv: []string{"GOARCH=s390x"}, kernel: "vmlinuz-",
+		name: "s390x", suite: "bookworm", goenv: []string{"GOARCH=s390x"},
 		qemu: "qemu-system-s390x", pkg: "qemu-system-misc",
 		machine: []string{"-M", "s390-ccw-virtio", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "2G"},
 		console: "ttysclp0", serial: []string{"-device", "sclpconsole,chardev=console"}, bus: "ccw",
 	}
 	ppc64el = &arch{
-		name: "ppc64el", suite: "bookworm", goenv: []string{"GOARCH=ppc64le"}, kernel: "vmlinux-",
+		name: "ppc64el", suite: "bookworm", goenv: []string{"GOARCH=ppc64le"},
 		qemu: "qemu-system-ppc64", pkg: "qemu-system-ppc",
 		machine: []string{"-M", "pseries", "-accel", "tcg,thread=multi", "-cpu", "power9", "-smp", "2", "-m", "2G"},
 		console: "hvc0", serial: []string{"-serial", "chardev:console"}, bus: "pci",
 	}
 	riscv64 = &arch{
-		name: "riscv64", suite: "trixie", goenv: []string{"GOARCH=riscv64"}, kernel: "vmlinu",
+		name: "riscv64", suite: "trixie", goenv: []string{"GOARCH=riscv64"},
 		qemu: "qemu-system-riscv64", pkg: "qemu-system-misc",
 		machine: []string{"-M", "virt", "-accel", "tcg,thread=multi", "-smp", "2", "-m", "2G"},
 		console: "ttyS0", serial: []string{"-serial", "chardev:console"}, bus: "pci",
 	}
 	armhf = &arch{
-		name: "armhf", suite: "bookworm", goenv: []string{"GOARCH=arm", "GOARM=7"}, kernel: "vmlinuz-",
+		name: "armhf", suite: "bookworm", goenv: []string{"GOARCH=arm", "GOARM=7"},
 		qemu: "qemu-system-arm", pkg: "qemu-system-arm",
 		machine: []string{"-M", "virt,highmem=off", "-accel", "tcg,thread=multi", "-cpu", "cortex-a15", "-smp", "2", "-m", "2G"},
 		console: "ttyAMA0", serial: []string{"-serial", "chardev:console"}, bus: "pci",

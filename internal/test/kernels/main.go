@@ -2,7 +2,7 @@
 
 // Kernels runs the tests in Debian's kernels, of several releases and architectures, which qemu boots.
 //
-//	kernels [-fetch] [-fresh] [-golden] [-run REGEXP] [-document FILE] KERNEL,...
+//	kernels [-fetch] [-fresh] [-golden] [-short] [-run REGEXP] [-document FILE] KERNEL,...
 //	kernels -exec KERNEL PROGRAM [ARG...]
 package main
 
@@ -25,6 +25,7 @@ func main() {
 	fetch := flag.Bool("fetch", false, "fetch the kernels, and run nothing")
 	fresh := flag.Bool("fresh", false, "fetch again what is in the cache")
 	core := flag.Bool("golden", false, "run the golden cases alone")
+	brief := flag.Bool("short", false, "make, list, save and replace a table, and no more")
 	only := flag.String("run", "", "run the end-to-end tests that match alone")
 	document := flag.String("document", "", "the document that has the table")
 	logs := flag.String("logs", cacheDir()+"/logs", "the directory for what the jobs write")
@@ -32,7 +33,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	b := &bed{ctx: ctx, fresh: *fresh, core: *core, run: *only, logs: *logs, log: os.Stderr}
+	b := &bed{ctx: ctx, fresh: *fresh, core: *core, short: *brief, run: *only, logs: *logs, log: os.Stderr}
 	code := 0
 	err := b.prepare(flag.Arg(0))
 	switch {
@@ -90,9 +91,7 @@ func test(b *bed, document string) error {
 		if r.err == nil {
 			r.err = b.attempt(r)
 		}
-		if err := b.finish(r); err != nil {
-			return err
-		}
+		fmt.Fprintf(b.log, "%s: %.0f s, of processors %.0f s\n", r.name, r.took.Seconds(), r.busy.Seconds())
 		if r.failed() {
 			failed++
 			r.explain(os.Stderr)
@@ -107,20 +106,6 @@ func test(b *bed, document string) error {
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d kernels fail; what they wrote is in %s", failed, len(b.runs), b.logs)
-	}
-	return nil
-}
-
-// finish keeps what jobs have written that did not come to an end.
-func (b *bed) finish(r *run) error {
-	fmt.Fprintf(b.log, "%s: %.0f s, of processors %.0f s\n", r.name, r.took.Seconds(), r.busy.Seconds())
-	for _, j := range r.results {
-		if j.ended {
-			continue
-		}
-		if err := j.save(filepath.Join(b.logs, r.name)); err != nil {
-			return err
-		}
 	}
 	return nil
 }

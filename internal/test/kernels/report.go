@@ -17,12 +17,19 @@ func (r *run) failed() bool {
 	return r.err != nil || slices.ContainsFunc(r.results, (*result).failed)
 }
 
-// save writes what the job has written to a file of a directory.
-func (r *result) save(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
+// append adds to the file of what the job has written, in a directory.
+func (r *result) append(dir string, text []byte) error {
+	if r.file == nil {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+		var err error
+		if r.file, err = os.Create(filepath.Join(dir, strings.ReplaceAll(r.name, " ", "-"))); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(filepath.Join(dir, strings.ReplaceAll(r.name, " ", "-")), r.output.Bytes(), 0o644)
+	_, err := r.file.Write(text)
+	return err
 }
 
 // explain writes why a machine has failed.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 type result struct {
 	job
 	output bytes.Buffer
+	file   *os.File // which gets the same
 	code   int
 	ended  bool
 	start  time.Time
