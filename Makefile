@@ -3,7 +3,7 @@ GO ?= go
 # The version of the packages: that of the ipvsadm whose command lines these are, and a number of our own.
 VERSION = 1.31.0
 
-.PHONY: build check test apidiff mutants golden parity demo bench packages packages-test
+.PHONY: build check test apidiff mutants golden parity kernels demo bench packages packages-test
 
 # The packages that the program and the library are made of; those whose tests need no kernel, and the others.
 PRODUCT = $(shell $(GO) list -deps -f '{{if .Module}}{{if .Module.Main}}{{.ImportPath}}{{end}}{{end}}' ./cmd/... ./pkg/...)
@@ -64,6 +64,14 @@ N = 1000
 KERNELS = 2
 parity:
 	$(GO) test ./internal/test/parity -run TestParity -count=1 -timeout 0 -v -kernels $(KERNELS) -seed $(SEED) -cases $(N)
+
+# Runs the tests on Debian's kernels, which qemu boots: those that KERNELS names, with commas between (5.10,s390x), or
+# with ALL=1 all, and then the table in docs/kernels.md is written. RUN= chooses end-to-end tests; GOLDEN=1 runs the
+# golden cases alone; FRESH=1 fetches the kernels again.
+kernels: KERNELS = 6.12
+kernels:
+	@GO=$(GO) $(GO) run ./internal/test/kernels $(if $(RUN),-run '$(RUN)') $(if $(GOLDEN),-golden) $(if $(FRESH),-fresh) \
+		$(if $(ALL),-document docs/kernels.md all,$(KERNELS))
 
 # Shows the main job on real traffic, in a kernel of its own.
 demo: build

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 // row returns the numbers of the line of a listing that begins with the words given, less the words themselves.
@@ -92,6 +95,26 @@ func TestCounters(t *testing.T) {
 		}
 		return service[0] == 0 && one[0] == 0 && other[0] == 0
 	})
+}
+
+// TestServerCounters lists counters of real servers with both programs: the reference shows part of each number.
+func TestServerCounters(t *testing.T) {
+	n := newNetwork(t, 2, byDirector)
+	n.twoServers(t, "-t 10.1.0.100:80", "", ":8080")
+	wantTally(t, n.tally(t, 4, client1, vip, 80), 2, 2)
+	n.counters(t, "two connections each", func(service, one, other []int) bool {
+		return service[0] == 4 && one[0] == 2 && other[0] == 2
+	})
+	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		const words = "-Ln --stats --exact"
+		before := n.director.Ipvsadm(t, kernel.Reference, strings.Fields(words)...)
+		got := kernel.CutCounters(n.run(t, words))
+		if after := n.director.Ipvsadm(t, kernel.Reference, strings.Fields(words)...); after == before {
+			require.Equal(t, before.Stdout, got)
+			return
+		}
+		require.True(t, time.Now().Before(end), "the counters never keep still")
+	}
 }
 
 // counters lists the counters of the service and its two real servers until they are as wanted, for the

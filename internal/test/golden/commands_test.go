@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 )
 
 // patience is how long a call may take before it counts as hung.
@@ -25,7 +27,11 @@ func commands(program string) map[string]command {
 	return map[string]command{
 		"ipvsadm": func(ts *testscript.TestScript, neg bool, args []string) {
 			usage(ts, !neg, "ipvsadm word...")
-			appendCall(ts, run(ts, program, args))
+			c := run(ts, program, args)
+			if !*record {
+				c.stdout = kernel.CutCounters(c.stdout)
+			}
+			appendCall(ts, c)
 		},
 		"bind":      cmdBind,
 		"conntable": cmdConnTable,

@@ -29,6 +29,9 @@ const (
 	guestVar = "IPVSADM_KERNEL"     // set by scripts/kernel in the guest
 	binVar   = "IPVSADM_KERNEL_BIN" // the directory of the programs that Main built
 	memory   = "512M"               // of the test kernel
+
+	// kernelVar names the kernel to boot instead of user-mode Linux: see the package kernels.
+	kernelVar = "KERNEL"
 )
 
 // Main is for use in TestMain: it runs the tests in the test kernel, and does not return. Before it
@@ -119,11 +122,27 @@ func boot(programs []string) (int, error) {
 		return 0, err
 	}
 
-	args := append([]string{"--mem", memory, self}, os.Args[1:]...)
-	cmd := exec.Command(filepath.Join(root, "scripts", "kernel"), args...)
+	cmd, err := booter(root, bin)
+	if err != nil {
+		return 0, err
+	}
+	cmd.Args = append(append(cmd.Args, self), os.Args[1:]...)
 	cmd.Env = append(os.Environ(), binVar+"="+bin)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	return run(cmd)
+}
+
+// booter is the command that runs what follows in a kernel: user-mode Linux or, if the variable names one, a kernel of
+// Debian's.
+func booter(root, bin string) (*exec.Cmd, error) {
+	name := os.Getenv(kernelVar)
+	if name == "" {
+		return exec.Command(filepath.Join(root, "scripts", "kernel"), "--mem", memory), nil
+	}
+	if err := build(root, bin, []string{"./internal/test/kernels"}); err != nil {
+		return nil, err
+	}
+	return exec.Command(filepath.Join(bin, "kernels"), "-exec", name), nil
 }
 
 // run runs cmd and passes signals on to it, so that no kernel outlives us.

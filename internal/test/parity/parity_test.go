@@ -38,10 +38,12 @@ func TestMain(m *testing.M) {
 	kernel.Main(m, "./cmd/ipvsadm")
 }
 
-// reference returns the reference.
+// reference returns the reference. It has a server where the library for it was built.
 func reference() *Program {
 	p := &Program{Path: kernel.Reference}
-	p.Server = &Program{Path: kernel.Reference, Env: []string{"LD_BIND_NOW=1", "LD_PRELOAD=" + os.Getenv(forkServerVar)}}
+	if library := os.Getenv(forkServerVar); library != "" {
+		p.Server = &Program{Path: kernel.Reference, Env: []string{"LD_BIND_NOW=1", "LD_PRELOAD=" + library}}
+	}
 	return p
 }
 

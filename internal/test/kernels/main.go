@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Kernels runs the tests in Debian's kernels, of several releases and architectures, which qemu boots.
+//
+//	kernels [-fetch] [-fresh] [-golden] [-short] [-run REGEXP] [-document FILE] KERNEL,...
+//	kernels -exec KERNEL PROGRAM [ARG...]
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	fetch := flag.Bool("fetch", false, "fetch the kernels, and run nothing")
+	fresh := flag.Bool("fresh", false, "fetch again what is in the cache")
+	core := flag.Bool("golden", false, "run the golden cases alone")
+	brief := flag.Bool("short", false, "make, list, save and replace a table, and no more")
+	only := flag.String("run", "", "run the end-to-end tests that match alone")
+	document := flag.String("document", "", "the document that has the table")
+	logs := flag.String("logs", cacheDir()+"/logs", "the directory for what the jobs write")
+	exec := flag.Bool("exec", false, "run the program that follows the kernel's name")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	b := &bed{ctx: ctx, fresh: *fresh, core: *core, short: *brief, run: *only, logs: *logs, log: os.Stderr}
+	code := 0
+	err := b.prepare(flag.Arg(0))
+	switch {
+	case err != nil:
+	case *exec:
+		b.log = io.Discard
+		code, err = b.exec(b.runs[0], flag.Args()[1:])
+	case *fetch:
+		for _, r := range b.runs {
+			err = errors.Join(err, r.err)
+		}
+	default:
+		err = test(b, *document)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "kernels:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// prepare chooses machines by their names and fetches what they need.
+func (b *bed) prepare(names string) error {
+	if names == "all" {
+		names = strings.Join(listNames(machines), ",")
+	}
+	chosen, err := choose(names)
+	if err != nil {
+		return err
+	}
+	if b.dir, err = os.Getwd(); err != nil {
+		return err
+	}
+	root, err := moduleRoot(b.dir)
+	if err != nil {
+		return err
+	}
+	b.module = &module{dir: root, gocmd: cmp.Or(os.Getenv("GO"), "go")}
+	for i := range chosen {
+		b.runs = append(b.runs, &run{machine: &chosen[i]})
+	}
+	if err := b.module.need(b.runs); err != nil {
+		return err
+	}
+	for _, r := range b.runs {
+		r.kernel, r.root, r.err = b.files(r.machine)
+	}
+	return nil
+}
+
+// test runs the machines and reports.
+func test(b *bed, document string) error {
+	failed := 0
+	for _, r := range b.runs {
+		if r.err == nil {
+			r.err = b.attempt(r)
+		}
+		fmt.Fprintf(b.log, "%s: %.0f s, of processors %.0f s\n", r.name, r.took.Seconds(), r.busy.Seconds())
+		if r.failed() {
+			failed++
+			r.explain(os.Stderr)
+		}
+	}
+	text := table(b.runs)
+	fmt.Print(text)
+	if document != "" {
+		if err := write(document, text, time.Now()); err != nil {
+			return err
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d kernels fail; what they wrote is in %s", failed, len(b.runs), b.logs)
+	}
+	return nil
+}
+
+// moduleRoot is the directory that has go.mod, dir or one above.
+func moduleRoot(dir string) (string, error) {
+	for ; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil || dir == "/" {
+			return dir, err
+		}
+	}
+}

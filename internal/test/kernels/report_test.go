@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+)
+
+// ended is a result of a job that came to its end.
+func ended(name, pkg string, code int, output string) *result {
+	r := &result{job: job{name: name, pkg: pkg}, code: code, ended: true}
+	r.output.WriteString(output)
+	return r
+}
+
+// TestScore counts what tests write.
+func TestScore(t *testing.T) {
+	for _, c := range []struct {
+		result *result
+		want   score
+	}{
+		{ended("golden", "golden", 1, "=== RUN   TestGolden\n    --- PASS: TestGolden/a (0.1s)\n    --- FAIL: TestGolden/b (0.1s)\n--- FAIL: TestGolden (1s)\n"),
+			score{same: 1, differ: []string{"TestGolden/b"}}},
+		{ended("generated", "parity", 0, "--- PASS: TestParity (9s)\n    parity_test.go:169: seed 1: 300 cases, 1170 calls of each program, in 99 s: 3.0 cases a second; 2 differ\n"),
+			score{same: 298, differ: []string{"a generated case", "a generated case"}}},
+		{ended("end to end", "e2e", 0, "--- PASS: TestA (0s)\n    --- PASS: TestA/b (0s)\n--- SKIP: TestC (0s)\n    x_test.go:1: the kernel lacks devices gue\n"),
+			score{same: 1, lacks: []string{"devices gue"}}},
+	} {
+		require.Empty(t, cmp.Diff(c.want, c.result.score(), cmp.AllowUnexported(score{})), c.result.name)
+	}
+}
+
+// TestTable shows machines as rows.
+func TestTable(t *testing.T) {
+	good := &run{machine: &machines[0], kernel: &kernel{release: "5.10.0-46-amd64"}, boot: 5 * time.Second, results: []*result{
+		ended("features", "e2e", 0, "\nthe kernel lacks scheduler twos\n\nthe kernel has tunnels gue\n--- PASS: TestFeatures (1s)\n"),
+		ended("golden", "golden", 0, "    --- PASS: TestGolden/a (0.1s)\n"),
+		ended("table", "e2e", 0, "--- PASS: TestTable (1s)\n"),
+		ended("end to end", "e2e", 0, "--- PASS: TestA (1s)\n"),
+	}}
+	bad := &run{machine: &machines[1], kernel: &kernel{release: "6.1.0-56-amd64"}, hangs: 2, results: []*result{
+		ended("golden", "golden", 1, "    --- FAIL: TestGolden/a (0.1s)\n"),
+		{job: job{name: "generated", pkg: "parity"}},
+	}}
+	none := &run{machine: &machines[2], err: errors.New("not served")}
+	require.False(t, good.failed())
+	require.True(t, bad.failed())
+	require.True(t, none.failed())
+	require.Equal(t, `| kernel | machine | golden cases | generated cases | end-to-end tests | differ | it lacks |
+|---|---|---|---|---|---|---|
+| 5.10.0-46-amd64 (bullseye, boots in 5 s) | amd64: q35 max | 1 | – | 2 | 0 | scheduler twos |
+| 6.1.0-56-amd64 (bookworm, boots in 0 s); hung 2 times | amd64: q35 max | 0 | 0 | – | TestGolden/a, generated failed |  |
+| 6.12 | amd64: q35 max | – | – | – | failed |  |
+`, table([]*run{good, bad, none}))
+
+	var text strings.Builder
+	bad.explain(&text)
+	require.Contains(t, text.String(), "6.1: golden: exit code 1, TestGolden/a\n")
+	require.Contains(t, text.String(), "--- FAIL: TestGolden/a")
+	text.Reset()
+	none.explain(&text)
+	require.Equal(t, "6.12: not served\n", text.String())
+}
+
+// TestWrite puts the table into its place in a document.
+func TestWrite(t *testing.T) {
+	name := t.TempDir() + "/kernels.md"
+	require.NoError(t, os.WriteFile(name, []byte("head\n"+begin+"old\n"+end+"foot\n"), 0o644))
+	day := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	require.NoError(t, write(name, "| a |\n", day))
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	require.Equal(t, "head\n"+begin+"On 27 November 2026:\n\n| a |\n\n"+end+"foot\n", string(text))
+	require.NoError(t, os.WriteFile(name, []byte("head\n"), 0o644))
+	require.ErrorContains(t, write(name, "", day), "has no place for the table")
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A result is what became of a job.
+type result struct {
+	job
+	output bytes.Buffer
+	file   *os.File // which gets the same
+	code   int
+	ended  bool
+	start  time.Time
+	took   time.Duration
+}
+
+// A score counts the cases of a job.
+type score struct {
+	same   int
+	differ []string // their names
+	lacks  []string // why others were not run
+}
+
+var (
+	verdict   = regexp.MustCompile(`(?m)^( *)--- (PASS|FAIL|SKIP): (\S+)`)
+	generated = regexp.MustCompile(`seed \d+: (\d+) cases, .*; (\d+) differ`)
+	lacking   = regexp.MustCompile(`(?m)the kernel lacks (.*)$`)
+	having    = regexp.MustCompile(`(?m)the kernel has (.*)$`)
+)
+
+// score counts. Cases are subtests of the one test of golden cases, what the generator's last line says, else tests.
+func (r *result) score() score {
+	text := r.output.String()
+	var s score
+	if m := generated.FindStringSubmatch(text); m != nil {
+		cases, _ := strconv.Atoi(m[1])
+		differ, _ := strconv.Atoi(m[2])
+		s.same = cases - differ
+		for range differ {
+			s.differ = append(s.differ, "a generated case")
+		}
+		return s
+	}
+	depth := ""
+	if r.pkg == "golden" {
+		depth = "    "
+	}
+	for _, m := range verdict.FindAllStringSubmatch(text, -1) {
+		if m[1] != depth {
+			continue
+		}
+		switch m[2] {
+		case "PASS":
+			s.same++
+		case "FAIL":
+			s.differ = append(s.differ, m[3])
+		}
+	}
+	for _, m := range lacking.FindAllStringSubmatch(text, -1) {
+		s.lacks = append(s.lacks, m[1])
+	}
+	return s
+}
+
+// failed reports whether a job did not come to a good end.
+func (r *result) failed() bool { return !r.ended || r.code != 0 }
+
+// facts are the matches of an expression in what a job has written.
+func (r *result) facts(of *regexp.Regexp) []string {
+	var all []string
+	for _, m := range of.FindAllStringSubmatch(r.output.String(), -1) {
+		all = append(all, strings.TrimSpace(m[1]))
+	}
+	return all
+}
