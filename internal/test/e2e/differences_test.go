@@ -226,7 +226,7 @@ func TestDifferencesTable(t *testing.T) {
 func testedElsewhere() map[string]bool {
 	return map[string]bool{
 		// TestAdditions and TestRefusals of package parity.
-		"`--json`, `--replace`, `--dry-run`, `--wait`, `--netns`, `--watch`, `--sort-by`, `--build`, `--client`, `--count`, `-L -c` with a service or `-r`, and options of `-S` other than `-n`": true,
+		"`--json`, `--replace`, `--dry-run`, `--wait`, `--netns`, `--watch`, `--sort-by`, `--build`, `--client`, `--count`, `--keep`, `--ensure`, `-L -c` with a service or `-r`, and options of `-S` other than `-n`": true,
 		// A kernel takes too long to count past 32 bits: TestCounters of package format.
 		"counters of real servers": true,
 		// TestRestoreChecked.

@@ -57,7 +57,7 @@ func (n *network) replay(t *testing.T, file string, same func(string) string) {
 func shell(t *testing.T, n *kernel.Namespace, line string) kernel.Result {
 	t.Helper()
 	return n.Run(t, kernel.Command{Path: "/bin/sh", Args: []string{"sh", "-ec", line},
-		Env: []string{"PATH=" + filepath.Dir(program()) + ":" + os.Getenv("PATH")}})
+		Env: []string{"PATH=" + programs(t) + ":" + os.Getenv("PATH")}})
 }
 
 var lifetime = regexp.MustCompile(`(?m)^(\w+ +)\d\d:\d\d `)
