@@ -20,6 +20,11 @@ _ipvsadm_namespaces() {
 _ipvsadm_groups() {
 	local service='-t --tcp-service -u --udp-service --sctp-service -f --fwmark-service'
 	case $1 in
+	-A | --add-service | -a | --add-server) printf '%s\n' '--ensure' '--keep' ;;
+	-E | --edit-service | -e | --edit-server) echo '--keep' ;;
+	-D | --delete-service | -d | --delete-server) echo '--ensure' ;;
+	esac
+	case $1 in
 	-A | --add-service | -E | --edit-service)
 		printf '%s\n' "$service" '-6 --ipv6' '-s --scheduler' '-p --persistent' '-M --netmask' '--pe' \
 			'-b --sched-flags' '-o --ops'

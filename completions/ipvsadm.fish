@@ -91,6 +91,10 @@ function __ipvsadm_can
             not contains -- "$command" -h --help -v --version --build; and test -n "$command"; or return
         case json
             contains -- "$command" -L -l --list --sysctl --schedulers; or return
+        case keep
+            contains -- "$command" -A --add-service -a --add-server -E --edit-service -e --edit-server; or return
+        case ensure
+            contains -- "$command" -A --add-service -a --add-server -D --delete-service -d --delete-server; or return
         case daemon
             test "$command" = --start-daemon; or return
         case restore
@@ -251,6 +255,10 @@ complete -c ipvsadm -n '__ipvsadm_can daemon --mcast-group' -l mcast-group -x -d
 complete -c ipvsadm -n '__ipvsadm_can daemon --mcast-port' -l mcast-port -x -d 'UDP port'
 complete -c ipvsadm -n '__ipvsadm_can daemon --mcast-ttl' -l mcast-ttl -x -d 'time to live'
 complete -c ipvsadm -n '__ipvsadm_can daemon --sync-maxlen' -l sync-maxlen -x -d 'most bytes in a message'
+
+# With changes of services and real servers
+complete -c ipvsadm -n '__ipvsadm_can keep --keep' -l keep -d 'change only what is named'
+complete -c ipvsadm -n '__ipvsadm_can ensure --ensure' -l ensure -d 'succeed also if it is so already'
 
 # With -R
 complete -c ipvsadm -n '__ipvsadm_can restore --replace' -l replace -d 'check all lines, then change only what differs'

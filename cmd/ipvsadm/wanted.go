@@ -46,7 +46,7 @@ func (w *wantedTable) add(c *flags.Command) error {
 		return refused(&c.Change, err)
 	}
 	switch c.Change.Op {
-	case ipvsnl.OpAddService, ipvsnl.OpFlush:
+	case ipvsnl.OpAddService, ipvsnl.OpEnsureService, ipvsnl.OpFlush:
 		w.services = true
 	case ipvsnl.OpStartDaemon:
 		d := c.Change.Daemon

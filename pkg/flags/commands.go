@@ -65,12 +65,12 @@ func (r *rules) all() optionSet {
 // commands are the commands and the options that they accept. Their words are among
 // the options.
 var commands = [...]command{
-	addService: {name: "add-service", kind: Change, rules: rules{needs: set(optService), takes: serviceOptions},
-		change: func(p *parser) ipvsnl.Change { return ipvsnl.AddService(p.service) }},
-	editService: {name: "edit-service", kind: Change, rules: rules{needs: set(optService), takes: serviceOptions},
-		change: func(p *parser) ipvsnl.Change { return ipvsnl.SetService(p.service) }},
-	deleteService: {name: "delete-service", kind: Change, rules: rules{needs: set(optService)},
-		change: func(p *parser) ipvsnl.Change { return ipvsnl.DeleteService(p.service.Key) }},
+	addService: {name: "add-service", kind: Change, change: (*parser).addService,
+		rules: rules{needs: set(optService), takes: serviceOptions | set(optEnsure, optKeep)}},
+	editService: {name: "edit-service", kind: Change, change: (*parser).editService,
+		rules: rules{needs: set(optService), takes: serviceOptions | set(optKeep)}},
+	deleteService: {name: "delete-service", kind: Change, change: (*parser).deleteService,
+		rules: rules{needs: set(optService), takes: set(optEnsure)}},
 	clearTable: {name: "flush", kind: Change, rules: rules{takes: set(optWait)},
 		change: func(*parser) ipvsnl.Change { return ipvsnl.Flush() }},
 	list: {name: "list", kind: List, rules: rules{
@@ -83,12 +83,12 @@ var commands = [...]command{
 		withConnections: set(optServer, optClient, optCount, optOrigin),
 	}},
 	zero: {name: "zero", kind: Change, rules: rules{takes: set(optService)}, change: (*parser).zero},
-	addServer: {name: "add-server", kind: Change, rules: rules{needs: set(optService, optServer), takes: serverOptions},
-		change: func(p *parser) ipvsnl.Change { return ipvsnl.AddDestination(p.service.Key, p.server) }},
-	editServer: {name: "edit-server", kind: Change, rules: rules{needs: set(optService, optServer), takes: serverOptions},
-		change: func(p *parser) ipvsnl.Change { return ipvsnl.SetDestination(p.service.Key, p.server) }},
-	deleteServer: {name: "delete-server", kind: Change, rules: rules{needs: set(optService, optServer)},
-		change: func(p *parser) ipvsnl.Change { return ipvsnl.DeleteDestination(p.service.Key, p.server.Addr) }},
+	addServer: {name: "add-server", kind: Change, change: (*parser).addServer,
+		rules: rules{needs: set(optService, optServer), takes: serverOptions | set(optEnsure, optKeep)}},
+	editServer: {name: "edit-server", kind: Change, change: (*parser).editServer,
+		rules: rules{needs: set(optService, optServer), takes: serverOptions | set(optKeep)}},
+	deleteServer: {name: "delete-server", kind: Change, change: (*parser).deleteServer,
+		rules: rules{needs: set(optService, optServer), takes: set(optEnsure)}},
 	setTimeouts: {name: "set", kind: Change, words: (*parser).threeTimeouts,
 		change: func(p *parser) ipvsnl.Change { return ipvsnl.SetTimeouts(p.timeouts) }},
 	startDaemon: {name: "start-daemon", kind: Change,
@@ -124,6 +124,26 @@ var tunnels = map[string]rules{
 
 // tunnelOptions are the options in tunnels.
 var tunnelOptions = set(optTunPort, optTunNoCsum, optTunCsum, optTunRemCsum)
+
+// companions are the options that a command takes only with another one.
+var companions = [...]struct {
+	verb         verb
+	option, with optionID
+}{
+	{addService, optKeep, optEnsure},
+	{addServer, optKeep, optEnsure},
+}
+
+// checkCompanions reports the first option whose companion is missing.
+func checkCompanions(v verb, given optionSet) error {
+	for _, c := range companions {
+		if c.verb == v && given.has(c.option) && !given.has(c.with) {
+			return fault("The option '" + optionNames[c.option] + "' requires the '" + optionNames[c.with] +
+				"' option in the '" + commands[v].name + "' command")
+		}
+	}
+	return nil
+}
 
 // A conflict is between one of some options and one of others.
 type conflict struct {

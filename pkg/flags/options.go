@@ -67,6 +67,8 @@ const (
 	optCount
 	optSysctl
 	optOrigin
+	optKeep
+	optEnsure
 
 	optionCount
 )
@@ -120,6 +122,8 @@ var optionNames = [optionCount]string{
 	optCount:          "count",
 	optSysctl:         "sysctl",
 	optOrigin:         "origin",
+	optKeep:           "keep",
+	optEnsure:         "ensure",
 }
 
 // An optionSet is a set of options.
@@ -286,6 +290,12 @@ var options = []option{
 		help: "tunnel with checksums, gue and gre", set: tunnelFlags(ipvsnl.TunnelChecksum)},
 	{long: "tun-remcsum", id: optTunRemCsum,
 		help: "tunnel with remote checksums, gue", set: tunnelFlags(ipvsnl.TunnelRemoteChecksum)},
+
+	{heading: "With changes of services and real servers"},
+	{long: "keep", id: optKeep,
+		help: "with -E and -e, and with --ensure: change only what is named", set: nothing},
+	{long: "ensure", id: optEnsure,
+		help: "with -A, -a, -D and -d: succeed also if it is there, or gone, already", set: nothing},
 
 	{heading: "With --start-daemon"},
 	{long: "mcast-interface", arg: required, id: optInterface, value: "NAME",

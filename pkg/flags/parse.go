@@ -160,7 +160,7 @@ func (p *parser) finish(v verb) error {
 	if p.service.Scheduler == "" {
 		p.service.Scheduler = defaultScheduler
 	}
-	if p.service.Persistence.Timeout != 0 { // otherwise the mask has no meaning
+	if p.service.Persistence.Timeout != 0 || p.given.has(optKeep) { // otherwise the mask has no meaning
 		p.service.Persistence.Mask = p.mask
 	}
 	if p.daemon.Interface == "" {
@@ -239,11 +239,14 @@ func schedFlag(name string) (words.SchedulerFlag, bool) {
 
 // checkSense checks the meaning of the options together.
 func (p *parser) checkSense(v verb) error {
+	if err := checkCompanions(v, p.given); err != nil {
+		return err
+	}
 	switch v {
 	case addService, editService:
-		return p.checkService()
+		return p.checkService(v)
 	case addServer, editServer:
-		return p.checkServer()
+		return p.checkServer(v)
 	case list:
 		if err := checkConflicts(listConflicts, p.given); err != nil {
 			return err
@@ -255,12 +258,13 @@ func (p *parser) checkSense(v verb) error {
 	return nil
 }
 
-func (p *parser) checkService() error {
+func (p *parser) checkService(v verb) error {
 	s := &p.service
 	if s.Key.Mark != 0 {
 		return nil
 	}
-	if s.Key.Addr.Port() == 0 && s.Persistence.Timeout == 0 {
+	keeps := v == editService && p.given.has(optKeep) // also persistence
+	if s.Key.Addr.Port() == 0 && s.Persistence.Timeout == 0 && !keeps {
 		return fault("Zero port specified for non-persistent service")
 	}
 	if s.OnePacket && s.Key.Protocol != ipvsnl.UDP {
@@ -269,10 +273,19 @@ func (p *parser) checkService() error {
 	return nil
 }
 
-func (p *parser) checkServer() error {
+// Faults of a real server.
+var (
+	errFamilies      = fault("Different address family is allowed only for tunneling servers")
+	errTunnelOptions = fault("Tunnel options conflict with forward method")
+)
+
+func (p *parser) checkServer(v verb) error {
+	if p.keepsForwarding() {
+		return p.checkKept(v)
+	}
 	k, d := &p.service.Key, &p.server
 	if ipvsnl.FamilyOf(d.Addr.Addr()) != k.Family() && d.Forwarding != ipvsnl.Tunnel {
-		return fault("Different address family is allowed only for tunneling servers")
+		return errFamilies
 	}
 	// Without address translation a packet keeps its destination port.
 	if k.Mark == 0 && d.Forwarding != ipvsnl.Masquerade {
@@ -280,7 +293,7 @@ func (p *parser) checkServer() error {
 	}
 	if d.Forwarding != ipvsnl.Tunnel {
 		if p.given&(tunnelOptions|set(optTunType)) != 0 {
-			return fault("Tunnel options conflict with forward method")
+			return errTunnelOptions
 		}
 		return nil
 	}

@@ -16,8 +16,8 @@ func TestRows(t *testing.T) {
 	require.Contains(t, optionRows, Row{Short: "-w", Long: "--weight", Value: "N", Help: "share of the connections, 0 for no new ones (default 1)"})
 	require.Contains(t, optionRows, Row{Short: "-6", Long: "--ipv6", Help: "the mark is for IPv6 packets; must follow -f"})
 	for words, want := range map[string]string{
-		"-A --add-service":    "-t -u --sctp-service -f -s -p -M --pe -b -o --netns",
-		"-D --delete-service": "-t -u --sctp-service -f --netns",
+		"-A --add-service":    "-t -u --sctp-service -f -s -p -M --pe -b -o --keep --ensure --netns",
+		"-D --delete-service": "-t -u --sctp-service -f --ensure --netns",
 		"-C --clear":          "--wait --netns",
 		"-L --list": "-t -u --sctp-service -f -r --syncid -c --timeout --daemon --stats --rate --thresholds --persistent-conn " +
 			"--tun-info --nosort --sort-by --watch -X -n -j --client --count --origin --netns",
@@ -27,7 +27,7 @@ func TestRows(t *testing.T) {
 		" --set":             "--netns",
 		" --stop-daemon":     "--syncid --netns",
 		"-R --restore":       "--replace --dry-run --wait --netns",
-		"-d --delete-server": "-t -u --sctp-service -f -r --netns",
+		"-d --delete-server": "-t -u --sctp-service -f -r --ensure --netns",
 	} {
 		var got []string
 		found := false

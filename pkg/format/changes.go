@@ -14,8 +14,8 @@ var changeRules = &Options{Thresholds: true}
 // AppendChange appends the rule that makes a change, with every option that it
 // takes, even those that a save leaves out.
 //
-// If no rule makes the change, it appends nothing and returns false: rules cannot add
-// or change whatever is needed (PutService, PutDestination) or set a weight alone.
+// If no rule makes the change, it appends nothing and returns false: those that depend on
+// what the kernel has (PutService, SetWeight, UpdateService and so on) are never planned.
 // Those that delete what may not exist have the rule that deletes it.
 func AppendChange(b []byte, c *ipvsnl.Change) (rule []byte, ok bool) {
 	o, key := changeRules, &c.Service.Key

@@ -105,6 +105,7 @@ func TestEveryChange(t *testing.T) {
 		ipvsnl.OpOpen, ipvsnl.OpNetNS, ipvsnl.OpInfo, ipvsnl.OpServices, ipvsnl.OpService, ipvsnl.OpDestinations,
 		ipvsnl.OpDaemons, ipvsnl.OpTimeouts, ipvsnl.OpTotals,
 		ipvsnl.OpPutService, ipvsnl.OpPutDestination, ipvsnl.OpSetWeight,
+		ipvsnl.OpUpdateService, ipvsnl.OpEnsureService, ipvsnl.OpUpdateDestination, ipvsnl.OpEnsureDestination,
 	} {
 		ruled[op] = false
 	}

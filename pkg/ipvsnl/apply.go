@@ -96,6 +96,8 @@ type applier struct {
 	sent     bool // whether changes after those have been sent
 	failures []Failure
 
+	outdated []Failure // of merging changes, which are made again
+
 	asked    []asked // the requests of a chunk
 	messages []netlink.Message
 }
@@ -106,6 +108,7 @@ type asked struct {
 	change     int
 	start, end int
 	ignore     errnos
+	outdated   errnos // refusals after which the change is merged again
 }
 
 func (a *applier) run(ctx context.Context, s *socket) error {
@@ -120,6 +123,9 @@ func (a *applier) run(ctx context.Context, s *socket) error {
 		if err := a.send(s); err != nil {
 			return err
 		}
+		if err := a.mergeAgain(ctx, s); err != nil {
+			return err
+		}
 		a.done += n
 	}
 	return nil
@@ -131,10 +137,10 @@ func (a *applier) next(s *socket) (n int, err error) {
 	s.enc.mapped = a.mapped
 	a.asked = a.asked[:0]
 	rest := a.changes[a.done:]
-	if rest[0].Op == OpSetWeight {
-		return a.weights(s, rest)
+	if rest[0].Op.row().merges {
+		return a.merge(s, a.done)
 	}
-	for n < len(rest) && len(a.asked) < maxChunk && rest[n].Op != OpSetWeight {
+	for n < len(rest) && len(a.asked) < maxChunk && !rest[n].Op.row().merges {
 		a.build(&s.enc, a.done+n, &rest[n])
 		n++
 	}
@@ -156,7 +162,7 @@ func (a *applier) build(e *encoder, index int, c *Change) {
 			a.fail(index, err)
 			return
 		}
-		a.asked = append(a.asked, asked{index, at, len(e.buf), r.ignore})
+		a.asked = append(a.asked, asked{index, at, len(e.buf), r.ignore, 0})
 	}
 }
 
@@ -174,8 +180,12 @@ func (a *applier) send(s *socket) error {
 	}
 	a.sent = true
 	err := s.submit(a.messages, func(i int, err error) {
-		if err != nil && !a.asked[i].ignore.has(err) {
-			a.fail(a.asked[i].change, err)
+		switch r := &a.asked[i]; {
+		case err == nil || r.ignore.has(err):
+		case r.outdated.has(err):
+			a.outdated = append(a.outdated, Failure{Index: r.change, Err: err})
+		default:
+			a.fail(r.change, err)
 		}
 	})
 	a.sent = err != nil

@@ -12,6 +12,7 @@ type Change struct {
 	Destination Destination // the destination; only its Addr where that is enough
 	Daemon      Daemon      // the daemon; only its State to stop it
 	Timeouts    Timeouts
+	Fields      Fields // what to set, where that is not everything
 }
 
 // AddService adds a service. If one with the same key exists, the failure matches
@@ -27,6 +28,21 @@ func SetService(s Service) Change { return Change{Op: OpSetService, Service: s} 
 
 // PutService adds a service or, if it exists, does what [SetService] does.
 func PutService(s Service) Change { return Change{Op: OpPutService, Service: s} }
+
+// UpdateService sets these fields of the service with the same key and keeps the others.
+// The kernel has no such request, so the service is read first; what another program
+// changes in between is undone. Failures are those of [SetService].
+func UpdateService(s Service, fields Fields) Change {
+	return Change{Op: OpUpdateService, Service: s, Fields: fields}
+}
+
+// EnsureService adds a service or, if it exists, does what [UpdateService] does. If it is
+// as it should be, nothing is sent, so that its scheduler continues where it is. With [AllFields]
+// it differs from [PutService] only in this. It succeeds also if another program adds or deletes the
+// service meanwhile.
+func EnsureService(s Service, fields Fields) Change {
+	return Change{Op: OpEnsureService, Service: s, Fields: fields}
+}
 
 // DeleteService deletes a service and its destinations. If it does not exist, the
 // failure matches [ErrServiceNotFound].
@@ -59,6 +75,18 @@ func SetDestination(key ServiceKey, d Destination) Change {
 // what [SetDestination] does.
 func PutDestination(key ServiceKey, d Destination) Change {
 	return Change{Op: OpPutDestination, Service: Service{Key: key}, Destination: d}
+}
+
+// UpdateDestination sets these fields of the service's destination with the same address,
+// as [UpdateService] does those of a service. Failures are those of [SetDestination].
+func UpdateDestination(key ServiceKey, d Destination, fields Fields) Change {
+	return Change{Op: OpUpdateDestination, Service: Service{Key: key}, Destination: d, Fields: fields}
+}
+
+// EnsureDestination adds a destination to a service or, if the service has it, updates it, as
+// [EnsureService] does a service.
+func EnsureDestination(key ServiceKey, d Destination, fields Fields) Change {
+	return Change{Op: OpEnsureDestination, Service: Service{Key: key}, Destination: d, Fields: fields}
 }
 
 // SetWeight sets the weight of a destination and leaves everything else unchanged: 0 drains

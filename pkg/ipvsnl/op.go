@@ -40,6 +40,10 @@ const (
 	OpZero
 	OpZeroService
 	OpFlush
+	OpUpdateService
+	OpEnsureService
+	OpUpdateDestination
+	OpEnsureDestination
 )
 
 // A subject is the object of an operation that is not about the whole table.
@@ -59,6 +63,11 @@ type operation struct {
 	read     command   // of operations that read with a request
 	requests []request // of changes, in order
 	members  bool      // the change can add or delete services or destinations
+
+	merges   bool   // the change has no requests of its own, but those of one made of what the kernel has
+	sets     Fields // what it sets in any case
+	adds     Op     // what it is if there is nothing to merge with; 0 if that is a failure
+	outdated errnos // refusals that mean that something was added or deleted since it was read
 }
 
 // A request is one of the requests of a change.
@@ -98,8 +107,7 @@ var ops = [...]operation{
 	OpPutDestination: {name: "put destination", of: aDestination, members: true, requests: []request{
 		{cmdNewDest, (*encoder).newDest, anyOf(eexist)},
 		{cmdSetDest, (*encoder).wholeDest, 0}}},
-	OpSetWeight: {name: "set weight of destination", of: aDestination, requests: []request{
-		{cmdSetDest, (*encoder).wholeDest, 0}}},
+	OpSetWeight: {name: "set weight of destination", of: aDestination, merges: true, sets: FieldWeight},
 	OpDeleteDestination: {name: "delete destination", of: aDestination, members: true, requests: []request{
 		{cmdDelDest, (*encoder).destKey, 0}}},
 	OpDeleteDestinationIfExists: {name: "delete destination", of: aDestination, members: true, requests: []request{
@@ -117,6 +125,13 @@ var ops = [...]operation{
 		{cmdZero, (*encoder).serviceKey, 0}}},
 	OpFlush: {name: "flush", members: true, requests: []request{
 		{cmdFlush, (*encoder).nothing, 0}}},
+
+	OpUpdateService: {name: "update service", of: aService, merges: true},
+	OpEnsureService: {name: "ensure service", of: aService, members: true, merges: true,
+		adds: OpAddService, outdated: anyOf(eexist, esrch)},
+	OpUpdateDestination: {name: "update destination", of: aDestination, merges: true},
+	OpEnsureDestination: {name: "ensure destination", of: aDestination, members: true, merges: true,
+		adds: OpAddDestination, outdated: anyOf(eexist, enoent)},
 }
 
 // String returns the operation as an error names it: "add service".

@@ -34,7 +34,7 @@ func TestStrings(t *testing.T) {
 		{ipvsnl.Op(0), "Op(0)"},
 		{ipvsnl.OpOpen, "open"},
 		{ipvsnl.OpFlush, "flush"},
-		{ipvsnl.OpFlush + 1, fmt.Sprintf("Op(%d)", uint8(ipvsnl.OpFlush)+1)},
+		{ipvsnl.OpEnsureDestination + 1, fmt.Sprintf("Op(%d)", uint8(ipvsnl.OpEnsureDestination)+1)},
 	} {
 		require.Equal(t, test.want, test.value.String())
 	}

@@ -15,6 +15,17 @@ import (
 // docSection returns a section of a document of the project.
 func docSection(t *testing.T, file, title string) string {
 	t.Helper()
+	_, section, ok := strings.Cut(docText(t, file), "\n## "+title+"\n")
+	if !ok {
+		t.Fatalf("%s has no section %q", file, title)
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	return section
+}
+
+// docText returns a document.
+func docText(t *testing.T, file string) string {
+	t.Helper()
 	root, err := kernel.Root()
 	if err != nil {
 		t.Fatal(err)
@@ -23,12 +34,7 @@ func docSection(t *testing.T, file, title string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, ok := strings.Cut(string(text), "\n## "+title+"\n")
-	if !ok {
-		t.Fatalf("%s has no section %q", file, title)
-	}
-	section, _, _ = strings.Cut(section, "\n## ")
-	return section
+	return string(text)
 }
 
 // docCommands returns the commands of a section, by the comments before them.

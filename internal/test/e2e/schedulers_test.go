@@ -73,9 +73,7 @@ func TestSchedulersUnknown(t *testing.T) {
 // TestKernelDocumented runs the transcripts of docs/kernel.md.
 func TestKernelDocumented(t *testing.T) {
 	n := kernel.NewNamespace(t)
-	for _, title := range []string{"Schedulers", "Sysctls"} {
-		for _, call := range transcript(t, "docs/kernel.md", title) {
-			require.Equal(t, call.output, shell(t, n, call.line+" 2>&1").Stdout, call.line)
-		}
+	for _, call := range transcript(t, "docs/kernel.md") {
+		require.Equal(t, call.output, shell(t, n, call.line+" 2>&1").Stdout, call.line)
 	}
 }

@@ -4,7 +4,6 @@ package e2e_test
 
 import (
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,10 +17,17 @@ import (
 // A transcriptCall is a command in a document, and what it prints there.
 type transcriptCall struct{ line, output string }
 
-// transcript returns the commands in the blocks of a section of a document that begin with a prompt.
-func transcript(t *testing.T, file, title string) (calls []transcriptCall) {
+// transcript returns the commands in the blocks of a document, or of sections of it, that begin with a prompt.
+func transcript(t *testing.T, file string, titles ...string) (calls []transcriptCall) {
 	t.Helper()
-	for i, block := range strings.Split(docSection(t, file, title), "```") {
+	text := docText(t, file)
+	if len(titles) > 0 {
+		text = ""
+	}
+	for _, title := range titles {
+		text += docSection(t, file, title)
+	}
+	for i, block := range strings.Split(text, "```") {
 		block, isTranscript := strings.CutPrefix(block, "\n# ")
 		if i%2 == 0 || !isTranscript {
 			continue
@@ -53,7 +59,7 @@ func replayed(t *testing.T, n *kernel.Namespace, calls []transcriptCall, same fu
 func shell(t *testing.T, n *kernel.Namespace, line string) kernel.Result {
 	t.Helper()
 	return n.Run(t, kernel.Command{Path: "/bin/sh", Args: []string{"sh", "-ec", line},
-		Env: []string{"PATH=" + filepath.Dir(program()) + ":" + os.Getenv("PATH")}})
+		Env: []string{"PATH=" + programs(t) + ":" + os.Getenv("PATH")}})
 }
 
 var lifetime = regexp.MustCompile(`(?m)^(\w+ +)\d\d:\d\d `)

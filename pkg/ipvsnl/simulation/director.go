@@ -94,7 +94,7 @@ var makes = map[ipvsnl.Op]func(*Director, *ipvsnl.Change) error{
 	ipvsnl.OpAddDestination:            (*Director).addDestination,
 	ipvsnl.OpSetDestination:            (*Director).setDestination,
 	ipvsnl.OpPutDestination:            (*Director).putDestination,
-	ipvsnl.OpSetWeight:                 (*Director).setWeight,
+	ipvsnl.OpSetWeight:                 (*Director).updateDestination,
 	ipvsnl.OpDeleteDestination:         (*Director).deleteDestination,
 	ipvsnl.OpDeleteDestinationIfExists: ignoring((*Director).deleteDestination, ESRCH, ENOENT),
 	ipvsnl.OpStartDaemon:               (*Director).startDaemon,
@@ -103,6 +103,10 @@ var makes = map[ipvsnl.Op]func(*Director, *ipvsnl.Change) error{
 	ipvsnl.OpZero:                      (*Director).zero,
 	ipvsnl.OpZeroService:               (*Director).zeroService,
 	ipvsnl.OpFlush:                     (*Director).flush,
+	ipvsnl.OpUpdateService:             (*Director).updateService,
+	ipvsnl.OpEnsureService:             (*Director).ensureService,
+	ipvsnl.OpUpdateDestination:         (*Director).updateDestination,
+	ipvsnl.OpEnsureDestination:         (*Director).ensureDestination,
 }
 
 // Make makes a change. If the kernel would refuse it, nothing changes, and the
@@ -239,20 +243,6 @@ func (d *Director) putDestination(c *ipvsnl.Change) error {
 		return err
 	}
 	return d.setDestination(c)
-}
-
-func (d *Director) setWeight(c *ipvsnl.Change) error {
-	s := d.services.get(c.Service.Key)
-	if s == nil {
-		return ESRCH
-	}
-	state := s.destinations.get(c.Destination.Addr)
-	if state == nil {
-		return ENOENT
-	}
-	whole := ipvsnl.SetDestination(c.Service.Key, state.Destination)
-	whole.Destination.Weight = c.Destination.Weight
-	return d.setDestination(&whole)
 }
 
 func (d *Director) deleteDestination(c *ipvsnl.Change) error {
