@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestFeatures reports what the kernel has and what it lacks. Of what a kernel lacks, both programs say the same.
+// TestFeatures reports what the kernel has and what it lacks. Both programs say the same about what it lacks.
 func TestFeatures(t *testing.T) {
 	for i := range kernel.Features {
 		f := &kernel.Features[i]

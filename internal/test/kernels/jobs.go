@@ -64,7 +64,7 @@ func toDo(t tier, core bool) []job {
 	return chosen
 }
 
-// framed is a job as a machine is told of it.
+// framed returns the job in the form in which a machine receives it.
 func (j *job) framed() frame.Job {
 	return frame.Job{
 		Dir:     "/" + sources + "/internal/test/" + j.pkg,
