@@ -43,14 +43,15 @@ var jobs = []job{
 }
 
 // elsewhere are the end-to-end tests that the bed leaves to user-mode Linux. They show what the program does with
-// descriptors, signals, locks, limits and its words, which is the same on every kernel, and would take most of the time;
-// or they need a C compiler or Go.
+// descriptors, signals, locks, limits and its words, which is the same on every kernel and would take most of the time, or
+// compare with bytes that were recorded there.
 var elsewhere = []string{
 	"TestTwoRestores", "TestRestoreAndClear", "TestLocked", "TestKilledRestore", "TestIdleRestore",
 	"TestSurroundings", "TestReaderGone", "TestListingEnds", "TestLimits", "TestFewDescriptors", "TestFewForLock",
 	"TestLittleMemory", "TestAddressSpace", "TestStopped", "TestStoppedIgnored", "TestSlowWriter", "TestRestoreInDoubt",
 	"TestReplaceInDoubt", "TestRestoreInterrupts", "TestWaitingForNames", "TestOddWords", "TestLongLine", "TestEndlessLine",
 	"TestWrapperWords", "TestRestoreHelp", "TestRestoreNUL", "TestJSONManyConnections", "TestUnstableTable", "TestReplaceBig",
+	"TestRecorded",
 }
 
 // toDo are the jobs of a machine: those of its tier or, if core is set, the golden cases alone.

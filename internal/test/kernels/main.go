@@ -84,8 +84,9 @@ func (b *bed) prepare(names string) error {
 	return nil
 }
 
-// test runs the machines and reports.
+// test runs the machines and reports. The document gets the table of all that have been run, now or before.
 func test(b *bed, document string) error {
+	var rows []row
 	failed := 0
 	for _, r := range b.runs {
 		if r.err == nil {
@@ -96,11 +97,20 @@ func test(b *bed, document string) error {
 			failed++
 			r.explain(os.Stderr)
 		}
+		rows = append(rows, r.row(time.Now()))
+		if b.whole() {
+			if err := rows[len(rows)-1].keep(filepath.Join(b.logs, r.name, rowFile)); err != nil {
+				return err
+			}
+		}
 	}
-	text := table(b.runs)
-	fmt.Print(text)
+	fmt.Print(table(rows))
 	if document != "" {
-		if err := write(document, text, time.Now()); err != nil {
+		kept, err := keptRows(b.logs)
+		if err == nil {
+			err = write(document, table(kept))
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -109,6 +119,9 @@ func test(b *bed, document string) error {
 	}
 	return nil
 }
+
+// whole reports whether machines do all their jobs.
+func (b *bed) whole() bool { return !b.core && !b.short && b.run == "" }
 
 // moduleRoot is the directory that has go.mod, dir or one above.
 func moduleRoot(dir string) (string, error) {

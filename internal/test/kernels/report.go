@@ -3,8 +3,11 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -65,16 +68,66 @@ func failures(text string) []string {
 	return append(kept, block[max(0, len(block)-5):]...)[:min(most, len(kept)+min(5, len(block)))]
 }
 
-// table is the result as a table.
-func table(runs []*run) string {
+// A row is a line of the table.
+type row struct {
+	Kernel, Machine, Golden, EndToEnd, Generated, Differ, Lacks, Date string
+}
+
+// row is the result as a line of the table.
+func (r *run) row(now time.Time) row {
+	return row{
+		Kernel: r.kernelCell(), Machine: r.arch.describe(),
+		Golden: r.cell("golden"), EndToEnd: r.cell("end to end", "table"), Generated: r.cell("generated"),
+		Differ: r.differCell(), Lacks: r.lacksCell(), Date: now.UTC().Format(time.DateOnly),
+	}
+}
+
+// table writes lines as Markdown.
+func table(rows []row) string {
 	var b strings.Builder
-	b.WriteString("| kernel | machine | golden cases | generated cases | end-to-end tests | differ | it lacks |\n|---|---|---|---|---|---|---|\n")
-	for _, r := range runs {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", r.kernelCell(), r.arch.describe(),
-			r.cell("golden"), r.cell("generated"), r.cell("end to end", "table"), r.differCell(), r.lacksCell())
+	b.WriteString("| kernel | machine | golden cases | end-to-end tests | generated cases | differ | it lacks | run on |\n" +
+		"|---|---|---|---|---|---|---|---|\n")
+	for _, r := range rows {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n",
+			r.Kernel, r.Machine, r.Golden, r.EndToEnd, r.Generated, r.Differ, r.Lacks, r.Date)
 	}
 	return b.String()
 }
+
+// keep writes a row to a file.
+func (r *row) keep(name string) error {
+	text, err := json.Marshal(r)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(name), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(name, text, 0o644)
+	}
+	return err
+}
+
+// keptRows reads the rows of all machines that have been run, in the order of the machines.
+func keptRows(dir string) ([]row, error) {
+	var rows []row
+	for _, m := range machines {
+		text, err := os.ReadFile(filepath.Join(dir, m.name, rowFile))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		var r row
+		if err == nil {
+			err = json.Unmarshal(text, &r)
+		}
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
+
+// rowFile is where a machine's row is kept.
+const rowFile = "row.json"
 
 func (r *run) kernelCell() string {
 	if r.kernel == nil {
@@ -146,7 +199,7 @@ const (
 )
 
 // write puts the table into the document.
-func write(name, text string, now time.Time) error {
+func write(name, text string) error {
 	document, err := os.ReadFile(name)
 	if err != nil {
 		return err
@@ -156,6 +209,5 @@ func write(name, text string, now time.Time) error {
 	if !ok1 || !ok2 {
 		return fmt.Errorf("%s has no place for the table", name)
 	}
-	text = fmt.Sprintf("%s%s%s\n\n%s\n%s%s", before, begin, "On "+now.UTC().Format("2 January 2006")+":", text, end, after)
-	return os.WriteFile(name, []byte(text), 0o644)
+	return os.WriteFile(name, []byte(before+begin+text+end+after), 0o644)
 }

@@ -53,12 +53,20 @@ func TestTable(t *testing.T) {
 	require.False(t, good.failed())
 	require.True(t, bad.failed())
 	require.True(t, none.failed())
-	require.Equal(t, `| kernel | machine | golden cases | generated cases | end-to-end tests | differ | it lacks |
-|---|---|---|---|---|---|---|
-| 5.10.0-46-amd64 (bullseye, boots in 5 s) | amd64: q35 max | 1 | – | 2 | 0 | scheduler twos |
-| 6.1.0-56-amd64 (bookworm, boots in 0 s); hung 2 times | amd64: q35 max | 0 | 0 | – | TestGolden/a, generated failed |  |
-| 6.12 | amd64: q35 max | – | – | – | failed |  |
-`, table([]*run{good, bad, none}))
+	day := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	dir := t.TempDir()
+	for _, r := range []*run{none, bad, good} {
+		row := r.row(day)
+		require.NoError(t, row.keep(dir+"/"+r.name+"/"+rowFile))
+	}
+	rows, err := keptRows(dir)
+	require.NoError(t, err)
+	require.Equal(t, `| kernel | machine | golden cases | end-to-end tests | generated cases | differ | it lacks | run on |
+|---|---|---|---|---|---|---|---|
+| 5.10.0-46-amd64 (bullseye, boots in 5 s) | amd64: q35 max | 1 | 2 | – | 0 | scheduler twos | 2026-11-27 |
+| 6.1.0-56-amd64 (bookworm, boots in 0 s); hung 2 times | amd64: q35 max | 0 | – | 0 | TestGolden/a, generated failed |  | 2026-11-27 |
+| 6.12 | amd64: q35 max | – | – | – | failed |  | 2026-11-27 |
+`, table(rows))
 
 	var text strings.Builder
 	bad.explain(&text)
@@ -73,11 +81,10 @@ func TestTable(t *testing.T) {
 func TestWrite(t *testing.T) {
 	name := t.TempDir() + "/kernels.md"
 	require.NoError(t, os.WriteFile(name, []byte("head\n"+begin+"old\n"+end+"foot\n"), 0o644))
-	day := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
-	require.NoError(t, write(name, "| a |\n", day))
+	require.NoError(t, write(name, "| a |\n"))
 	text, err := os.ReadFile(name)
 	require.NoError(t, err)
-	require.Equal(t, "head\n"+begin+"On 27 November 2026:\n\n| a |\n\n"+end+"foot\n", string(text))
+	require.Equal(t, "head\n"+begin+"| a |\n"+end+"foot\n", string(text))
 	require.NoError(t, os.WriteFile(name, []byte("head\n"), 0o644))
-	require.ErrorContains(t, write(name, "", day), "has no place for the table")
+	require.ErrorContains(t, write(name, ""), "has no place for the table")
 }
