@@ -31,6 +31,7 @@ var knownDifferences = []knownDifference{
 	{name: "the last line of a restore is run whatever it ends with", input: withNewline},
 	{name: "an empty list of flags gets a message", expect: emptyFlags},
 	{name: "a broken line in the connection table is reported and skipped", expect: withoutBroken},
+	{name: "on s390x, counters and long states of connections are not spoilt", expect: spoilt},
 	{name: "help and version have a text of their own, and need no IPVS", expect: helpText},
 }
 
@@ -184,6 +185,13 @@ func withoutBroken(c *Case, _ *Call, want, _ kernel.Result) kernel.Result {
 		want.Code = 1
 	}
 	want.Stdout = strings.Join(kept, "")
+	return want
+}
+
+func spoilt(_ *Case, _ *Call, want, got kernel.Result) kernel.Result {
+	if kernel.AsReference(got.Stdout) == want.Stdout {
+		want.Stdout = got.Stdout
+	}
 	return want
 }
 
