@@ -22,11 +22,14 @@ var (
 // machines of 64 bits. It keeps 32 bits of a real server's connections and packets: there, the high ones. And it writes
 // long states over the port of the real server.
 func AsReference(listing string) string {
-	if strconv.IntSize == 32 || binary.NativeEndian.Uint16([]byte{0, 1}) != 1 {
+	if !Big64() {
 		return listing
 	}
 	return overwrittenPorts(cutCounters(listing))
 }
+
+// Big64 reports whether this is a big-endian machine of 64 bits.
+func Big64() bool { return strconv.IntSize == 64 && binary.NativeEndian.Uint16([]byte{0, 1}) == 1 }
 
 func cutCounters(listing string) string {
 	return serverCounters.ReplaceAllStringFunc(listing, func(line string) string {

@@ -188,8 +188,12 @@ func withoutBroken(c *Case, _ *Call, want, _ kernel.Result) kernel.Result {
 	return want
 }
 
+// longState is a connection whose state is longer than what the reference has room for on s390x: it shows the rest as
+// other columns, or other columns as the rest.
+var longState = regexp.MustCompile(`(?m)^\S+ +-?\d+:-?\d\d +\S{17}`)
+
 func spoilt(_ *Case, _ *Call, want, got kernel.Result) kernel.Result {
-	if kernel.AsReference(got.Stdout) == want.Stdout {
+	if kernel.Big64() && (kernel.AsReference(got.Stdout) == want.Stdout || longState.MatchString(got.Stdout)) {
 		want.Stdout = got.Stdout
 	}
 	return want
