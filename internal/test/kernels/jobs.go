@@ -50,7 +50,8 @@ var elsewhere = []string{
 	"TestSurroundings", "TestReaderGone", "TestListingEnds", "TestLimits", "TestFewDescriptors", "TestFewForLock",
 	"TestLittleMemory", "TestAddressSpace", "TestStopped", "TestStoppedIgnored", "TestSlowWriter", "TestRestoreInDoubt",
 	"TestReplaceInDoubt", "TestRestoreInterrupts", "TestWaitingForNames", "TestOddWords", "TestLongLine", "TestEndlessLine",
-	"TestWrapperWords", "TestRestoreHelp", "TestRestoreNUL", "TestJSONManyConnections", "TestUnstableTable", "TestReplaceBig",
+	"TestWrapperWords", "TestRestoreHelp", "TestRestoreNUL", "TestJSONManyConnections", "TestUnstableTable", "TestReplaceBig", "TestStartUp", "TestStableSave",
+	"TestReplaceAmongOthers", "TestRestoreFile",
 	"TestRecorded",
 }
 
