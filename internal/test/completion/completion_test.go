@@ -58,7 +58,7 @@ func lines() []line {
 			want = append(want, wordsOf(o)...)
 		}
 		// Those that no command refuses are offered where they mean something.
-		if slices.Contains(want, "-t") {
+		if slices.Contains(want, "-t") || slices.Contains(want, "-4") {
 			want = append(want, "-6", "--ipv6")
 		}
 		if slices.Contains(want, "--nosort") {
