@@ -6,10 +6,10 @@ import (
 	"context"
 	"io"
 
-	"github.com/ipvsadm-go/ipvsadm/pkg/columns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/columns"
 )
 
 // A lister runs -L.

@@ -7,8 +7,8 @@ import (
 	"context"
 	"slices"
 
-	"github.com/ipvsadm-go/ipvsadm/pkg/columns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/columns"
 )
 
 // A layout formats a table. Services and destinations are appended in the

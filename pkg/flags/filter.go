@@ -9,7 +9,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
-	"github.com/ipvsadm-go/ipvsadm/pkg/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
 // A Filter selects connections. The zero Filter selects all; every field that is set

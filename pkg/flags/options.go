@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
-	"github.com/ipvsadm-go/ipvsadm/pkg/columns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
-	"github.com/ipvsadm-go/ipvsadm/pkg/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/columns"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
 // An optionID identifies what an option sets. Words that set the same thing

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
-	"github.com/ipvsadm-go/ipvsadm/pkg/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
 // A Resolver finds addresses and ports by their names.

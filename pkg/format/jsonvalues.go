@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
-	"github.com/ipvsadm-go/ipvsadm/pkg/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
 // appendWord appends a string, unless it is empty.

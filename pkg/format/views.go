@@ -4,7 +4,7 @@ package format
 
 import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
-	"github.com/ipvsadm-go/ipvsadm/pkg/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
 // Widths of the columns of the table views.

@@ -13,9 +13,9 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
-	"github.com/ipvsadm-go/ipvsadm/pkg/columns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
-	"github.com/ipvsadm-go/ipvsadm/pkg/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/columns"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
 func TestMain(m *testing.M) {
