@@ -62,8 +62,8 @@ var (
 )
 
 // readWhole reads and checks all lines: each must be a command for which accept returns
-// no error. It reports every line with a fault.
-func (p *lineParser) readWhole(con *console, accept func(*flags.Command) error) (input []byte, code int) {
+// no error. It reports every line with a fault. What it has read, it also writes to text.
+func (p *lineParser) readWhole(con *console, text io.Writer, accept func(*flags.Command) error) (code int) {
 	lines := rulefile.NewReader(con.in)
 	faults := 0
 	for {
@@ -73,18 +73,19 @@ func (p *lineParser) readWhole(con *console, accept func(*flags.Command) error) 
 		}
 		if err != nil {
 			con.complain("cannot read: " + err.Error())
-			return nil, exitChange
+			return exitChange
 		}
 		if err := p.check(line, accept); err != nil {
 			faults++
 			con.complain(numbered(line, message(err)))
 		}
-		input = append(append(input, line.Text...), '\n')
+		_, _ = io.WriteString(text, line.Text)
+		_, _ = io.WriteString(text, "\n")
 	}
 	if faults > 0 {
-		return nil, flags.ExitFault
+		return flags.ExitFault
 	}
-	return input, exitDone
+	return exitDone
 }
 
 // check returns the fault of a line, if it has one.

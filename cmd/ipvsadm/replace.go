@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"syscall"
 
@@ -27,15 +28,16 @@ const maxPlans = 5
 type replacer struct {
 	con    *console
 	client *ipvsnl.Client
-	wanted wantedTable
+	wanted *wantedTable
 }
 
 // replace runs -R --replace. A dry run prints the changes instead.
 func (r *runner) replace(ctx context.Context, c *flags.Command) int {
-	rep := &replacer{con: r.con, client: r.client}
-	if _, code := r.lines.readWhole(r.con, rep.wanted.add); code != exitDone {
+	var lines wantedLines
+	if code := r.lines.readWhole(r.con, io.Discard, lines.add); code != exitDone {
 		return code
 	}
+	rep := &replacer{con: r.con, client: r.client, wanted: lines.table()}
 	if c.Restoring.DryRun {
 		return rep.showPlan(ctx)
 	}
@@ -117,7 +119,7 @@ func (r *replacer) plan(ctx context.Context) (current reconcile.Table, changes [
 	if len(current) > 0 && !r.wanted.services {
 		return nil, nil, errNoServices
 	}
-	changes, err = reconcile.Plan(current, r.wanted.table())
+	changes, err = reconcile.Plan(current, r.wanted.entries)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -127,7 +129,7 @@ func (r *replacer) plan(ctx context.Context) (current reconcile.Table, changes [
 
 // planSettings adds the changes of timeouts and sync daemons.
 func (r *replacer) planSettings(ctx context.Context, changes []ipvsnl.Change) ([]ipvsnl.Change, error) {
-	if timeouts := r.wanted.director.Timeouts; timeouts != (ipvsnl.Timeouts{}) {
+	if timeouts := r.wanted.timeouts; timeouts != (ipvsnl.Timeouts{}) {
 		t, err := r.client.Timeouts(ctx)
 		if err != nil {
 			return nil, err

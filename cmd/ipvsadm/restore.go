@@ -98,7 +98,8 @@ func (r *runner) restore(ctx context.Context, c *flags.Command) int {
 // take effect.
 func (r *runner) restoreChecked(ctx context.Context, c *flags.Command) int {
 	commands := 0
-	input, code := r.lines.readWhole(r.con, func(c *flags.Command) error {
+	var input bytes.Buffer
+	code := r.lines.readWhole(r.con, &input, func(c *flags.Command) error {
 		commands++
 		return onlyChanges(c)
 	})
@@ -108,7 +109,7 @@ func (r *runner) restoreChecked(ctx context.Context, c *flags.Command) int {
 	if code != exitDone {
 		return code
 	}
-	rest := r.restorer(c, bytes.NewReader(input))
+	rest := r.restorer(c, &input)
 	rest.numbered = true
 	rest.done.Store(-1)
 	rest.begun.Store(-1)
@@ -138,8 +139,7 @@ func (r *runner) dryRun(context.Context, *flags.Command) int {
 	if r.checked {
 		accept = onlyChanges
 	}
-	_, code := r.lines.readWhole(r.con, accept)
-	return code
+	return r.lines.readWhole(r.con, io.Discard, accept)
 }
 
 // run runs the lines and returns the exit code.
