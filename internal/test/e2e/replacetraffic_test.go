@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 )
 
@@ -123,14 +125,15 @@ func alternatives() [2]string {
 -a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -w 1
 -a -t 10.1.0.100:80 -r 10.2.0.12:8080 -m -w 0
 `)
-	both[1].WriteString(`-A -t 10.1.0.100:80 -s wlc -b flag-1
+	both[1].WriteString(`-A -t 10.1.0.100:80 -s wrr -b flag-1
 -a -t 10.1.0.100:80 -r 10.2.0.12:8080 -m -w 2
 -a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -w 0 -x 5000
 `)
 	return [2]string{both[0].String(), both[1].String()}
 }
 
-// TestReplaceServes replaces a table a hundred times while clients connect: none is refused or cut off.
+// TestReplaceServes replaces a table a hundred times while clients connect: none is refused or cut off. The service is
+// edited, but keeps its scheduler.
 func TestReplaceServes(t *testing.T) {
 	n := newNetwork(t, 2, byDirector)
 	tables := alternatives()
@@ -145,6 +148,29 @@ func TestReplaceServes(t *testing.T) {
 		t.Errorf("%d of %d connections failed, the first: %v", len(failed), s.count, failed[0])
 	}
 	t.Logf("%d connections", s.count)
+}
+
+// TestReplaceScheduler replaces a table by one in which the service has another scheduler, and back. The connections
+// that there are go on. On several processors the kernel may refuse others for a moment, in which the service has no
+// scheduler, and no longer than that.
+func TestReplaceScheduler(t *testing.T) {
+	n := newNetwork(t, 2, byDirector)
+	tables := alternatives()
+	tables[1] = strings.Replace(tables[1], "-s wrr", "-s wlc", 1)
+	replace(t, n.director, tables[1])
+	held := n.dial(t, client1, vip, 80)
+	s := n.connect(t)
+	for i := range 10 {
+		replace(t, n.director, tables[i%2])
+		held.echo(t, "still there")
+		s.next()
+	}
+	s.end()
+	held.close(t)
+	for _, err := range s.failures() {
+		require.ErrorIs(t, err, syscall.ECONNREFUSED)
+	}
+	n.ask(t, client1, vip, 80)
 }
 
 // TestRestoreInterrupts is the same with a restore that clears the table: connections are refused. It is what

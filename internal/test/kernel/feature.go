@@ -59,9 +59,8 @@ var Features = []Feature{
 	}},
 	{"overlay file systems", func(t testing.TB, n *Namespace) bool { return loads("overlay") }},
 	{"estimation that can be turned off", hasFile("/proc/sys/net/ipv4/vs/run_estimation")},
+	{"tables that resize", hasFile("/proc/sys/net/ipv4/vs/conn_lfactor")},
 	{"/proc/net/ip_vs_status", hasFile("/proc/thread-self/net/ip_vs_status")},
-	{"sysctl conn_lfactor", hasFile("/proc/sys/net/ipv4/vs/conn_lfactor")},
-	{"sysctl svc_lfactor", hasFile("/proc/sys/net/ipv4/vs/svc_lfactor")},
 	{"sysctl conn_max", hasFile("/proc/sys/net/ipv4/vs/conn_max")},
 }
 
@@ -76,14 +75,20 @@ func (f *Feature) Has(t testing.TB) bool {
 func Need(t testing.TB, names ...string) {
 	t.Helper()
 	for _, name := range names {
-		f := feature(name)
-		if f == nil {
-			t.Fatalf("%q is not a feature", name)
-		}
-		if !f.Has(t) {
+		if !Has(t, name) {
 			t.Skipf("the kernel lacks %s", name)
 		}
 	}
+}
+
+// Has reports whether the kernel has a feature of that name.
+func Has(t testing.TB, name string) bool {
+	t.Helper()
+	f := feature(name)
+	if f == nil {
+		t.Fatalf("%q is not a feature", name)
+	}
+	return f.Has(t)
 }
 
 func feature(name string) *Feature {

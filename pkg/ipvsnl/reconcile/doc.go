@@ -14,7 +14,8 @@
 //
 // Only differences are changed. Entries that are the same in both tables keep their connections and
 // counters, and so do edited ones. The order of the changes keeps clients served:
-// see [Plan].
+// see [Plan]. While the kernel exchanges a service's scheduler, however, it may refuse
+// new connections to that service for a few milliseconds.
 //
 // # Sharing the table
 //
