@@ -74,6 +74,8 @@ function __ipvsadm_can
             contains -- "$command" -A --add-service -E --edit-service; or return
         case of-server
             contains -- "$command" -a --add-server -e --edit-server; or return
+        case part
+            contains -- "$command" -L -l --list -S --save ipvsadm-save -Z --zero -C --clear; or return
         case server
             contains -- "$command" -a --add-server -e --edit-server -d --delete-server -L -l --list; or return
         case service
@@ -108,7 +110,7 @@ function __ipvsadm_can
     # The option whose value is being written may stand there.
     contains -- $words[-1] -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service -r --real-server \
         -s --scheduler -M --netmask --pe -b --sched-flags -w --weight -x --u-threshold -y --l-threshold \
-        --tun-type --tun-port --mcast-interface --syncid --mcast-group --mcast-port --mcast-ttl --sync-maxlen --sort-by --netns --client
+        --tun-type --tun-port --mcast-interface --syncid --mcast-group --mcast-port --mcast-ttl --sync-maxlen --sort-by --netns --client --vip
     and set -e words[-1]
     for word in $argv[2..]
         contains -- $word $words[3..]; and return 1
@@ -226,6 +228,12 @@ complete -c ipvsadm -n '__ipvsadm_can service -t --tcp-service -u --udp-service 
 complete -c ipvsadm -n '__ipvsadm_can service -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service --timeout --daemon' -s f -l fwmark-service -x -a '(__ipvsadm_services -f)' -d 'service of a firewall mark'
 complete -c ipvsadm -n '__ipvsadm_can service -6 --ipv6' -s 6 -l ipv6 -d 'the mark\'s packets are IPv6'
 
+# Part of the table
+complete -c ipvsadm -n '__ipvsadm_can part -4 --ipv4' -s 4 -l ipv4 -d 'only IPv4 services'
+complete -c ipvsadm -n '__ipvsadm_with -C --clear; and __ipvsadm_can part -6 --ipv6' -s 6 -l ipv6 -d 'only IPv6 services'
+complete -c ipvsadm -n '__ipvsadm_can part --vip --marks' -l vip -x -d 'only services with such an address'
+complete -c ipvsadm -n '__ipvsadm_can part --vip --marks' -l marks -d 'only services of marks'
+
 # With -A and -E
 complete -c ipvsadm -n '__ipvsadm_can of-service -s --scheduler' -s s -l scheduler -x -a 'rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh twos' -d 'how connections are spread'
 complete -c ipvsadm -n '__ipvsadm_can of-service -p --persistent' -s p -l persistent -d 'keep a client on its real server'
@@ -262,7 +270,7 @@ complete -c ipvsadm -n '__ipvsadm_can ensure --ensure' -l ensure -d 'succeed als
 
 # With -R
 complete -c ipvsadm -n '__ipvsadm_can restore --replace' -l replace -d 'check all lines, then change only what differs'
-complete -c ipvsadm -n '__ipvsadm_can restore --dry-run' -l dry-run -d 'change nothing; with --replace, print the changes'
+complete -c ipvsadm -n '__ipvsadm_can wait --dry-run' -l dry-run -d 'change nothing; with --replace, print the changes'
 complete -c ipvsadm -n '__ipvsadm_can wait --wait' -l wait -x -d 'wait for another restore or clear'
 
 # With -L

@@ -17,7 +17,7 @@ import (
 // How much a count remembers, whatever the connection table has in it. Clients of a mark connect to any
 // address, and clients of a service on all ports to any port.
 const (
-	maxPlaces = 1 << 16 // real servers that are not in the table of services
+	maxPlaces = 1 << 14 // real servers that are not in the table of services
 	maxRecent = 1 << 14 // recent answers to where a connection is counted
 )
 

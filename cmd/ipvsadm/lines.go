@@ -34,6 +34,8 @@ func (p *lineParser) parse(line rulefile.Line) (flags.Command, error) {
 		err = illegalInLine("sysctl")
 	case c.Kind == flags.Schedulers:
 		err = illegalInLine("schedulers")
+	case c.Kind == flags.Part:
+		err = illegalInLine(c.Selection.Option())
 	}
 	return c, err
 }

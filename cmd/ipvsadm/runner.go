@@ -142,6 +142,8 @@ func (r *runner) command(ctx context.Context, c *flags.Command) int {
 	switch c.Kind {
 	case flags.Change:
 		return r.change(ctx, c)
+	case flags.Part:
+		return r.changePart(ctx, c)
 	case flags.Restore:
 		return r.restoreAs(ctx, c)
 	}

@@ -49,8 +49,11 @@ func (s *saver) services(ctx context.Context, c *flags.Command, r *tableReader) 
 		return r.services(ctx, c)
 	}
 	var scope []reconcile.Scope
-	if c.OneService {
+	switch {
+	case c.OneService:
 		scope = append(scope, reconcile.Only(c.Service))
+	case c.Selection != flags.Selection{}:
+		scope = append(scope, reconcile.Within(c.Selection.Contains))
 	}
 	table, err := readStable(ctx, s.con, s.client, scope...)
 	if err != nil {

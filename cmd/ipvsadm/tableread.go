@@ -7,6 +7,7 @@ import (
 	"errors"
 	"iter"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -57,13 +58,16 @@ type part struct {
 	read         chan struct{}                      // receives a value when the part is complete
 }
 
-// services returns the services that a command is about, all or one.
+// services returns the services that a command is about: one, the selected ones or all.
 func (r *tableReader) services(ctx context.Context, c *flags.Command) ([]ipvsnl.ServiceState, error) {
 	if c.OneService {
 		s, err := r.client.Service(ctx, c.Service)
 		return []ipvsnl.ServiceState{s}, err
 	}
 	services, err := collect(nil, r.client.EachService(ctx))
+	if c.Selection != (flags.Selection{}) {
+		services = slices.DeleteFunc(services, func(s ipvsnl.ServiceState) bool { return !c.Selection.Contains(s.Service.Key) })
+	}
 	if err == nil && r.sorted {
 		services = distinct.By(services, func(s *ipvsnl.ServiceState) ipvsnl.ServiceKey { return s.Service.Key })
 		format.SortServices(services)

@@ -16,6 +16,7 @@ const (
 	None       Kind = iota // the first word is not a command
 	Change                 // a change: -A, -E, -D, -C, -Z, -a, -e, -d, --set, --start-daemon, --stop-daemon
 	List                   // -L
+	Part                   // a change of the selected services: -C or -Z with -4, -6, --vip or --marks
 	Restore                // -R
 	Save                   // -S
 	Help                   // -h
@@ -40,13 +41,14 @@ const (
 type Command struct {
 	Kind Kind
 
-	Change    ipvsnl.Change // of a Change
+	Change    ipvsnl.Change // of a Change; of a Part, for each service whose key is to be filled in
 	Listing   Listing       // of a List; of a Save, only Numeric; of Schedulers and Sysctl, only JSON
 	Saving    Saving        // of a Save
 	Restoring Restoring     // of a Restore
 	Sysctls   Sysctls       // of a Sysctl
 
-	Filter Filter // of a List of connections
+	Filter    Filter    // of a List of connections
+	Selection Selection // of a Part, a Save, and a List of services
 
 	// Service is the service that a List or Save is about, if OneService is true;
 	// otherwise it is about all.

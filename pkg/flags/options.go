@@ -69,6 +69,10 @@ const (
 	optOrigin
 	optKeep
 	optEnsure
+	optIPv4
+	optIPv6
+	optVIP
+	optMarks
 
 	optionCount
 )
@@ -124,6 +128,10 @@ var optionNames = [optionCount]string{
 	optOrigin:         "origin",
 	optKeep:           "keep",
 	optEnsure:         "ensure",
+	optIPv4:           "ipv4",
+	optIPv6:           "ipv6",
+	optVIP:            "vip",
+	optMarks:          "marks",
 }
 
 // An optionSet is a set of options.
@@ -245,6 +253,14 @@ var options = []option{
 	{short: '6', long: "ipv6",
 		help: "the mark is for IPv6 packets; must follow -f", set: (*parser).markIPv6},
 
+	{heading: "Part of the table, with -L, -S, -Z and -C"},
+	{short: '4', long: "ipv4", id: optIPv4,
+		help: "only IPv4; -6 without -f: only IPv6", set: only(ipvsnl.IPv4)},
+	{long: "vip", arg: required, id: optVIP, value: "ADDRESS[/LEN]",
+		help: "only services with such an address", set: (*parser).vip},
+	{long: "marks", id: optMarks,
+		help: "only services of marks", set: (*parser).onlyMarks},
+
 	{heading: "With -A and -E"},
 	{short: 's', long: "scheduler", arg: required, id: optScheduler, value: "NAME",
 		help: "the scheduler: rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh twos (default wlc)",
@@ -321,7 +337,7 @@ var options = []option{
 		help: "check all lines, then change only what differs from the resulting table",
 		set:  restoring(func(r *Restoring) *bool { return &r.Replace })},
 	{long: "dry-run", id: optDryRun,
-		help: "change nothing: report faults and, with --replace, print the changes",
+		help: "report faults or, with --replace or -C, what would change; change nothing",
 		set:  restoring(func(r *Restoring) *bool { return &r.DryRun })},
 	{long: "wait", arg: required, id: optWait, value: "SECONDS",
 		help: "maximum wait for another restore or clear, 0 to 86400 (default 60); also with -C", set: (*parser).wait},
@@ -424,7 +440,7 @@ func (p *parser) mark(w word) error {
 
 func (p *parser) markIPv6(word) error {
 	if p.service.Key.Mark == 0 {
-		return fault("-6 used before -f\n")
+		return p.onlyIPv6()
 	}
 	p.service.Key.IPv6 = true
 	p.mask = ipvsnl.Mask{}

@@ -27,6 +27,7 @@ type parser struct {
 	resolver  Resolver
 	cmd       Command
 	given     optionSet
+	takes     optionSet       // what the command accepts
 	protocol  ipvsnl.Protocol // for port names; 0 before the service is known
 	flagNames string
 
@@ -36,6 +37,8 @@ type parser struct {
 	server   ipvsnl.Destination
 	daemon   ipvsnl.Daemon
 	timeouts ipvsnl.Timeouts
+
+	selection Selection
 
 	// The parts of a filter of connections.
 	client     netip.Prefix
@@ -74,7 +77,7 @@ func (p *parser) parse(s *scanner) error {
 		return nil
 	}
 	c := &commands[w.opt.verb]
-	p.cmd.Kind = c.kind
+	p.cmd.Kind, p.takes = c.kind, c.rules.all()
 	if c.name == "" { // about the program, whatever follows
 		p.findNetNS(s)
 		return nil
@@ -177,6 +180,7 @@ func (p *parser) finish(v verb) error {
 		c.Filter = p.filter()
 	case v == list || v == save:
 		c.Service, c.OneService = p.service.Key, p.given.has(optService)
+		c.Selection = p.selection
 	}
 	if v == save {
 		c.Listing, c.Saving = Listing{Numeric: c.Listing.Numeric}, p.saving()
@@ -187,10 +191,13 @@ func (p *parser) finish(v verb) error {
 	return p.applySchedFlags()
 }
 
-// zero zeroes one service or all. A service without address and port means all.
+// zero zeroes one service, the selected ones or all. A service without address and port means all.
 func (p *parser) zero() ipvsnl.Change {
 	if k := p.service.Key; p.given.has(optService) && (k.Mark != 0 || !k.Addr.Addr().IsUnspecified() || k.Addr.Port() != 0) {
 		return ipvsnl.ZeroService(k)
+	}
+	if p.selection != (Selection{}) {
+		return p.part(ipvsnl.ZeroService)
 	}
 	return ipvsnl.Zero()
 }
@@ -240,6 +247,9 @@ func schedFlag(name string) (words.SchedulerFlag, bool) {
 // checkSense checks the meaning of the options together.
 func (p *parser) checkSense(v verb) error {
 	if err := checkCompanions(v, p.given); err != nil {
+		return err
+	}
+	if err := p.checkSelection(); err != nil {
 		return err
 	}
 	switch v {

@@ -505,7 +505,7 @@ func TestParseErrors(t *testing.T) {
 // Any two options that exclude each other are named if one of them is ours. Two of ipvsadm's get its message.
 func TestListConflicts(t *testing.T) {
 	all := commands[list].rules.all()
-	ours := set(optJSON, optSortBy, optWatch, optCount, optOrigin)
+	ours := set(optJSON, optSortBy, optWatch, optCount, optOrigin, optMarks)
 	conflicts := 0
 	for either := range optionCount {
 		for or := range either {
@@ -525,7 +525,7 @@ func TestListConflicts(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 28, conflicts)
+	require.Equal(t, 29, conflicts)
 }
 
 // What popt refuses has another exit code and does not end a restore.

@@ -18,8 +18,8 @@ func TestRows(t *testing.T) {
 	for words, want := range map[string]string{
 		"-A --add-service":    "-t -u --sctp-service -f -s -p -M --pe -b -o --keep --ensure --netns",
 		"-D --delete-service": "-t -u --sctp-service -f --ensure --netns",
-		"-C --clear":          "--wait --netns",
-		"-L --list": "-t -u --sctp-service -f -r --syncid -c --timeout --daemon --stats --rate --thresholds --persistent-conn " +
+		"-C --clear":          "-4 --vip --marks --dry-run --wait --netns",
+		"-L --list": "-t -u --sctp-service -f -4 --vip --marks -r --syncid -c --timeout --daemon --stats --rate --thresholds --persistent-conn " +
 			"--tun-info --nosort --sort-by --watch -X -n -j --client --count --origin --netns",
 		" --schedulers":      "-j --netns",
 		"-h --help":          "",

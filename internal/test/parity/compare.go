@@ -95,7 +95,7 @@ func (l *Lab) Try(ctx context.Context, c *Case) (*Difference, error) {
 		if err != nil {
 			return nil, err
 		}
-		if isRefusal(d.Want.Stderr) {
+		if isRefusal(&c.Calls[i], d.Want.Stderr) {
 			l.known["an option goes with more commands"]++
 			break
 		}

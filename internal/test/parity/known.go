@@ -42,8 +42,10 @@ var additions = []string{
 	"--count",
 	"--dry-run",
 	"--ensure",
+	"--ipv4",
 	"--json",
 	"--keep",
+	"--marks",
 	"--netns",
 	"--origin",
 	"--replace",
@@ -51,8 +53,10 @@ var additions = []string{
 	"--sort-by",
 	"--stable",
 	"--sysctl",
+	"--vip",
 	"--wait",
 	"--watch",
+	"-4",
 	"-j",
 }
 
@@ -70,8 +74,17 @@ var refusals = []string{
 // hexMark is what the reference says of a mark as iptables writes it.
 var hexMark = regexp.MustCompile("invalid fwmark value `0[xX][0-9A-Fa-f]+' specified\n$")
 
-func isRefusal(stderr string) bool {
-	return hexMark.MatchString(stderr) || slices.ContainsFunc(refusals, func(r string) bool { return strings.HasSuffix(stderr, r) })
+func isRefusal(call *Call, stderr string) bool {
+	return hexMark.MatchString(stderr) || slices.ContainsFunc(refusals, func(r string) bool { return strings.HasSuffix(stderr, r) }) ||
+		strings.HasSuffix(stderr, "-6 used before -f\n\n") && selectsIPv6(call)
+}
+
+// selecting is a command that takes -6 without a mark.
+var selecting = regexp.MustCompile(`(?m)(^|\s)(-[LlSZC]|--(list|save|zero|clear)(\s|$))`)
+
+// selectsIPv6 reports whether a call may have such a command.
+func selectsIPv6(call *Call) bool {
+	return selecting.MatchString(strings.Join(call.Words, " ")) || selecting.MatchString(call.Stdin)
 }
 
 // toReference returns the call that the reference gets in place of c.
