@@ -69,6 +69,7 @@ const (
 	optOrigin
 	optKeep
 	optEnsure
+	optMetrics
 
 	optionCount
 )
@@ -124,6 +125,7 @@ var optionNames = [optionCount]string{
 	optOrigin:         "origin",
 	optKeep:           "keep",
 	optEnsure:         "ensure",
+	optMetrics:        "metrics",
 }
 
 // An optionSet is a set of options.
@@ -357,6 +359,8 @@ var options = []option{
 		help: "with numeric addresses and ports", set: listing(func(l *Listing) *bool { return &l.Numeric })},
 	{short: 'j', long: "json", id: optJSON,
 		help: "everything, as JSON", set: listing(func(l *Listing) *bool { return &l.JSON })},
+	{long: "metrics", id: optMetrics,
+		help: "as metrics of Prometheus", set: listing(func(l *Listing) *bool { return &l.Metrics })},
 
 	{heading: "With -L -c, as well as -t, -u, --sctp-service and -r"},
 	{long: "client", arg: required, id: optClient, value: "ADDRESS[/LEN]",

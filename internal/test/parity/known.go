@@ -44,6 +44,7 @@ var additions = []string{
 	"--ensure",
 	"--json",
 	"--keep",
+	"--metrics",
 	"--netns",
 	"--origin",
 	"--replace",
