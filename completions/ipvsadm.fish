@@ -289,6 +289,7 @@ complete -c ipvsadm -n '__ipvsadm_can listing --watch' -l watch -d 'list again a
 complete -c ipvsadm -n '__ipvsadm_can listing -X --exact' -s X -l exact -d 'with all digits of large numbers'
 complete -c ipvsadm -n '__ipvsadm_can numeric -n --numeric' -s n -l numeric -d 'with numeric addresses and ports'
 complete -c ipvsadm -n '__ipvsadm_can json -j --json' -s j -l json -d 'everything, as JSON'
+complete -c ipvsadm -n '__ipvsadm_can listing --metrics' -l metrics -d 'as metrics of Prometheus'
 complete -c ipvsadm -n '__ipvsadm_can listing --client' -l client -x -d 'only connections of these clients'
 complete -c ipvsadm -n '__ipvsadm_can listing --count' -l count -d 'count connections by service, real server and state'
 complete -c ipvsadm -n '__ipvsadm_can listing --origin' -l origin -d 'show which connections were synced'

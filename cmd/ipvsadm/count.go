@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"net/netip"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
@@ -142,7 +143,7 @@ func (l *lister) countConnections(ctx context.Context, w *connectionWriter, how 
 	if err != nil {
 		return err
 	}
-	w.layout = &countLayout{json: how.JSON, names: formatNames(l.names, how),
+	w.layout = &countLayout{json: how.JSON, at: lineTime(how), names: formatNames(l.names, how),
 		counter: counter{table: table, counts: map[place]*format.States{}, recent: map[ends]*format.States{}}}
 	w.whole = true
 	return nil
@@ -172,6 +173,7 @@ func (l *lister) table(ctx context.Context) (map[ipvsnl.ServiceKey]map[netip.Add
 type countLayout struct {
 	counter
 	json  bool
+	at    time.Time // of a line of JSON
 	names format.Names
 }
 
@@ -187,7 +189,7 @@ func (l *countLayout) AppendConnection(b []byte, c *conns.Connection) []byte {
 // AppendEnd appends the counts.
 func (l *countLayout) AppendEnd(b []byte) []byte {
 	if l.json {
-		return format.AppendCountsJSON(b, l.sorted())
+		return format.AppendCountsJSON(b, l.sorted(), l.at)
 	}
 	return format.AppendCounts(b, l.sorted(), l.names)
 }

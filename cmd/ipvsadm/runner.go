@@ -198,7 +198,8 @@ func (r *runner) restoreAs(ctx context.Context, c *flags.Command) int {
 
 func (r *runner) lister(con *console) *lister {
 	return &lister{con: con, client: r.client, info: r.info, names: r.names,
-		connections: func(file string) (io.ReadCloser, error) { return r.sys.connections(r.netns, file) }}
+		connections: func(file string) (io.ReadCloser, error) { return r.sys.connections(r.netns, file) },
+		totals:      func(ctx context.Context) (ipvsnl.Stats, error) { return r.sys.totals(ctx, r.client) }}
 }
 
 func (r *runner) saver() *saver { return &saver{con: r.con, client: r.client, names: r.names} }

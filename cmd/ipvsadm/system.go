@@ -42,6 +42,9 @@ type system struct {
 	// connections opens a connection table of a namespace, conns.Path or conns.SyncPath.
 	connections func(ns *netns.Namespace, file string) (io.ReadCloser, error)
 
+	// totals returns the totals of a namespace.
+	totals func(context.Context, *ipvsnl.Client) (ipvsnl.Stats, error)
+
 	// lockFile opens the file whose lock protects the table of a namespace.
 	lockFile func(*netns.Namespace) (*os.File, error)
 
@@ -88,6 +91,7 @@ var linux = &system{
 	loadModule:  func() { loadModule("/sbin/modprobe") },
 	mayUseIPVS:  mayUseIPVS,
 	connections: func(ns *netns.Namespace, file string) (io.ReadCloser, error) { return ns.OpenProc(path.Base(file)) },
+	totals:      func(ctx context.Context, c *ipvsnl.Client) (ipvsnl.Stats, error) { return c.Totals(ctx) },
 	lockFile:    (*netns.Namespace).OpenAgain,
 	schedulers:  kernelSchedulers,
 	sysctls:     func(ns *netns.Namespace) sysctlDir { return procDir{"/proc/sys/net/ipv4/vs", ns} },

@@ -31,7 +31,8 @@ type watcher struct {
 	con     *console
 	list    func(context.Context, *console) error // makes a listing
 	every   time.Duration
-	figures int // how many columns are highlighted on changes
+	lines   bool // a page is a line for programs, and is never drawn
+	figures int  // how many columns are highlighted on changes
 	signals chan os.Signal
 	pages   chan page        // receives each listing once it is made
 	next    <-chan time.Time // when to make the next one
@@ -51,6 +52,7 @@ func (r *runner) watcher(c *flags.Command) *watcher {
 		con:     r.con,
 		list:    func(ctx context.Context, con *console) error { return r.lister(con).list(ctx, c) },
 		every:   time.Duration(c.Listing.Watch) * time.Second,
+		lines:   c.Listing.JSON,
 		signals: make(chan os.Signal, 16),
 		pages:   make(chan page, 1),
 	}
@@ -85,7 +87,9 @@ func (w *watcher) make(ctx context.Context) {
 // begin continues after the first page. If that has failed, the watch ends.
 func (w *watcher) begin(ctx context.Context, first page) int {
 	if first.err != nil {
-		_ = w.con.write(first.text) // the error of the listing takes precedence
+		if !w.lines {
+			_ = w.con.write(first.text) // the error of the listing takes precedence
+		}
 		w.con.complain(message(first.err))
 		return exitListing
 	}
@@ -125,7 +129,7 @@ func (w *watcher) terminal() (in, out *os.File, ok bool) {
 	in, hasIn := w.con.in.(*os.File)
 	out, hasOut := w.con.sink.(*os.File)
 	term := os.Getenv("TERM")
-	return in, out, hasIn && hasOut && term != "" && term != "dumb" && screen.IsTerminal(out)
+	return in, out, !w.lines && hasIn && hasOut && term != "" && term != "dumb" && screen.IsTerminal(out)
 }
 
 // loop shows pages until the watch ends or its output is gone.
@@ -171,9 +175,12 @@ func (w *watcher) show(p page) error {
 // writePage writes a page without a terminal. Its reader may block
 // the write: even then a signal ends the watch.
 func (w *watcher) writePage(text []byte) error {
+	if !w.lines {
+		text = append(text, '\n')
+	}
 	written := make(chan error, 1)
 	go func() {
-		_, err := w.con.sink.Write(append(text, '\n'))
+		_, err := w.con.sink.Write(text)
 		written <- err
 	}()
 	select {

@@ -79,6 +79,7 @@ type Listing struct {
 	SortBy         string // the column by which to sort in descending order; empty for none
 	Watch          uint32 // how many seconds to wait before listing again; 0 for no more than once
 	JSON           bool   // implies Numeric
+	Metrics        bool   // as metrics of Prometheus; implies Numeric
 	Count          bool   // connections are only counted
 	Origin         bool   // connections are listed with their origins
 }

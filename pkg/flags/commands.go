@@ -75,7 +75,7 @@ var commands = [...]command{
 		oneOf: []optionSet{set(optIPv4, optIPv6), set(optVIP, optMarks)}}, change: (*parser).clear},
 	list: {name: "list", kind: List, rules: rules{
 		takes: set(optNumeric, optStats, optRate, optThresholds, optPersistentConn, optNoSort, optSyncID,
-			optExact, optTunInfo, optJSON, optSortBy, optWatch),
+			optExact, optTunInfo, optJSON, optSortBy, optWatch, optMetrics),
 		oneOf: []optionSet{
 			set(optConnection, optTimeout, optDaemon),
 			selecting[0] | set(optTimeout, optDaemon),
@@ -158,7 +158,11 @@ type conflict struct {
 var listConflicts = []conflict{
 	{set(optStats, optRate, optThresholds, optPersistentConn, optSyncID, optTunInfo), set(optJSON), "JSON always has it"},
 	{set(optExact), set(optJSON), "JSON always has all digits"},
-	{set(optWatch), set(optJSON), "a watch is for people to read"},
+	{set(optMetrics), set(optStats, optRate, optThresholds, optPersistentConn, optSyncID, optTunInfo, optExact), "metrics always have all figures"},
+	{set(optMetrics), set(optJSON), "they are two formats"},
+	{set(optMetrics), set(optWatch), "whoever collects metrics asks again"},
+	{set(optMetrics), set(optConnection, optTimeout, optDaemon), "only services have metrics"},
+	{set(optMetrics), set(optSortBy), "metrics have no columns to sort by"},
 	{set(optWatch), set(optTimeout, optDaemon), "only services and connections can be watched"},
 	{set(optSortBy), set(optConnection, optTimeout, optDaemon), "only services have columns to sort by"},
 	{set(optSortBy), set(optNoSort), "one sorts and the other does not"},

@@ -73,6 +73,7 @@ const (
 	optIPv6
 	optVIP
 	optMarks
+	optMetrics
 
 	optionCount
 )
@@ -132,6 +133,7 @@ var optionNames = [optionCount]string{
 	optIPv6:           "ipv6",
 	optVIP:            "vip",
 	optMarks:          "marks",
+	optMetrics:        "metrics",
 }
 
 // An optionSet is a set of options.
@@ -373,6 +375,8 @@ var options = []option{
 		help: "with numeric addresses and ports", set: listing(func(l *Listing) *bool { return &l.Numeric })},
 	{short: 'j', long: "json", id: optJSON,
 		help: "everything, as JSON", set: listing(func(l *Listing) *bool { return &l.JSON })},
+	{long: "metrics", id: optMetrics,
+		help: "as metrics of Prometheus", set: listing(func(l *Listing) *bool { return &l.Metrics })},
 
 	{heading: "With -L -c, as well as -t, -u, --sctp-service and -r"},
 	{long: "client", arg: required, id: optClient, value: "ADDRESS[/LEN]",

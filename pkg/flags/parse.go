@@ -172,7 +172,7 @@ func (p *parser) finish(v verb) error {
 	if (v == restore || v == clearTable) && !c.WaitGiven {
 		c.Wait = defaultWait
 	}
-	if c.Listing.JSON {
+	if c.Listing.JSON || c.Listing.Metrics {
 		c.Listing.Numeric = true
 	}
 	switch {

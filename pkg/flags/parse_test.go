@@ -416,7 +416,13 @@ func TestParseErrors(t *testing.T) {
 		{"-S --sort-by active", "Illegal 'sort-by' option with the 'save' command"},
 		{"-L --sort-by port", "unknown column `port'; the columns are: conns inpkts outpkts inbytes outbytes " +
 			"cps inpps outpps inbps outbps active inactive weight"},
-		{"-L -j --watch", "'--watch' and '--json' exclude each other: a watch is for people to read"},
+		{"-L --metrics -j", "'--metrics' and '--json' exclude each other: they are two formats"},
+		{"-L --metrics --watch", "'--metrics' and '--watch' exclude each other: whoever collects metrics asks again"},
+		{"-L --metrics --exact", "'--metrics' and '--exact' exclude each other: metrics always have all figures"},
+		{"-L --metrics --rate", "'--metrics' and '--rate' exclude each other: metrics always have all figures"},
+		{"-L --metrics -c", "'--metrics' and '--connection' exclude each other: only services have metrics"},
+		{"-L --metrics --sort-by cps", "'--metrics' and '--sort-by' exclude each other: metrics have no columns to sort by"},
+		{"-S --metrics", "Illegal 'metrics' option with the 'save' command"},
 		{"-L -j --stats", "'--stats' and '--json' exclude each other: JSON always has it"},
 		{"-Lcj --stats", "'--stats' and '--json' exclude each other: JSON always has it"},
 		{"-L -j --rate", "'--rate' and '--json' exclude each other: JSON always has it"},
@@ -505,7 +511,7 @@ func TestParseErrors(t *testing.T) {
 // Any two options that exclude each other are named if one of them is ours. Two of ipvsadm's get its message.
 func TestListConflicts(t *testing.T) {
 	all := commands[list].rules.all()
-	ours := set(optJSON, optSortBy, optWatch, optCount, optOrigin, optMarks)
+	ours := set(optJSON, optSortBy, optWatch, optCount, optOrigin, optMarks, optMetrics)
 	conflicts := 0
 	for either := range optionCount {
 		for or := range either {
@@ -525,7 +531,7 @@ func TestListConflicts(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 29, conflicts)
+	require.Equal(t, 41, conflicts)
 }
 
 // What popt refuses has another exit code and does not end a restore.

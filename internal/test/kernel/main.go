@@ -20,6 +20,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -69,6 +70,28 @@ func Install(pairs ...string) {
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "cannot install %v: %v\n", pairs, err)
+		os.Exit(1)
+	}
+}
+
+// Fetch is for use in TestMain, before Main: it runs a script of the project on the host and puts what that prints into a
+// variable of the environment, also of the test kernel. If it cannot, the tests fail.
+func Fetch(variable, script string) {
+	if Inside() {
+		return
+	}
+	root, err := Root()
+	var out []byte
+	if err == nil {
+		cmd := exec.Command(filepath.Join(root, script))
+		cmd.Stderr = os.Stderr
+		out, err = cmd.Output()
+	}
+	if err == nil {
+		err = os.Setenv(variable, strings.TrimSpace(string(out)))
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", script, err)
 		os.Exit(1)
 	}
 }

@@ -46,6 +46,7 @@ var additions = []string{
 	"--json",
 	"--keep",
 	"--marks",
+	"--metrics",
 	"--netns",
 	"--origin",
 	"--replace",
