@@ -28,12 +28,13 @@ type replacer struct {
 	con    *console
 	client *ipvsnl.Client
 	wanted wantedTable
+	part   *partialTable // the part to replace; nil for the whole table
 }
 
 // replace runs -R --replace. A dry run prints the changes instead.
 func (r *runner) replace(ctx context.Context, c *flags.Command) int {
 	rep := &replacer{con: r.con, client: r.client}
-	if _, code := r.lines.readWhole(r.con, rep.wanted.add); code != exitDone {
+	if _, code := r.lines.readWhole(r.con, rep.adder(c.Restoring.Only)); code != exitDone {
 		return code
 	}
 	if c.Restoring.DryRun {
@@ -110,14 +111,15 @@ func (r *replacer) cannotPlan(err error) int {
 // plan reads the table and returns it with the changes to make. Timeouts and sync
 // daemons are read only if lines mention them.
 func (r *replacer) plan(ctx context.Context) (current reconcile.Table, changes []ipvsnl.Change, err error) {
-	current, err = readStable(ctx, r.con, r.client)
+	scope := r.scope()
+	current, err = readStable(ctx, r.con, r.client, scope...)
 	if err != nil {
 		return nil, nil, err
 	}
 	if len(current) > 0 && !r.wanted.services {
 		return nil, nil, errNoServices
 	}
-	changes, err = reconcile.Plan(current, r.wanted.table())
+	changes, err = reconcile.Plan(current, r.wanted.table(), scope...)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -73,6 +73,7 @@ const (
 	optIPv6
 	optVIP
 	optMarks
+	optOnly
 
 	optionCount
 )
@@ -132,6 +133,7 @@ var optionNames = [optionCount]string{
 	optIPv6:           "ipv6",
 	optVIP:            "vip",
 	optMarks:          "marks",
+	optOnly:           "only",
 }
 
 // An optionSet is a set of options.
@@ -336,6 +338,9 @@ var options = []option{
 	{long: "replace", id: optReplace,
 		help: "check all lines, then change only what differs from the resulting table",
 		set:  restoring(func(r *Restoring) *bool { return &r.Replace })},
+	{long: "only", id: optOnly,
+		help: "with --replace: leave all services that no line adds or deletes",
+		set:  restoring(func(r *Restoring) *bool { return &r.Only })},
 	{long: "dry-run", id: optDryRun,
 		help: "report faults or, with --replace or -C, what would change; change nothing",
 		set:  restoring(func(r *Restoring) *bool { return &r.DryRun })},

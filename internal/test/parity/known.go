@@ -47,6 +47,7 @@ var additions = []string{
 	"--keep",
 	"--marks",
 	"--netns",
+	"--only",
 	"--origin",
 	"--replace",
 	"--schedulers",
