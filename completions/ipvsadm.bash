@@ -53,7 +53,7 @@ _ipvsadm_groups() {
 			'--all' '--stable' '--sysctl'
 		;;
 	-R | --restore)
-		printf '%s\n' '--replace' '--dry-run' '--wait'
+		printf '%s\n' '--replace' '--only' '--dry-run' '--wait'
 		;;
 	-C | --clear)
 		printf '%s\n' '-4 --ipv4' '-6 --ipv6' '--vip --marks' '--dry-run' '--wait'

@@ -189,6 +189,7 @@ end
 
 complete -c ipvsadm -f
 complete -c ipvsadm-restore -n 'not contains -- --replace (commandline -opc)' -l replace -d 'check all lines, then change only what differs'
+complete -c ipvsadm-restore -n 'not contains -- --only (commandline -opc)' -l only -d 'with --replace, leave services that no line names'
 complete -c ipvsadm-restore -n 'not contains -- --dry-run (commandline -opc)' -l dry-run -d 'change nothing; with --replace, print the changes'
 complete -c ipvsadm-restore -n 'not contains -- --wait (commandline -opc)' -l wait -x -d 'wait for another restore or clear'
 complete -c ipvsadm-save -f
@@ -271,6 +272,7 @@ complete -c ipvsadm -n '__ipvsadm_can ensure --ensure' -l ensure -d 'succeed als
 # With -R
 complete -c ipvsadm -n '__ipvsadm_can restore --replace' -l replace -d 'check all lines, then change only what differs'
 complete -c ipvsadm -n '__ipvsadm_can wait --dry-run' -l dry-run -d 'change nothing; with --replace, print the changes'
+complete -c ipvsadm -n '__ipvsadm_can restore --only' -l only -d 'with --replace, leave services that no line names'
 complete -c ipvsadm -n '__ipvsadm_can wait --wait' -l wait -x -d 'wait for another restore or clear'
 
 # With -L

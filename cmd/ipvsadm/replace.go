@@ -29,15 +29,21 @@ type replacer struct {
 	con    *console
 	client *ipvsnl.Client
 	wanted *wantedTable
+	scope  []reconcile.Scope // the services that the replacement is about; nil for all
 }
 
 // replace runs -R --replace. A dry run prints the changes instead.
 func (r *runner) replace(ctx context.Context, c *flags.Command) int {
 	var lines wantedLines
-	if code := r.lines.readWhole(r.con, io.Discard, lines.add); code != exitDone {
+	accept, scope := lines.add, func() []reconcile.Scope { return nil }
+	if c.Restoring.Only {
+		part := newPartialLines(&lines)
+		accept, scope = part.add, part.scope
+	}
+	if code := r.lines.readWhole(r.con, io.Discard, accept); code != exitDone {
 		return code
 	}
-	rep := &replacer{con: r.con, client: r.client, wanted: lines.table()}
+	rep := &replacer{con: r.con, client: r.client, wanted: lines.table(), scope: scope()}
 	if c.Restoring.DryRun {
 		return rep.showPlan(ctx)
 	}
@@ -112,14 +118,14 @@ func (r *replacer) cannotPlan(err error) int {
 // plan reads the table and returns it with the changes to make. Timeouts and sync
 // daemons are read only if lines mention them.
 func (r *replacer) plan(ctx context.Context) (current reconcile.Table, changes []ipvsnl.Change, err error) {
-	current, err = readStable(ctx, r.con, r.client)
+	current, err = readStable(ctx, r.con, r.client, r.scope...)
 	if err != nil {
 		return nil, nil, err
 	}
 	if len(current) > 0 && !r.wanted.services {
 		return nil, nil, errNoServices
 	}
-	changes, err = reconcile.Plan(current, r.wanted.entries)
+	changes, err = reconcile.Plan(current, r.wanted.entries, r.scope...)
 	if err != nil {
 		return nil, nil, err
 	}

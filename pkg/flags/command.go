@@ -96,6 +96,7 @@ type Saving struct {
 // A Restoring describes how rules are applied.
 type Restoring struct {
 	Replace bool // the table is changed into theirs, with as few changes as possible
+	Only    bool // of the table, only the services that they name
 	DryRun  bool // they are only checked
 }
 

@@ -97,7 +97,7 @@ var commands = [...]command{
 		change: func(p *parser) ipvsnl.Change { return ipvsnl.StartDaemon(p.daemon) }},
 	stopDaemon: {name: "stop-daemon", kind: Change, rules: rules{takes: set(optSyncID)},
 		change: func(p *parser) ipvsnl.Change { return ipvsnl.StopDaemon(p.daemon.State) }},
-	restore: {name: "restore", kind: Restore, rules: rules{takes: set(optReplace, optDryRun, optWait)}},
+	restore: {name: "restore", kind: Restore, rules: rules{takes: set(optReplace, optOnly, optDryRun, optWait)}},
 	save: {name: "save", kind: Save, rules: rules{
 		takes: set(optNumeric, optThresholds, optTimeout, optDaemon, optAll, optStable, optSysctl),
 		oneOf: selecting[:]}},
@@ -134,6 +134,7 @@ var companions = [...]struct {
 }{
 	{addService, optKeep, optEnsure},
 	{addServer, optKeep, optEnsure},
+	{restore, optOnly, optReplace},
 }
 
 // checkCompanions reports the first option whose companion is missing.

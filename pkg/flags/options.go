@@ -74,6 +74,7 @@ const (
 	optVIP
 	optMarks
 	optMetrics
+	optOnly
 
 	optionCount
 )
@@ -134,6 +135,7 @@ var optionNames = [optionCount]string{
 	optVIP:            "vip",
 	optMarks:          "marks",
 	optMetrics:        "metrics",
+	optOnly:           "only",
 }
 
 // An optionSet is a set of options.
@@ -338,6 +340,9 @@ var options = []option{
 	{long: "replace", id: optReplace,
 		help: "check all lines, then change only what differs from the resulting table",
 		set:  restoring(func(r *Restoring) *bool { return &r.Replace })},
+	{long: "only", id: optOnly,
+		help: "with --replace: leave all services that no line adds or deletes",
+		set:  restoring(func(r *Restoring) *bool { return &r.Only })},
 	{long: "dry-run", id: optDryRun,
 		help: "report faults or, with --replace or -C, what would change; change nothing",
 		set:  restoring(func(r *Restoring) *bool { return &r.DryRun })},

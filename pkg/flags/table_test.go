@@ -26,7 +26,7 @@ func TestRows(t *testing.T) {
 		"-v --version":       "",
 		" --set":             "--netns",
 		" --stop-daemon":     "--syncid --netns",
-		"-R --restore":       "--replace --dry-run --wait --netns",
+		"-R --restore":       "--replace --only --dry-run --wait --netns",
 		"-d --delete-server": "-t -u --sctp-service -f -r --ensure --netns",
 	} {
 		var got []string

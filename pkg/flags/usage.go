@@ -13,7 +13,7 @@ const usageHead = `Usage:
   ipvsadm [-L [SERVICE|PART] [OPTIONS]]
   ipvsadm -Z [SERVICE|PART]
   ipvsadm -S [SERVICE|PART] [-n] [--thresholds] [--timeout] [--daemon] [--all] [--stable]
-  ipvsadm -R [--replace] [--dry-run] [--wait SECONDS] <RULES
+  ipvsadm -R [--replace [--only]] [--dry-run] [--wait SECONDS] <RULES
   ipvsadm -C [PART] [--dry-run] [--wait SECONDS]
   ipvsadm --set TCP FIN UDP
   ipvsadm --start-daemon STATE [OPTIONS]

@@ -151,9 +151,9 @@ func values() []line {
 		{"ipvsadm-restore --netns ", []string{"blue"}},
 		{"ipvsadm-restore completion_t", []string{"completion_test.go"}},
 		{"ipvsadm-restore --replace completion_t", []string{"completion_test.go"}},
-		{"ipvsadm-restore -", []string{"--replace", "--dry-run", "--wait", "--netns"}},
-		{"ipvsadm-restore --replace --", []string{"--dry-run", "--wait", "--netns"}},
-		{"ipvsadm -R --dry-run --", []string{"--replace", "--wait", "--netns"}},
+		{"ipvsadm-restore -", []string{"--replace", "--only", "--dry-run", "--wait", "--netns"}},
+		{"ipvsadm-restore --replace --", []string{"--only", "--dry-run", "--wait", "--netns"}},
+		{"ipvsadm -R --dry-run --", []string{"--replace", "--only", "--wait", "--netns"}},
 	}
 }
 

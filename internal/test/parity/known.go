@@ -48,6 +48,7 @@ var additions = []string{
 	"--marks",
 	"--metrics",
 	"--netns",
+	"--only",
 	"--origin",
 	"--replace",
 	"--schedulers",
