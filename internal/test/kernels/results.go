@@ -7,7 +7,6 @@ import (
 	"os"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -18,7 +17,6 @@ type result struct {
 	file   *os.File // which gets the same
 	code   int
 	ended  bool
-	start  time.Time
 	took   time.Duration
 }
 
@@ -33,7 +31,6 @@ var (
 	verdict   = regexp.MustCompile(`(?m)^( *)--- (PASS|FAIL|SKIP): (\S+)`)
 	generated = regexp.MustCompile(`seed \d+: (\d+) cases, .*; (\d+) differ`)
 	lacking   = regexp.MustCompile(`(?m)the kernel lacks (.*)$`)
-	having    = regexp.MustCompile(`(?m)the kernel has (.*)$`)
 )
 
 // score counts. Cases are subtests of the one test of golden cases, what the generator's last line says, else tests.
@@ -72,12 +69,3 @@ func (r *result) score() score {
 
 // failed reports whether a job did not come to a good end.
 func (r *result) failed() bool { return !r.ended || r.code != 0 }
-
-// facts are the matches of an expression in what a job has written.
-func (r *result) facts(of *regexp.Regexp) []string {
-	var all []string
-	for _, m := range of.FindAllStringSubmatch(r.output.String(), -1) {
-		all = append(all, strings.TrimSpace(m[1]))
-	}
-	return all
-}
