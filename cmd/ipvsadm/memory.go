@@ -44,7 +44,13 @@ func useMemory(getenv func(string) string, limit int64) {
 	if getenv("GOMEMLIMIT") == "" && limit != cgroup.NoLimit {
 		// The runtime counts about as much memory that it never touches as the code takes, which it does not count.
 		debug.SetMemoryLimit(limit)
-		w := heapWatch{limit: limit - besides, heap: heap, collect: runtime.GC, next: atCollection, keepCode: keepCode}
+		w := heapWatch{
+			limit:    limit - besides,
+			heap:     heap,
+			collect:  runtime.GC,
+			next:     atCollection,
+			keepCode: func() { keepCode(lockUsed) },
+		}
 		w.look()
 	}
 }
@@ -80,15 +86,18 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// onFault is MLOCK_ONFAULT of mlock2(2).
-const onFault = 1
-
-// keepCode keeps the pages of the program's file in memory from when they are first used, if it may.
-func keepCode() {
+// keepCode has the pages of the program's file locked.
+func keepCode(lock func(memoryRange)) {
 	maps, _ := files.Read("/proc/self/maps")
 	for _, r := range codeOf(string(maps)) {
-		_, _, _ = unix.Syscall(unix.SYS_MLOCK2, r.start, r.end-r.start, onFault)
+		lock(r)
 	}
+}
+
+// lockUsed keeps pages in memory from when they are first used, if the process may do that.
+func lockUsed(r memoryRange) {
+	const onFault = 1 // MLOCK_ONFAULT
+	_, _, _ = unix.Syscall(unix.SYS_MLOCK2, r.start, r.end-r.start, onFault)
 }
 
 // A memoryRange is a range of addresses.
