@@ -169,6 +169,7 @@ func (w metricWriter) services(all []ServiceMetrics) error {
 
 func (w metricWriter) destinations(all []ServiceMetrics) error {
 	var labels []byte
+	var line destinationLine
 	for _, f := range destinationMetrics() {
 		if err := w.write(f.appendHead(w.room())); err != nil {
 			return err
@@ -180,7 +181,8 @@ func (w metricWriter) destinations(all []ServiceMetrics) error {
 			for k := range s.Destinations {
 				d := &s.Destinations[k]
 				labels = appendDestinationLabels(labels[:common], &d.Destination)
-				if err := w.write(appendSamples(w.room(), &f, labels, &destinationLine{s.Service, d})); err != nil {
+				line = destinationLine{s.Service, d}
+				if err := w.write(appendSamples(w.room(), &f, labels, &line)); err != nil {
 					return err
 				}
 			}
@@ -222,26 +224,23 @@ func appendSamples[T any](b []byte, f *metric[T], labels []byte, v *T) []byte {
 // appendServiceLabels appends the labels that identify a service. All services have all of them; those that do not
 // apply are empty, which is the same as none.
 func appendServiceLabels(b []byte, k *ipvsnl.ServiceKey) []byte {
-	var protocol string
-	var address, port, mark []byte
 	if k.Mark != 0 {
-		mark = appendUint(nil, uint64(k.Mark))
+		b = appendUint(append(b, `,protocol="",address="",port="",mark="`...), uint64(k.Mark))
 	} else {
-		protocol = words.ProtocolOf(k.Protocol).Name
-		address = appendAddr(nil, k.Addr.Addr())
-		port = appendUint(nil, uint64(k.Addr.Port()))
+		b = append(append(b, `,protocol="`...), words.ProtocolOf(k.Protocol).Name...)
+		b = appendAddr(append(b, `",address="`...), k.Addr.Addr())
+		b = appendUint(append(b, `",port="`...), uint64(k.Addr.Port()))
+		b = append(b, `",mark="`...)
 	}
-	b = appendLabel(b, "protocol", protocol)
-	b = appendLabel(b, "address", string(address))
-	b = appendLabel(b, "port", string(port))
-	b = appendLabel(b, "mark", string(mark))
-	return appendLabel(b, "family", k.Family().String())
+	b = append(append(b, `",family="`...), k.Family().String()...)
+	return append(b, '"')
 }
 
 // appendDestinationLabels appends the labels that identify a destination of its service.
 func appendDestinationLabels(b []byte, d *ipvsnl.Destination) []byte {
-	b = appendLabel(b, "destination_address", string(appendAddr(nil, d.Addr.Addr())))
-	return appendLabel(b, "destination_port", string(appendUint(nil, uint64(d.Addr.Port()))))
+	b = appendAddr(append(b, `,destination_address="`...), d.Addr.Addr())
+	b = appendUint(append(b, `",destination_port="`...), uint64(d.Addr.Port()))
+	return append(b, '"')
 }
 
 // appendLabel appends a comma and a label.

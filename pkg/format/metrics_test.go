@@ -158,3 +158,20 @@ func TestMetricsFail(t *testing.T) {
 		require.Equal(t, at+1, n)
 	}
 }
+
+// The length of a listing does not matter to the memory that writing it takes.
+func TestMetricsAllocations(t *testing.T) {
+	m := someMetrics()
+	m.Services[0].Service.Service.Scheduler = "rr"
+	b := make([]byte, 0, 1<<12)
+	allocated := func() float64 {
+		return testing.AllocsPerRun(10, func() {
+			_ = m.Write(func() []byte { return b[:0] }, func([]byte) error { return nil })
+		})
+	}
+	few := allocated()
+	for range 10 {
+		m.Services = append(m.Services, m.Services...)
+	}
+	require.InDelta(t, few, allocated(), 10)
+}
