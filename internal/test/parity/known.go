@@ -58,6 +58,7 @@ var additions = []string{
 	"--vip",
 	"--wait",
 	"--watch",
+	"--wide",
 	"-4",
 	"-j",
 }
