@@ -46,7 +46,8 @@ _ipvsadm_groups() {
 	-L | -l | --list)
 		printf '%s\n' "$service" '-4 --ipv4' '-6 --ipv6' '--vip --marks' '-c --connection --timeout --daemon' '--stats' '--rate' '--thresholds' \
 			'--persistent-conn' '--tun-info' '--nosort --sort --sort-by' '--watch' '--syncid' \
-			'-X --exact' '-n --numeric' '-j --json' '--metrics' '-r --real-server' '--client' '--count' '--origin'
+			'-X --exact' '--wide' '-n --numeric' '-j --json' '--metrics' '-r --real-server' '--client' '--count' \
+			'--origin'
 		;;
 	-S | --save)
 		printf '%s\n' "$service" '-4 --ipv4' '-6 --ipv6' '--vip --marks' '-n --numeric' '--thresholds' '--timeout' '--daemon' \

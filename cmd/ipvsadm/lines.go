@@ -14,7 +14,10 @@ import (
 )
 
 // A lineParser parses lines of rules.
-type lineParser struct{ names flags.Resolver }
+type lineParser struct {
+	names   flags.Resolver
+	repeats *repeats // nil unless repeated lines are faults
+}
 
 // parse parses a line. It cannot select the network namespace or the time to wait, nor keep the
 // lines after it waiting.
@@ -99,6 +102,9 @@ func (p *lineParser) check(line rulefile.Line, accept func(*flags.Command) error
 	c, err := p.parse(line)
 	if err == nil {
 		err = accept(&c)
+	}
+	if err == nil {
+		err = p.repeat(&c, line.Number)
 	}
 	return err
 }

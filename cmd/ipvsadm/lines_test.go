@@ -42,7 +42,7 @@ func TestCheckShows(t *testing.T) {
 // A line that is too long takes no more memory than any other.
 func TestCheckLong(t *testing.T) {
 	comment, fault := "#"+strings.Repeat("x", 4<<20)+"\n", "-A -f 7 x"+strings.Repeat("\x00", 4<<20)+"\n"
-	p := &lineParser{testNames{}}
+	p := &lineParser{names: testNames{}}
 	con := newConsole("ipvsadm", strings.NewReader(strings.Repeat(comment, 4)), io.Discard, io.Discard)
 	var text bytes.Buffer
 	require.Equal(t, exitDone, p.readWhole(con, &text, onlyChanges))

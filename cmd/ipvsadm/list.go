@@ -54,6 +54,9 @@ func (l *lister) layout(how *flags.Listing) layout {
 	if how.JSON {
 		return &format.JSON{Time: lineTime(how)}
 	}
+	if how.Wide {
+		return format.NewWide(format.Options{View: view(how), Names: formatNames(l.names, how)})
+	}
 	return &format.Options{View: view(how), Exact: how.Exact, Names: formatNames(l.names, how)}
 }
 

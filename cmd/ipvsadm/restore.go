@@ -133,13 +133,15 @@ func (r *runner) allowEmpty(ctx context.Context) (code int) {
 	return exitDone
 }
 
-// dryRun runs -R --dry-run and ipvsadm-restore --dry-run: it only checks lines.
+// dryRun runs -R --dry-run and ipvsadm-restore --dry-run: it only checks lines. A line that
+// repeats an earlier one is a fault, although a restore would go on after it.
 func (r *runner) dryRun(context.Context, *flags.Command) int {
 	accept := noRestore
 	if r.checked {
 		accept = onlyChanges
 	}
-	return r.lines.readWhole(r.con, io.Discard, accept)
+	lines := &lineParser{names: r.names, repeats: newRepeats()}
+	return lines.readWhole(r.con, io.Discard, accept)
 }
 
 // run runs the lines and returns the exit code.

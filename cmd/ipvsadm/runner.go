@@ -36,7 +36,7 @@ type runner struct {
 func newRunner(sys *system, con *console) *runner {
 	// Output so far is shown while waiting for names.
 	names := sys.names(context.Background(), con.flush)
-	return &runner{sys: sys, con: con, names: names, lines: &lineParser{names}}
+	return &runner{sys: sys, con: con, names: names, lines: &lineParser{names: names}}
 }
 
 // run runs the words of a command line. Some commands need no IPVS; everything else opens it before

@@ -40,7 +40,21 @@ func (s *saver) save(ctx context.Context, c *flags.Command) error {
 		Names:      formatNames(s.names, &c.Listing),
 		Thresholds: c.Saving.Thresholds,
 	}}
-	return w.table(ctx, r, services, nil)
+	if c.Listing.Numeric {
+		return w.table(ctx, r, services, nil)
+	}
+	return s.named(ctx, w, r, services)
+}
+
+// named writes rules with names, and reports whether these can be restored.
+func (s *saver) named(ctx context.Context, w *tableWriter, r *tableReader, services []ipvsnl.ServiceState) error {
+	rules := newSingleRules(w.layout)
+	w.layout = rules
+	if err := w.table(ctx, r, services, nil); err != nil {
+		return err
+	}
+	rules.warn(s.con)
+	return nil
 }
 
 // services returns the services to save. A stable save reads their destinations too.

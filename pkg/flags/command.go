@@ -80,6 +80,7 @@ type Listing struct {
 	Watch          uint32 // how many seconds to wait before listing again; 0 for no more than once
 	JSON           bool   // implies Numeric
 	Metrics        bool   // as metrics of Prometheus; implies Numeric
+	Wide           bool   // columns are as wide as they need to be
 	Count          bool   // connections are only counted
 	Origin         bool   // connections are listed with their origins
 }

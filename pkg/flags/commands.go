@@ -75,7 +75,7 @@ var commands = [...]command{
 		oneOf: []optionSet{set(optIPv4, optIPv6), set(optVIP, optMarks)}}, change: (*parser).clear},
 	list: {name: "list", kind: List, rules: rules{
 		takes: set(optNumeric, optStats, optRate, optThresholds, optPersistentConn, optNoSort, optSyncID,
-			optExact, optTunInfo, optJSON, optSortBy, optWatch, optMetrics),
+			optExact, optTunInfo, optJSON, optSortBy, optWatch, optMetrics, optWide),
 		oneOf: []optionSet{
 			set(optConnection, optTimeout, optDaemon),
 			selecting[0] | set(optTimeout, optDaemon),
@@ -160,13 +160,15 @@ var listConflicts = []conflict{
 	{set(optStats, optRate, optThresholds, optPersistentConn, optSyncID, optTunInfo), set(optJSON), "JSON always has it"},
 	{set(optExact), set(optJSON), "JSON always has all digits"},
 	{set(optMetrics), set(optStats, optRate, optThresholds, optPersistentConn, optSyncID, optTunInfo, optExact), "metrics always have all figures"},
-	{set(optMetrics), set(optJSON), "they are two formats"},
+	{set(optMetrics), set(optJSON, optWide), "they are different formats"},
 	{set(optMetrics), set(optWatch), "whoever collects metrics asks again"},
 	{set(optMetrics), set(optConnection, optTimeout, optDaemon), "only services have metrics"},
 	{set(optMetrics), set(optSortBy), "metrics have no columns to sort by"},
 	{set(optWatch), set(optTimeout, optDaemon), "only services and connections can be watched"},
 	{set(optSortBy), set(optConnection, optTimeout, optDaemon), "only services have columns to sort by"},
 	{set(optSortBy), set(optNoSort), "one sorts and the other does not"},
+	{set(optWide), set(optJSON), "JSON cuts nothing"},
+	{set(optWide), set(optConnection, optTimeout, optDaemon), "only listings of services are cut"},
 	{set(optCount), set(optPersistentConn, optOrigin), "a count has no column for it"},
 	{set(optMarks), set(optConnection), "the kernel does not record the mark of a connection"},
 	{set(optOrigin), set(optPersistentConn), "the kernel does not report both together"},
@@ -176,7 +178,8 @@ var listConflicts = []conflict{
 
 // saveConflicts are the same in a save.
 var saveConflicts = []conflict{
-	{set(optSysctl), set(optService, optThresholds, optTimeout, optDaemon, optAll, optStable), "sysctls are not in rules"},
+	{set(optSysctl), set(optService, optThresholds, optTimeout, optDaemon, optAll, optStable,
+		optIPv4, optIPv6, optVIP, optMarks), "sysctls are not in rules"},
 }
 
 // checkConflicts reports the first conflict between options.

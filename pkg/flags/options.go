@@ -75,6 +75,7 @@ const (
 	optMarks
 	optMetrics
 	optOnly
+	optWide
 
 	optionCount
 )
@@ -136,6 +137,7 @@ var optionNames = [optionCount]string{
 	optMarks:          "marks",
 	optMetrics:        "metrics",
 	optOnly:           "only",
+	optWide:           "wide",
 }
 
 // An optionSet is a set of options.
@@ -376,6 +378,8 @@ var options = []option{
 		help: "repeat the listing every 1 to 86400 seconds (default 2) until interrupted", set: (*parser).watch},
 	{short: 'X', long: "exact", id: optExact,
 		help: "with all digits of large numbers", set: listing(func(l *Listing) *bool { return &l.Exact })},
+	{long: "wide", id: optWide,
+		help: "cut nothing, columns as wide as they need to be", set: listing(func(l *Listing) *bool { return &l.Wide })},
 	{short: 'n', long: "numeric", id: optNumeric,
 		help: "with numeric addresses and ports", set: listing(func(l *Listing) *bool { return &l.Numeric })},
 	{short: 'j', long: "json", id: optJSON,

@@ -238,6 +238,7 @@ func TestParse(t *testing.T) {
 		{"--list --daemon --sort --sort --nosort", Command{Kind: List, Listing: Listing{Subject: Daemons, NoSort: true}}},
 		{"-L --stats --rate --thresholds --persistent-conn --tun-info", Command{Kind: List,
 			Listing: Listing{Stats: true, Rate: true, Thresholds: true, PersistentConn: true, TunnelInfo: true}}},
+		{"-L --wide", Command{Kind: List, Listing: Listing{Wide: true}}},
 		{"-L -t 1.2.3.4:80", Command{Kind: List, Service: tcp("1.2.3.4:80"), OneService: true}},
 		{"-Ln --watch --rate --sort --sort-by CPS", Command{Kind: List,
 			Listing: Listing{Numeric: true, Rate: true, Watch: 2, SortBy: "cps"}}},
@@ -420,7 +421,7 @@ func TestParseErrors(t *testing.T) {
 		{"-S --sort-by active", "Illegal 'sort-by' option with the 'save' command"},
 		{"-L --sort-by port", "unknown column `port'; the columns are: conns inpkts outpkts inbytes outbytes " +
 			"cps inpps outpps inbps outbps active inactive weight"},
-		{"-L --metrics -j", "'--metrics' and '--json' exclude each other: they are two formats"},
+		{"-L --metrics -j", "'--metrics' and '--json' exclude each other: they are different formats"},
 		{"-L --metrics --watch", "'--metrics' and '--watch' exclude each other: whoever collects metrics asks again"},
 		{"-L --metrics --exact", "'--metrics' and '--exact' exclude each other: metrics always have all figures"},
 		{"-L --metrics --rate", "'--metrics' and '--rate' exclude each other: metrics always have all figures"},
@@ -515,7 +516,7 @@ func TestParseErrors(t *testing.T) {
 // Any two options that exclude each other are named if one of them is ours. Two of ipvsadm's get its message.
 func TestListConflicts(t *testing.T) {
 	all := commands[list].rules.all()
-	ours := set(optJSON, optSortBy, optWatch, optCount, optOrigin, optMarks, optMetrics)
+	ours := set(optJSON, optSortBy, optWatch, optCount, optOrigin, optMarks, optMetrics, optWide)
 	conflicts := 0
 	for either := range optionCount {
 		for or := range either {
@@ -535,7 +536,7 @@ func TestListConflicts(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 41, conflicts)
+	require.Equal(t, 46, conflicts)
 }
 
 // What popt refuses has another exit code and does not end a restore.
