@@ -146,6 +146,7 @@ func values() []line {
 		{"ipvsadm --netns blue -D -t ", []string{"192.0.2.7:70"}},
 		{"ipvsadm --netns=blue -d -t 192.0.2.7:70 -r ", []string{"198.51.100.7:70"}},
 		{"ipvsadm --netns blue -C -", []string{"-4", "--ipv4", "-6", "--ipv6", "--vip", "--marks", "--dry-run", "--wait"}},
+		{"ipvsadm --netns blue --stop-daemon master -", []string{"--syncid"}},
 		{"ipvsadm-save -n --netns ", []string{"blue"}},
 		{"ipvsadm-save --netns blue -t ", []string{"192.0.2.7:70"}},
 		{"ipvsadm-restore --netns ", []string{"blue"}},
