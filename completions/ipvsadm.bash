@@ -22,7 +22,7 @@ _ipvsadm_groups() {
 	case $1 in
 	-A | --add-service | -a | --add-server) printf '%s\n' '--ensure' '--keep' ;;
 	-E | --edit-service | -e | --edit-server) echo '--keep' ;;
-	-D | --delete-service | -d | --delete-server) echo '--ensure' ;;
+	-D | --delete-service | -d | --delete-server) printf '%s\n' '--ensure' '--drain' '--force' ;;
 	esac
 	case $1 in
 	-A | --add-service | -E | --edit-service)

@@ -95,6 +95,8 @@ function __ipvsadm_can
             contains -- "$command" -L -l --list --sysctl --schedulers; or return
         case keep
             contains -- "$command" -A --add-service -a --add-server -E --edit-service -e --edit-server; or return
+        case drain
+            contains -- "$command" -D --delete-service -d --delete-server; or return
         case ensure
             contains -- "$command" -A --add-service -a --add-server -D --delete-service -d --delete-server; or return
         case daemon
@@ -267,6 +269,8 @@ complete -c ipvsadm -n '__ipvsadm_can daemon --sync-maxlen' -l sync-maxlen -x -d
 
 # With changes of services and real servers
 complete -c ipvsadm -n '__ipvsadm_can keep --keep' -l keep -d 'change only what is named'
+complete -c ipvsadm -n '__ipvsadm_can drain --drain' -l drain -d 'delete when no connection is left'
+complete -c ipvsadm -n '__ipvsadm_can drain --force' -l force -d 'with --drain, delete after that time'
 complete -c ipvsadm -n '__ipvsadm_can ensure --ensure' -l ensure -d 'succeed also if it is so already'
 
 # With -R

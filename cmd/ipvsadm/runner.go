@@ -144,6 +144,8 @@ func (r *runner) command(ctx context.Context, c *flags.Command) int {
 		return r.change(ctx, c)
 	case flags.Part:
 		return r.changePart(ctx, c)
+	case flags.Drain:
+		return r.drain(ctx, c)
 	case flags.Restore:
 		return r.restoreAs(ctx, c)
 	}

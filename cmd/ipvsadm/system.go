@@ -60,6 +60,8 @@ type system struct {
 
 	patience time.Duration // how long after a signal the kernel's reply to a change is waited for
 	silence  time.Duration // how long to wait for another process before anything is said about it
+	poll     time.Duration // how often connections that are to end are counted
+	report   time.Duration // how often at most that is reported without a terminal
 	idle     time.Duration // how long a restore waits for a line before others may change the table
 }
 
@@ -103,6 +105,8 @@ var linux = &system{
 	},
 	patience: 3 * time.Second,
 	silence:  time.Second,
+	poll:     time.Second,
+	report:   10 * time.Second,
 	idle:     10 * time.Second,
 }
 

@@ -88,6 +88,8 @@ func newTestSystem(t *testing.T) *testSystem {
 		patience:   time.Hour,
 		silence:    time.Hour,
 		idle:       time.Hour,
+		poll:       time.Millisecond,
+		report:     time.Hour,
 	}
 	return s
 }

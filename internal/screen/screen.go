@@ -108,8 +108,11 @@ func (s *Screen) Redraw() error {
 	return err
 }
 
-func (s *Screen) size() (width, height int) {
-	size, err := unix.IoctlGetWinsize(int(s.out.Fd()), unix.TIOCGWINSZ)
+func (s *Screen) size() (width, height int) { return sizeOf(s.out) }
+
+// sizeOf returns the size of a terminal.
+func sizeOf(terminal *os.File) (width, height int) {
+	size, err := unix.IoctlGetWinsize(int(terminal.Fd()), unix.TIOCGWINSZ)
 	if err != nil || size.Col == 0 || size.Row == 0 {
 		return defaultWidth, defaultHeight
 	}

@@ -24,6 +24,7 @@ const (
 	Build                  // --build
 	Schedulers             // --schedulers
 	Sysctl                 // --sysctl, -S --sysctl
+	Drain                  // -D or -d with --drain
 )
 
 // A Subject is what a listing shows.
@@ -41,7 +42,8 @@ const (
 type Command struct {
 	Kind Kind
 
-	Change    ipvsnl.Change // of a Change; of a Part, for each service whose key is to be filled in
+	Change    ipvsnl.Change // of a Change; of a Part, for each service whose key is to be filled in; of a Drain, the deletion
+	Draining  Draining      // of a Drain
 	Listing   Listing       // of a List; of a Save, only Numeric; of Schedulers and Sysctl, only JSON
 	Saving    Saving        // of a Save
 	Restoring Restoring     // of a Restore

@@ -70,7 +70,7 @@ var commands = [...]command{
 	editService: {name: "edit-service", kind: Change, change: (*parser).editService,
 		rules: rules{needs: set(optService), takes: serviceOptions | set(optKeep)}},
 	deleteService: {name: "delete-service", kind: Change, change: (*parser).deleteService,
-		rules: rules{needs: set(optService), takes: set(optEnsure)}},
+		rules: rules{needs: set(optService), takes: set(optEnsure, optDrain, optForce)}},
 	clearTable: {name: "flush", kind: Change, rules: rules{takes: set(optWait, optDryRun),
 		oneOf: []optionSet{set(optIPv4, optIPv6), set(optVIP, optMarks)}}, change: (*parser).clear},
 	list: {name: "list", kind: List, rules: rules{
@@ -89,7 +89,7 @@ var commands = [...]command{
 	editServer: {name: "edit-server", kind: Change, change: (*parser).editServer,
 		rules: rules{needs: set(optService, optServer), takes: serverOptions | set(optKeep)}},
 	deleteServer: {name: "delete-server", kind: Change, change: (*parser).deleteServer,
-		rules: rules{needs: set(optService, optServer), takes: set(optEnsure)}},
+		rules: rules{needs: set(optService, optServer), takes: set(optEnsure, optDrain, optForce)}},
 	setTimeouts: {name: "set", kind: Change, words: (*parser).threeTimeouts,
 		change: func(p *parser) ipvsnl.Change { return ipvsnl.SetTimeouts(p.timeouts) }},
 	startDaemon: {name: "start-daemon", kind: Change,
@@ -135,6 +135,8 @@ var companions = [...]struct {
 	{addService, optKeep, optEnsure},
 	{addServer, optKeep, optEnsure},
 	{restore, optOnly, optReplace},
+	{deleteService, optForce, optDrain},
+	{deleteServer, optForce, optDrain},
 }
 
 // checkCompanions reports the first option whose companion is missing.

@@ -76,6 +76,8 @@ const (
 	optMetrics
 	optOnly
 	optWide
+	optDrain
+	optForce
 
 	optionCount
 )
@@ -138,6 +140,8 @@ var optionNames = [optionCount]string{
 	optMetrics:        "metrics",
 	optOnly:           "only",
 	optWide:           "wide",
+	optDrain:          "drain",
+	optForce:          "force",
 }
 
 // An optionSet is a set of options.
@@ -318,6 +322,11 @@ var options = []option{
 		help: "with -E and -e, and with --ensure: change only what is named", set: nothing},
 	{long: "ensure", id: optEnsure,
 		help: "with -A, -a, -D and -d: succeed also if it is there, or gone, already", set: nothing},
+
+	{long: "drain", arg: optional, id: optDrain, value: "[SECONDS]",
+		help: "with -D, -d: set weight 0, delete when no connection is left", set: (*parser).drain},
+	{long: "force", id: optForce,
+		help: "with --drain SECONDS: delete then, whatever is left", set: (*parser).force},
 
 	{heading: "With --start-daemon"},
 	{long: "mcast-interface", arg: required, id: optInterface, value: "NAME",

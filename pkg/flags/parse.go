@@ -257,6 +257,8 @@ func (p *parser) checkSense(v verb) error {
 		return p.checkService(v)
 	case addServer, editServer:
 		return p.checkServer(v)
+	case deleteService, deleteServer:
+		return p.checkDraining()
 	case list:
 		if err := checkConflicts(listConflicts, p.given); err != nil {
 			return err

@@ -593,7 +593,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		require.NotEqual(t, None, c.Kind)
-		require.Equal(t, c.Kind == Change, c.Change.Op != 0)
+		require.Equal(t, c.Kind == Change || c.Kind == Part || c.Kind == Drain, c.Change.Op != 0)
 	})
 }
 
