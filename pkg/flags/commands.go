@@ -136,7 +136,7 @@ func checkListing(given optionSet) error {
 // breaks the rules. Name is the name of the command or tunnel type.
 func (r rules) check(given optionSet, name, of string) error {
 	chosen := noOption
-	for rest := given | r.needs; rest != 0; rest &= rest - 1 {
+	for rest := given | r.needs; rest != 0; rest &^= set(rest.first()) {
 		switch id := rest.first(); {
 		case !given.has(id):
 			return fault("You need to supply the '" + optionNames[id] + "' option for the '" + name + "' " + of)
