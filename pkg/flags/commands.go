@@ -205,7 +205,7 @@ func (r *rules) check(given optionSet, name, of string) error {
 	if !given.has(optConnection) {
 		fit &^= r.withConnections
 	}
-	for rest := given | r.needs; rest != 0; rest &= rest - 1 {
+	for rest := given | r.needs; rest != 0; rest &^= set(rest.first()) {
 		id := rest.first()
 		if !given.has(id) {
 			return fault("You need to supply the '" + optionNames[id] + "' option for the '" + name + "' " + of)
