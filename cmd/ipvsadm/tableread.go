@@ -182,12 +182,15 @@ func (r *tableReader) destinations(ctx context.Context, d []ipvsnl.DestinationSt
 func (r *tableReader) readAlone(ctx context.Context, d []ipvsnl.DestinationState, key ipvsnl.ServiceKey) ([]ipvsnl.DestinationState, error) {
 	r.reading <- struct{}{}
 	defer func() { <-r.reading }()
-	all, err := collect(d, r.client.EachDestination(ctx, key))
+	all, err := r.client.AppendDestinations(ctx, d, key)
 	if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
 		if r.alone.CompareAndSwap(false, true) {
 			r.reading <- struct{}{} // and is never removed
-			all, err = collect(d, r.client.EachDestination(ctx, key))
+			all, err = r.client.AppendDestinations(ctx, d, key)
 		}
+	}
+	if errors.Is(err, ipvsnl.ErrChanged) { // most kernels do not notice
+		err = nil
 	}
 	return all, err
 }
