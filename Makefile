@@ -18,7 +18,7 @@ REVISION = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 # A static program, without symbols or paths of the machine it was built on.
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false \
-		-ldflags "-s -w -X main.release=$(VERSION) -X main.revision=$(REVISION)" -o bin/ipvsadm ./cmd/ipvsadm
+		-ldflags "$$(GO=$(GO) scripts/ldflags $(VERSION) $(REVISION))" -o bin/ipvsadm ./cmd/ipvsadm
 
 # What can be shown without a kernel, within a minute.
 check:

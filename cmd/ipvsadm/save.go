@@ -85,8 +85,7 @@ func (s *saver) services(ctx context.Context, c *flags.Command, r *tableReader) 
 			r.known[key] = append(r.known[key], ipvsnl.DestinationState{Destination: d})
 		}
 	}
-	format.SortServices(services)
-	return services, nil
+	return format.SortServices(services), nil
 }
 
 // readStable reads the table, or a part of it, until two readings agree. If none do, it

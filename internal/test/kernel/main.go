@@ -13,6 +13,7 @@
 package kernel
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -199,7 +200,11 @@ func build(root, bin string, programs []string) error {
 	if len(programs) == 0 {
 		return nil
 	}
-	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", bin + "/"}, programs...)
+	ldflags, err := exec.Command(filepath.Join(root, "scripts", "ldflags")).Output()
+	if err != nil {
+		return fmt.Errorf("scripts/ldflags: %w", err)
+	}
+	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags=" + string(bytes.TrimSpace(ldflags)), "-o", bin + "/"}, programs...)
 	cmd := exec.Command("go", args...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
