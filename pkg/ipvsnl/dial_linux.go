@@ -219,8 +219,8 @@ func (t *kernelTransport) transfer(name string, ready int16, call uintptr, b []b
 	}
 }
 
-// call makes a system call. One for a listing takes some microseconds and never waits for long. The runtime, told
-// of it, would often wake up another thread to run other goroutines meanwhile, at a cost of a tenth of a listing.
+// call makes a system call. One for a listing takes some microseconds and never waits for long. If the runtime knew
+// about it, it would often wake up another thread to run other goroutines meanwhile, at a cost of a tenth of a listing.
 func (t *kernelTransport) call(number uintptr, b []byte) (int, unix.Errno) {
 	fd, size := uintptr(t.fd), uintptr(len(b))
 	if t.listing {
