@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,6 +24,7 @@ var differences = []struct {
 	words     string
 	stdin     string
 	conns     string // shown as the connection table
+	layout    bool   // what the reference shows is what lies in its memory: it is checked on amd64 alone
 	full      bool   // standard output is a full disk
 	slow      bool   // the reference does not come to an end
 	user      uint32 // 0 is root
@@ -63,7 +65,7 @@ var differences = []struct {
 		ours:      kernel.Result{Stdout: "-A -t 192.0.2.1:80 -s wlc\n"},
 	},
 	{
-		row:   "a malformed line in the connection table",
+		row: "a malformed line in the connection table", layout: true,
 		words: "-L -n -c",
 		conns: "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n" +
 			"TCP 0A000001 C350 0A000002 0050 0A000003 0050 ESTABLISHED     899\nTCP\n",
@@ -88,7 +90,7 @@ var differences = []struct {
 			Stderr: "/proc/net/ip_vs_conn: line 2: malformed entry\n", Code: 1},
 	},
 	{
-		row:   tooLong,
+		row: tooLong, layout: true,
 		words: "-L -n -c",
 		conns: "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n" +
 			"IP_12345 0A000001 C350 0A000002 0050 0A000003 0050 ERR!         60\n",
@@ -96,7 +98,7 @@ var differences = []struct {
 		ours:      kernel.Result{Stdout: "\nIP_12345 01:00  ERR!        10.0.0.1:50000     10.0.0.2:80        10.0.0.3:80\n"},
 	},
 	{
-		row:   tooLong,
+		row: tooLong, layout: true,
 		words: "-L -n -c",
 		conns: "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n" +
 			"TCP 0A000001 C350 0A000002 0050 0A000003 0050 " + strings.Repeat("S", 31) + "  60\n",
@@ -104,7 +106,7 @@ var differences = []struct {
 		ours:      kernel.Result{Stdout: " 10.0.0.3:80\n"},
 	},
 	{
-		row:   tooLong,
+		row: tooLong, layout: true,
 		words: "-L -n -c --persistent-conn",
 		conns: "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n" +
 			"UDP 0A000001 C350 0A000002 13C4 0A000003 13C4 UDP             299 sip " + strings.Repeat("y", 250) + "\n",
@@ -163,6 +165,9 @@ func TestDifferences(t *testing.T) {
 						cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: d.user, Gid: d.user}}
 					}
 				}})
+				if d.layout && c.path == kernel.Reference && runtime.GOARCH != "amd64" {
+					continue
+				}
 				quiet := c.want.Stdout != "" || got.Stdout == "" || d.full || d.conns != ""
 				if got.Code != c.want.Code || !quiet || !strings.Contains(got.Stdout, c.want.Stdout) || !strings.Contains(got.Stderr, c.want.Stderr) {
 					t.Errorf("%s: got %+v, want %+v", c.who, got, c.want)

@@ -29,7 +29,7 @@ func commands(program string) map[string]command {
 			usage(ts, !neg, "ipvsadm word...")
 			c := run(ts, program, args)
 			if !*record {
-				c.stdout = kernel.CutCounters(c.stdout)
+				c.stdout = kernel.AsReference(c.stdout)
 			}
 			appendCall(ts, c)
 		},

@@ -32,6 +32,7 @@ var knownDifferences = []knownDifference{
 	{name: "an empty list of flags gets a message", expect: emptyFlags},
 	{name: "a broken line in the connection table is reported and skipped", expect: withoutBroken},
 	{name: "a save of which two entries print the same rule gets a warning", expect: warnedSave},
+	{name: "on s390x, counters and long states of connections are not spoilt", expect: spoilt},
 	{name: "help and version have a text of their own, and need no IPVS", expect: helpText},
 }
 
@@ -213,6 +214,17 @@ func warnedSave(_ *Case, _ *Call, want, got kernel.Result) kernel.Result {
 	m := repeatedRule.FindStringSubmatch(got.Stderr)
 	if m != nil && strings.Count("\n"+want.Stdout, "\n"+m[1]+" ") > 1 && want.Stderr+m[0] == got.Stderr {
 		want.Stderr = got.Stderr
+	}
+	return want
+}
+
+// longState is a connection whose state is longer than what the reference has room for on s390x: it shows the rest as
+// other columns, or other columns as the rest.
+var longState = regexp.MustCompile(`(?m)^\S+ +-?\d+:-?\d\d +\S{17}`)
+
+func spoilt(_ *Case, _ *Call, want, got kernel.Result) kernel.Result {
+	if kernel.Big64() && (kernel.AsReference(got.Stdout) == want.Stdout || longState.MatchString(got.Stdout)) {
+		want.Stdout = got.Stdout
 	}
 	return want
 }

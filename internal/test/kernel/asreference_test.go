@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestCutCounters cuts the counters of real servers alone.
+func TestCutCounters(t *testing.T) {
+	const listing = `TCP  192.0.2.1:80                        3       36       25     2364     2074
+  -> 10.2.0.11:80                        3       18       12     1182     1011K
+  -> 10.2.0.12:80                 Masq    1      0          3
+`
+	require.Equal(t, `TCP  192.0.2.1:80                        3       36       25     2364     2074
+  -> 10.2.0.11:80                        0        0        0     1182     1011K
+  -> 10.2.0.12:80                 Masq    1      0          3
+`, cutCounters(listing))
+}
+
+// TestOverwrittenPorts changes the port of the real server alone, and only after a long state.
+func TestOverwrittenPorts(t *testing.T) {
+	const listing = `pro expire state       source             virtual            destination        pe name          pe_data
+SCTP 00:03  SHUTDOWN_ACK_SENT 10.0.0.99:49155    192.0.2.1:3565     10.0.0.1:3565
+SCTP 00:03  COOKIE_ECHOED 10.0.0.99:49156    192.0.2.1:3565     10.0.0.1:3565
+TCP 14:59  AVERYLONGSTATENAME 10.0.0.99:49157    192.0.2.1:80       10.0.0.1:80      sip                1@198.51.100.1
+`
+	require.Equal(t, `pro expire state       source             virtual            destination        pe name          pe_data
+SCTP 00:03  SHUTDOWN_ACK_SENT 10.0.0.99:49155    192.0.2.1:3565     10.0.0.1:21504
+SCTP 00:03  COOKIE_ECHOED 10.0.0.99:49156    192.0.2.1:3565     10.0.0.1:3565
+TCP 14:59  AVERYLONGSTATENAME 10.0.0.99:49157    192.0.2.1:80       10.0.0.1:19781   sip                1@198.51.100.1
+`, overwrittenPorts(listing))
+}
