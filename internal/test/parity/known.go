@@ -36,7 +36,7 @@ var knownDifferences = []knownDifference{
 	{name: "help and version have a text of their own, and need no IPVS", expect: helpText},
 }
 
-// additions are the words that the reference refuses and we take. No case is made with them.
+// additions are the words that the reference refuses and we take. Only what MakeDrawn adds to cases has them.
 var additions = []string{
 	"--all",
 	"--build",
