@@ -18,7 +18,7 @@ REVISION = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 # A static program, without symbols or paths of the machine it was built on.
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false \
-		-ldflags "-s -w -X main.release=$(VERSION) -X main.revision=$(REVISION)" -o bin/ipvsadm ./cmd/ipvsadm
+		-ldflags "$$(GO=$(GO) scripts/ldflags $(VERSION) $(REVISION))" -o bin/ipvsadm ./cmd/ipvsadm
 
 # What can be shown without a kernel, within a minute.
 check:
@@ -58,12 +58,13 @@ golden:
 	$(GO) test ./internal/test/golden -run TestGolden -record
 
 # Runs N generated cases, which follow from SEED, with the reference and with the program, and shows the
-# shortest that differ.
+# shortest that differ. With ADDITIONS=1, calls with what the reference does not have are among them.
 SEED = 1
 N = 1000
 KERNELS = 2
 parity:
-	$(GO) test ./internal/test/parity -run TestParity -count=1 -timeout 0 -v -kernels $(KERNELS) -seed $(SEED) -cases $(N)
+	$(GO) test ./internal/test/parity -run TestParity -count=1 -timeout 0 -v -kernels $(KERNELS) -seed $(SEED) -cases $(N) \
+		$(if $(ADDITIONS),-additions)
 
 # Runs the tests on Debian's kernels, which qemu boots: those that KERNELS names, with commas between (5.10,s390x), or
 # with ALL=1 all. RUN= chooses end-to-end tests; GOLDEN=1 runs the golden cases alone; FRESH=1 fetches the kernels again.

@@ -22,15 +22,18 @@ _ipvsadm_groups() {
 	case $1 in
 	-A | --add-service | -a | --add-server) printf '%s\n' '--ensure' '--keep' ;;
 	-E | --edit-service | -e | --edit-server) echo '--keep' ;;
-	-D | --delete-service | -d | --delete-server) echo '--ensure' ;;
+	-D | --delete-service | -d | --delete-server) printf '%s\n' '--ensure' '--drain' '--force' ;;
 	esac
 	case $1 in
 	-A | --add-service | -E | --edit-service)
 		printf '%s\n' "$service" '-6 --ipv6' '-s --scheduler' '-p --persistent' '-M --netmask' '--pe' \
 			'-b --sched-flags' '-o --ops'
 		;;
-	-D | --delete-service | -Z | --zero)
+	-D | --delete-service)
 		printf '%s\n' "$service" '-6 --ipv6'
+		;;
+	-Z | --zero)
+		printf '%s\n' "$service" '-4 --ipv4' '-6 --ipv6' '--vip --marks'
 		;;
 	-a | --add-server | -e | --edit-server)
 		printf '%s\n' "$service" '-6 --ipv6' '-r --real-server' '-m --masquerading -i --ipip -g --gatewaying' \
@@ -41,19 +44,20 @@ _ipvsadm_groups() {
 		printf '%s\n' "$service" '-6 --ipv6' '-r --real-server'
 		;;
 	-L | -l | --list)
-		printf '%s\n' "$service" '-6 --ipv6' '-c --connection --timeout --daemon' '--stats' '--rate' '--thresholds' \
+		printf '%s\n' "$service" '-4 --ipv4' '-6 --ipv6' '--vip --marks' '-c --connection --timeout --daemon' '--stats' '--rate' '--thresholds' \
 			'--persistent-conn' '--tun-info' '--nosort --sort --sort-by' '--watch' '--syncid' \
-			'-X --exact' '-n --numeric' '-j --json' '-r --real-server' '--client' '--count' '--origin'
+			'-X --exact' '--wide' '-n --numeric' '-j --json' '--metrics' '-r --real-server' '--client' '--count' \
+			'--origin'
 		;;
 	-S | --save)
-		printf '%s\n' "$service" '-6 --ipv6' '-n --numeric' '--thresholds' '--timeout' '--daemon' '--all' \
-			'--stable' '--sysctl'
+		printf '%s\n' "$service" '-4 --ipv4' '-6 --ipv6' '--vip --marks' '-n --numeric' '--thresholds' '--timeout' '--daemon' \
+			'--all' '--stable' '--sysctl'
 		;;
 	-R | --restore)
-		printf '%s\n' '--replace' '--dry-run' '--wait'
+		printf '%s\n' '--replace' '--only' '--dry-run' '--wait'
 		;;
 	-C | --clear)
-		echo '--wait'
+		printf '%s\n' '-4 --ipv4' '-6 --ipv6' '--vip --marks' '--dry-run' '--wait'
 		;;
 	--start-daemon)
 		printf '%s\n' '--mcast-interface' '--syncid' '--mcast-group' '--mcast-port' '--mcast-ttl' '--sync-maxlen'
@@ -160,7 +164,7 @@ _ipvsadm_choice() {
 	--netns) _ipvsadm_namespaces ;;
 	--mcast-interface) (cd /sys/class/net 2>/dev/null && echo *) ;;
 	-M | --netmask | -w | --weight | -x | --u-threshold | -y | --l-threshold | --tun-port | --syncid | --mcast-group | \
-		--mcast-port | --mcast-ttl | --sync-maxlen | --client) ;;
+		--mcast-port | --mcast-ttl | --sync-maxlen | --client | --vip) ;;
 	*)
 		_ipvsadm_options "$command" "${words[@]}"
 		[[ $command == --sysctl ]] && _ipvsadm_sysctls

@@ -74,6 +74,8 @@ function __ipvsadm_can
             contains -- "$command" -A --add-service -E --edit-service; or return
         case of-server
             contains -- "$command" -a --add-server -e --edit-server; or return
+        case part
+            contains -- "$command" -L -l --list -S --save ipvsadm-save -Z --zero -C --clear; or return
         case server
             contains -- "$command" -a --add-server -e --edit-server -d --delete-server -L -l --list; or return
         case service
@@ -93,6 +95,8 @@ function __ipvsadm_can
             contains -- "$command" -L -l --list --sysctl --schedulers; or return
         case keep
             contains -- "$command" -A --add-service -a --add-server -E --edit-service -e --edit-server; or return
+        case drain
+            contains -- "$command" -D --delete-service -d --delete-server; or return
         case ensure
             contains -- "$command" -A --add-service -a --add-server -D --delete-service -d --delete-server; or return
         case daemon
@@ -108,7 +112,7 @@ function __ipvsadm_can
     # The option whose value is being written may stand there.
     contains -- $words[-1] -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service -r --real-server \
         -s --scheduler -M --netmask --pe -b --sched-flags -w --weight -x --u-threshold -y --l-threshold \
-        --tun-type --tun-port --mcast-interface --syncid --mcast-group --mcast-port --mcast-ttl --sync-maxlen --sort-by --netns --client
+        --tun-type --tun-port --mcast-interface --syncid --mcast-group --mcast-port --mcast-ttl --sync-maxlen --sort-by --netns --client --vip
     and set -e words[-1]
     for word in $argv[2..]
         contains -- $word $words[3..]; and return 1
@@ -187,6 +191,7 @@ end
 
 complete -c ipvsadm -f
 complete -c ipvsadm-restore -n 'not contains -- --replace (commandline -opc)' -l replace -d 'check all lines, then change only what differs'
+complete -c ipvsadm-restore -n 'not contains -- --only (commandline -opc)' -l only -d 'with --replace, leave services that no line names'
 complete -c ipvsadm-restore -n 'not contains -- --dry-run (commandline -opc)' -l dry-run -d 'change nothing; with --replace, print the changes'
 complete -c ipvsadm-restore -n 'not contains -- --wait (commandline -opc)' -l wait -x -d 'wait for another restore or clear'
 complete -c ipvsadm-save -f
@@ -226,6 +231,12 @@ complete -c ipvsadm -n '__ipvsadm_can service -t --tcp-service -u --udp-service 
 complete -c ipvsadm -n '__ipvsadm_can service -t --tcp-service -u --udp-service --sctp-service -f --fwmark-service --timeout --daemon' -s f -l fwmark-service -x -a '(__ipvsadm_services -f)' -d 'service of a firewall mark'
 complete -c ipvsadm -n '__ipvsadm_can service -6 --ipv6' -s 6 -l ipv6 -d 'the mark\'s packets are IPv6'
 
+# Part of the table
+complete -c ipvsadm -n '__ipvsadm_can part -4 --ipv4' -s 4 -l ipv4 -d 'only IPv4 services'
+complete -c ipvsadm -n '__ipvsadm_with -C --clear; and __ipvsadm_can part -6 --ipv6' -s 6 -l ipv6 -d 'only IPv6 services'
+complete -c ipvsadm -n '__ipvsadm_can part --vip --marks' -l vip -x -d 'only services with such an address'
+complete -c ipvsadm -n '__ipvsadm_can part --vip --marks' -l marks -d 'only services of marks'
+
 # With -A and -E
 complete -c ipvsadm -n '__ipvsadm_can of-service -s --scheduler' -s s -l scheduler -x -a 'rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh twos' -d 'how connections are spread'
 complete -c ipvsadm -n '__ipvsadm_can of-service -p --persistent' -s p -l persistent -d 'keep a client on its real server'
@@ -258,11 +269,14 @@ complete -c ipvsadm -n '__ipvsadm_can daemon --sync-maxlen' -l sync-maxlen -x -d
 
 # With changes of services and real servers
 complete -c ipvsadm -n '__ipvsadm_can keep --keep' -l keep -d 'change only what is named'
+complete -c ipvsadm -n '__ipvsadm_can drain --drain' -l drain -d 'delete when no connection is left'
+complete -c ipvsadm -n '__ipvsadm_can drain --force' -l force -d 'with --drain, delete after that time'
 complete -c ipvsadm -n '__ipvsadm_can ensure --ensure' -l ensure -d 'succeed also if it is so already'
 
 # With -R
 complete -c ipvsadm -n '__ipvsadm_can restore --replace' -l replace -d 'check all lines, then change only what differs'
-complete -c ipvsadm -n '__ipvsadm_can restore --dry-run' -l dry-run -d 'change nothing; with --replace, print the changes'
+complete -c ipvsadm -n '__ipvsadm_can wait --dry-run' -l dry-run -d 'change nothing; with --replace, print the changes'
+complete -c ipvsadm -n '__ipvsadm_can restore --only' -l only -d 'with --replace, leave services that no line names'
 complete -c ipvsadm -n '__ipvsadm_can wait --wait' -l wait -x -d 'wait for another restore or clear'
 
 # With -L
@@ -278,9 +292,11 @@ complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort --sort-by' -l noso
 complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort --sort-by' -l sort -d 'sorted'
 complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort --sort-by' -l sort-by -x -a 'conns inpkts outpkts inbytes outbytes cps inpps outpps inbps outbps active inactive weight' -d 'highest first'
 complete -c ipvsadm -n '__ipvsadm_can listing --watch' -l watch -d 'list again and again'
+complete -c ipvsadm -n '__ipvsadm_can listing --wide' -l wide -d 'cut nothing'
 complete -c ipvsadm -n '__ipvsadm_can listing -X --exact' -s X -l exact -d 'with all digits of large numbers'
 complete -c ipvsadm -n '__ipvsadm_can numeric -n --numeric' -s n -l numeric -d 'with numeric addresses and ports'
 complete -c ipvsadm -n '__ipvsadm_can json -j --json' -s j -l json -d 'everything, as JSON'
+complete -c ipvsadm -n '__ipvsadm_can listing --metrics' -l metrics -d 'as metrics of Prometheus'
 complete -c ipvsadm -n '__ipvsadm_can listing --client' -l client -x -d 'only connections of these clients'
 complete -c ipvsadm -n '__ipvsadm_can listing --count' -l count -d 'count connections by service, real server and state'
 complete -c ipvsadm -n '__ipvsadm_can listing --origin' -l origin -d 'show which connections were synced'

@@ -48,7 +48,7 @@ func (l *lister) listConnections(ctx context.Context, c *flags.Command) error {
 		w.filter = &c.Filter
 	}
 	if how.JSON {
-		w.layout, w.surplus, w.whole = format.JSONConnections{}, len(format.JSONSeparator), true
+		w.layout, w.surplus, w.whole = format.JSONConnections{Time: lineTime(how)}, len(format.JSONSeparator), true
 	}
 	begin, write := w.startText, w.writeText
 	if !how.Numeric {

@@ -6,18 +6,19 @@ import (
 	"context"
 	"encoding/binary"
 	"net/netip"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
-	"github.com/ipvsadm-go/ipvsadm/pkg/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
 // How much a count remembers, whatever the connection table has in it. Clients of a mark connect to any
 // address, and clients of a service on all ports to any port.
 const (
-	maxPlaces = 1 << 16 // real servers that are not in the table of services
+	maxPlaces = 1 << 14 // real servers that are not in the table of services
 	maxRecent = 1 << 14 // recent answers to where a connection is counted
 )
 
@@ -142,7 +143,7 @@ func (l *lister) countConnections(ctx context.Context, w *connectionWriter, how 
 	if err != nil {
 		return err
 	}
-	w.layout = &countLayout{json: how.JSON, names: formatNames(l.names, how),
+	w.layout = &countLayout{json: how.JSON, at: lineTime(how), names: formatNames(l.names, how),
 		counter: counter{table: table, counts: map[place]*format.States{}, recent: map[ends]*format.States{}}}
 	w.whole = true
 	return nil
@@ -172,6 +173,7 @@ func (l *lister) table(ctx context.Context) (map[ipvsnl.ServiceKey]map[netip.Add
 type countLayout struct {
 	counter
 	json  bool
+	at    time.Time // of a line of JSON
 	names format.Names
 }
 
@@ -187,7 +189,7 @@ func (l *countLayout) AppendConnection(b []byte, c *conns.Connection) []byte {
 // AppendEnd appends the counts.
 func (l *countLayout) AppendEnd(b []byte) []byte {
 	if l.json {
-		return format.AppendCountsJSON(b, l.sorted())
+		return format.AppendCountsJSON(b, l.sorted(), l.at)
 	}
 	return format.AppendCounts(b, l.sorted(), l.names)
 }

@@ -14,7 +14,10 @@ import (
 )
 
 // A lineParser parses lines of rules.
-type lineParser struct{ names flags.Resolver }
+type lineParser struct {
+	names   flags.Resolver
+	repeats *repeats // nil unless repeated lines are faults
+}
 
 // parse parses a line. It cannot select the network namespace or the time to wait, nor keep the
 // lines after it waiting.
@@ -34,6 +37,10 @@ func (p *lineParser) parse(line rulefile.Line) (flags.Command, error) {
 		err = illegalInLine("sysctl")
 	case c.Kind == flags.Schedulers:
 		err = illegalInLine("schedulers")
+	case c.Kind == flags.Drain:
+		err = illegalInLine("drain")
+	case c.Kind == flags.Part:
+		err = illegalInLine(c.Selection.Option())
 	}
 	return c, err
 }
@@ -60,8 +67,8 @@ var (
 )
 
 // readWhole reads and checks all lines: each must be a command for which accept returns
-// no error. It reports every line with a fault.
-func (p *lineParser) readWhole(con *console, accept func(*flags.Command) error) (input []byte, code int) {
+// no error. It reports every line with a fault. What it has read, it also writes to text.
+func (p *lineParser) readWhole(con *console, text io.Writer, accept func(*flags.Command) error) (code int) {
 	lines := rulefile.NewReader(con.in)
 	faults := 0
 	for {
@@ -71,18 +78,19 @@ func (p *lineParser) readWhole(con *console, accept func(*flags.Command) error) 
 		}
 		if err != nil {
 			con.complain("cannot read: " + err.Error())
-			return nil, exitChange
+			return exitChange
 		}
 		if err := p.check(line, accept); err != nil {
 			faults++
 			con.complain(numbered(line, message(err)))
 		}
-		input = append(append(input, line.Text...), '\n')
+		_, _ = io.WriteString(text, line.Text)
+		_, _ = io.WriteString(text, "\n")
 	}
 	if faults > 0 {
-		return nil, flags.ExitFault
+		return flags.ExitFault
 	}
-	return input, exitDone
+	return exitDone
 }
 
 // check returns the fault of a line, if it has one.
@@ -96,6 +104,9 @@ func (p *lineParser) check(line rulefile.Line, accept func(*flags.Command) error
 	c, err := p.parse(line)
 	if err == nil {
 		err = accept(&c)
+	}
+	if err == nil {
+		err = p.repeat(&c, line.Number)
 	}
 	return err
 }

@@ -42,12 +42,11 @@ func TestCheckShows(t *testing.T) {
 // A line that is too long takes no more memory than any other.
 func TestCheckLong(t *testing.T) {
 	comment, fault := "#"+strings.Repeat("x", 4<<20)+"\n", "-A -f 7 x"+strings.Repeat("\x00", 4<<20)+"\n"
-	p := &lineParser{testNames{}}
+	p := &lineParser{names: testNames{}}
 	con := newConsole("ipvsadm", strings.NewReader(strings.Repeat(comment, 4)), io.Discard, io.Discard)
-	input, code := p.readWhole(con, onlyChanges)
-	require.Equal(t, exitDone, code)
-	require.Less(t, len(input), 5<<20)
+	var text bytes.Buffer
+	require.Equal(t, exitDone, p.readWhole(con, &text, onlyChanges))
+	require.Less(t, text.Len(), 5<<20)
 	con = newConsole("ipvsadm", strings.NewReader(fault), io.Discard, io.Discard)
-	_, code = p.readWhole(con, onlyChanges)
-	require.Equal(t, flags.ExitFault, code)
+	require.Equal(t, flags.ExitFault, p.readWhole(con, io.Discard, onlyChanges))
 }

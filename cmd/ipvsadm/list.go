@@ -6,10 +6,10 @@ import (
 	"context"
 	"io"
 
-	"github.com/ipvsadm-go/ipvsadm/pkg/columns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/columns"
 )
 
 // A lister runs -L.
@@ -18,7 +18,8 @@ type lister struct {
 	client      *ipvsnl.Client
 	info        ipvsnl.Info
 	names       names
-	connections func(file string) (io.ReadCloser, error) // opens the connection table, with origins or without
+	connections func(file string) (io.ReadCloser, error)    // opens the connection table, with origins or without
+	totals      func(context.Context) (ipvsnl.Stats, error) // returns the totals of the namespace
 }
 
 // list runs -L in all its forms.
@@ -30,6 +31,9 @@ func (l *lister) list(ctx context.Context, c *flags.Command) error {
 		return l.listTimeouts(ctx, &c.Listing)
 	case flags.Daemons:
 		return l.listDaemons(ctx, &c.Listing)
+	}
+	if c.Listing.Metrics {
+		return l.listMetrics(ctx, c)
 	}
 	if !c.OneService && !c.Listing.JSON {
 		if err := l.con.write(format.AppendVersion(nil, l.info)); err != nil {
@@ -48,7 +52,10 @@ func (l *lister) list(ctx context.Context, c *flags.Command) error {
 // layout returns the layout of a listing of the table.
 func (l *lister) layout(how *flags.Listing) layout {
 	if how.JSON {
-		return new(format.JSON)
+		return &format.JSON{Time: lineTime(how)}
+	}
+	if how.Wide {
+		return format.NewWide(format.Options{View: view(how), Names: formatNames(l.names, how)})
 	}
 	return &format.Options{View: view(how), Exact: how.Exact, Names: formatNames(l.names, how)}
 }

@@ -41,16 +41,17 @@ func newListed(t *testing.T) *testSystem {
 func TestViews(t *testing.T) {
 	s := newListed(t)
 	const first = "IP Virtual Server version 1.2.1 (size=4096)\n"
+	const plain = first +
+		"Prot LocalAddress:Port Scheduler Flags\n" +
+		"  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n" +
+		"FWM  1 rr\n" +
+		"  -> 10.0.0.1:0                   Route   3      0          11        \n" +
+		"  -> 10.0.0.2:0                   Route   1      1          11        \n" +
+		"  -> 10.0.0.3:0                   Tunnel  1      2          11        \n" +
+		"FWM  2 wlc\n" +
+		"  -> 10.0.0.9:0                   Route   1      3          11        \n"
 	for words, want := range map[string]string{
-		"": first +
-			"Prot LocalAddress:Port Scheduler Flags\n" +
-			"  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n" +
-			"FWM  1 rr\n" +
-			"  -> 10.0.0.1:0                   Route   3      0          11        \n" +
-			"  -> 10.0.0.2:0                   Route   1      1          11        \n" +
-			"  -> 10.0.0.3:0                   Tunnel  1      2          11        \n" +
-			"FWM  2 wlc\n" +
-			"  -> 10.0.0.9:0                   Route   1      3          11        \n",
+		"": plain,
 		"--stats": first +
 			"Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes\n" +
 			"  -> RemoteAddress:Port\n" +
@@ -69,15 +70,7 @@ func TestViews(t *testing.T) {
 			"  -> 10.0.0.2:0                         50        0        0        0        0\n" +
 			"  -> 10.0.0.3:0                         30        0        0        0        0\n" +
 			"  -> 10.0.0.1:0                         20        0        0        0        0\n",
-		"--sort-by weight": first +
-			"Prot LocalAddress:Port Scheduler Flags\n" +
-			"  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n" +
-			"FWM  1 rr\n" +
-			"  -> 10.0.0.1:0                   Route   3      0          11        \n" +
-			"  -> 10.0.0.2:0                   Route   1      1          11        \n" +
-			"  -> 10.0.0.3:0                   Tunnel  1      2          11        \n" +
-			"FWM  2 wlc\n" +
-			"  -> 10.0.0.9:0                   Route   1      3          11        \n",
+		"--sort-by weight": plain,
 		"--stats --rate --thresholds -f 2": "Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes\n" +
 			"  -> RemoteAddress:Port\n" +
 			"FWM  2                                 200        0        0        0        0\n" +

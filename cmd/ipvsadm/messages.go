@@ -23,7 +23,7 @@ var messages = []struct {
 	{ipvsnl.ErrSchedulerNotFound, nil, "Scheduler or persistence engine not found"},
 	{ipvsnl.ErrNotNetNS, nil, ipvsnl.ErrNotNetNS.Error()},
 	{ipvsnl.ErrServiceNotFound, []ipvsnl.Op{ipvsnl.OpAddDestination, ipvsnl.OpSetDestination, ipvsnl.OpDeleteDestination,
-		ipvsnl.OpUpdateDestination, ipvsnl.OpEnsureDestination}, "Service not defined"},
+		ipvsnl.OpUpdateDestination, ipvsnl.OpEnsureDestination, ipvsnl.OpSetWeight}, "Service not defined"},
 	{ipvsnl.ErrServiceNotFound, nil, "No such service"},
 	{ipvsnl.ErrDestinationExists, nil, "Destination already exists"},
 	{ipvsnl.ErrDestinationNotFound, nil, "No such destination"},

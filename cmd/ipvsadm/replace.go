@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"syscall"
 
@@ -27,15 +28,22 @@ const maxPlans = 5
 type replacer struct {
 	con    *console
 	client *ipvsnl.Client
-	wanted wantedTable
+	wanted *wantedTable
+	scope  []reconcile.Scope // the services that the replacement is about; nil for all
 }
 
 // replace runs -R --replace. A dry run prints the changes instead.
 func (r *runner) replace(ctx context.Context, c *flags.Command) int {
-	rep := &replacer{con: r.con, client: r.client}
-	if _, code := r.lines.readWhole(r.con, rep.wanted.add); code != exitDone {
+	var lines wantedLines
+	accept, scope := lines.add, func() []reconcile.Scope { return nil }
+	if c.Restoring.Only {
+		part := newPartialLines(&lines)
+		accept, scope = part.add, part.scope
+	}
+	if code := r.lines.readWhole(r.con, io.Discard, accept); code != exitDone {
 		return code
 	}
+	rep := &replacer{con: r.con, client: r.client, wanted: lines.table(), scope: scope()}
 	if c.Restoring.DryRun {
 		return rep.showPlan(ctx)
 	}
@@ -110,14 +118,14 @@ func (r *replacer) cannotPlan(err error) int {
 // plan reads the table and returns it with the changes to make. Timeouts and sync
 // daemons are read only if lines mention them.
 func (r *replacer) plan(ctx context.Context) (current reconcile.Table, changes []ipvsnl.Change, err error) {
-	current, err = readStable(ctx, r.con, r.client)
+	current, err = readStable(ctx, r.con, r.client, r.scope...)
 	if err != nil {
 		return nil, nil, err
 	}
 	if len(current) > 0 && !r.wanted.services {
 		return nil, nil, errNoServices
 	}
-	changes, err = reconcile.Plan(current, r.wanted.table())
+	changes, err = reconcile.Plan(current, r.wanted.entries, r.scope...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -127,7 +135,7 @@ func (r *replacer) plan(ctx context.Context) (current reconcile.Table, changes [
 
 // planSettings adds the changes of timeouts and sync daemons.
 func (r *replacer) planSettings(ctx context.Context, changes []ipvsnl.Change) ([]ipvsnl.Change, error) {
-	if timeouts := r.wanted.director.Timeouts; timeouts != (ipvsnl.Timeouts{}) {
+	if timeouts := r.wanted.timeouts; timeouts != (ipvsnl.Timeouts{}) {
 		t, err := r.client.Timeouts(ctx)
 		if err != nil {
 			return nil, err

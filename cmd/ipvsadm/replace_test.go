@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"net/netip"
 	"strings"
 	"syscall"
@@ -285,10 +286,10 @@ func TestReplaceStopped(t *testing.T) {
 	r := newRunner(&s.system, newConsole("ipvsadm", nil, &b, &b))
 	require.Zero(t, r.open(t.Context(), ""))
 	defer r.close()
-	rep := &replacer{con: r.con, client: r.client}
+	var lines wantedLines
 	r.con.in = strings.NewReader("-A -f 3\n--start-daemon master --syncid 2\n--stop-daemon backup\n")
-	_, code := r.lines.readWhole(r.con, rep.wanted.add)
-	require.Zero(t, code)
+	require.Zero(t, r.lines.readWhole(r.con, io.Discard, lines.add))
+	rep := &replacer{con: r.con, client: r.client, wanted: lines.table()}
 	stop := make(chan syscall.Signal, 1)
 	s.before = func(r request) error {
 		if r.changes() {

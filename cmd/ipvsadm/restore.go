@@ -98,7 +98,8 @@ func (r *runner) restore(ctx context.Context, c *flags.Command) int {
 // take effect.
 func (r *runner) restoreChecked(ctx context.Context, c *flags.Command) int {
 	commands := 0
-	input, code := r.lines.readWhole(r.con, func(c *flags.Command) error {
+	var input bytes.Buffer
+	code := r.lines.readWhole(r.con, &input, func(c *flags.Command) error {
 		commands++
 		return onlyChanges(c)
 	})
@@ -108,7 +109,7 @@ func (r *runner) restoreChecked(ctx context.Context, c *flags.Command) int {
 	if code != exitDone {
 		return code
 	}
-	rest := r.restorer(c, bytes.NewReader(input))
+	rest := r.restorer(c, &input)
 	rest.numbered = true
 	rest.done.Store(-1)
 	rest.begun.Store(-1)
@@ -132,14 +133,15 @@ func (r *runner) allowEmpty(ctx context.Context) (code int) {
 	return exitDone
 }
 
-// dryRun runs -R --dry-run and ipvsadm-restore --dry-run: it only checks lines.
+// dryRun runs -R --dry-run and ipvsadm-restore --dry-run: it only checks lines. A line that
+// repeats an earlier one is a fault, although a restore would go on after it.
 func (r *runner) dryRun(context.Context, *flags.Command) int {
 	accept := noRestore
 	if r.checked {
 		accept = onlyChanges
 	}
-	_, code := r.lines.readWhole(r.con, accept)
-	return code
+	lines := &lineParser{names: r.names, repeats: newRepeats()}
+	return lines.readWhole(r.con, io.Discard, accept)
 }
 
 // run runs the lines and returns the exit code.

@@ -36,7 +36,7 @@ type runner struct {
 func newRunner(sys *system, con *console) *runner {
 	// Output so far is shown while waiting for names.
 	names := sys.names(context.Background(), con.flush)
-	return &runner{sys: sys, con: con, names: names, lines: &lineParser{names}}
+	return &runner{sys: sys, con: con, names: names, lines: &lineParser{names: names}}
 }
 
 // run runs the words of a command line. Some commands need no IPVS; everything else opens it before
@@ -142,6 +142,10 @@ func (r *runner) command(ctx context.Context, c *flags.Command) int {
 	switch c.Kind {
 	case flags.Change:
 		return r.change(ctx, c)
+	case flags.Part:
+		return r.changePart(ctx, c)
+	case flags.Drain:
+		return r.drain(ctx, c)
 	case flags.Restore:
 		return r.restoreAs(ctx, c)
 	}
@@ -196,7 +200,8 @@ func (r *runner) restoreAs(ctx context.Context, c *flags.Command) int {
 
 func (r *runner) lister(con *console) *lister {
 	return &lister{con: con, client: r.client, info: r.info, names: r.names,
-		connections: func(file string) (io.ReadCloser, error) { return r.sys.connections(r.netns, file) }}
+		connections: func(file string) (io.ReadCloser, error) { return r.sys.connections(r.netns, file) },
+		totals:      func(ctx context.Context) (ipvsnl.Stats, error) { return r.sys.totals(ctx, r.client) }}
 }
 
 func (r *runner) saver() *saver { return &saver{con: r.con, client: r.client, names: r.names} }

@@ -40,7 +40,21 @@ func (s *saver) save(ctx context.Context, c *flags.Command) error {
 		Names:      formatNames(s.names, &c.Listing),
 		Thresholds: c.Saving.Thresholds,
 	}}
-	return w.table(ctx, r, services, nil)
+	if c.Listing.Numeric {
+		return w.table(ctx, r, services, nil)
+	}
+	return s.named(ctx, w, r, services)
+}
+
+// named writes rules with names, and reports whether these can be restored.
+func (s *saver) named(ctx context.Context, w *tableWriter, r *tableReader, services []ipvsnl.ServiceState) error {
+	rules := newSingleRules(w.layout)
+	w.layout = rules
+	if err := w.table(ctx, r, services, nil); err != nil {
+		return err
+	}
+	rules.warn(s.con)
+	return nil
 }
 
 // services returns the services to save. A stable save reads their destinations too.
@@ -49,8 +63,11 @@ func (s *saver) services(ctx context.Context, c *flags.Command, r *tableReader) 
 		return r.services(ctx, c)
 	}
 	var scope []reconcile.Scope
-	if c.OneService {
+	switch {
+	case c.OneService:
 		scope = append(scope, reconcile.Only(c.Service))
+	case c.Selection != flags.Selection{}:
+		scope = append(scope, reconcile.Within(c.Selection.Contains))
 	}
 	table, err := readStable(ctx, s.con, s.client, scope...)
 	if err != nil {
@@ -68,8 +85,7 @@ func (s *saver) services(ctx context.Context, c *flags.Command, r *tableReader) 
 			r.known[key] = append(r.known[key], ipvsnl.DestinationState{Destination: d})
 		}
 	}
-	format.SortServices(services)
-	return services, nil
+	return format.SortServices(services), nil
 }
 
 // readStable reads the table, or a part of it, until two readings agree. If none do, it

@@ -42,6 +42,9 @@ type system struct {
 	// connections opens a connection table of a namespace, conns.Path or conns.SyncPath.
 	connections func(ns *netns.Namespace, file string) (io.ReadCloser, error)
 
+	// totals returns the totals of a namespace.
+	totals func(context.Context, *ipvsnl.Client) (ipvsnl.Stats, error)
+
 	// lockFile opens the file whose lock protects the table of a namespace.
 	lockFile func(*netns.Namespace) (*os.File, error)
 
@@ -57,6 +60,8 @@ type system struct {
 
 	patience time.Duration // how long after a signal the kernel's reply to a change is waited for
 	silence  time.Duration // how long to wait for another process before anything is said about it
+	poll     time.Duration // how often connections that are to end are counted
+	report   time.Duration // how often at most that is reported without a terminal
 	idle     time.Duration // how long a restore waits for a line before others may change the table
 }
 
@@ -88,6 +93,7 @@ var linux = &system{
 	loadModule:  func() { loadModule("/sbin/modprobe") },
 	mayUseIPVS:  mayUseIPVS,
 	connections: func(ns *netns.Namespace, file string) (io.ReadCloser, error) { return ns.OpenProc(path.Base(file)) },
+	totals:      func(ctx context.Context, c *ipvsnl.Client) (ipvsnl.Stats, error) { return c.Totals(ctx) },
 	lockFile:    (*netns.Namespace).OpenAgain,
 	schedulers:  kernelSchedulers,
 	sysctls:     func(ns *netns.Namespace) sysctlDir { return procDir{"/proc/sys/net/ipv4/vs", ns} },
@@ -99,6 +105,8 @@ var linux = &system{
 	},
 	patience: 3 * time.Second,
 	silence:  time.Second,
+	poll:     time.Second,
+	report:   10 * time.Second,
 	idle:     10 * time.Second,
 }
 

@@ -47,6 +47,8 @@ type testSystem struct {
 	hasSchedulers []schedulers.Scheduler             // those of the kernel
 	noModules     error                              // why there may be more
 	inMemory      *testSysctls                       // the sysctls of IPVS
+	total         ipvsnl.Stats                       // of the namespace
+	noTotal       error                              // why there are none
 }
 
 func newTestSystem(t *testing.T) *testSystem {
@@ -78,6 +80,7 @@ func newTestSystem(t *testing.T) *testSystem {
 			return io.NopCloser(strings.NewReader(table)), s.noConnTable
 		},
 		lockFile:   func(*netns.Namespace) (*os.File, error) { return os.Open(s.lockPath) },
+		totals:     func(context.Context, *ipvsnl.Client) (ipvsnl.Stats, error) { return s.total, s.noTotal },
 		sysctls:    func(*netns.Namespace) sysctlDir { return s.inMemory },
 		machine:    func() sysctls.Machine { return sysctls.Machine{CPUs: "0-1"} },
 		schedulers: func() ([]schedulers.Scheduler, error) { return s.hasSchedulers, s.noModules },
@@ -85,6 +88,8 @@ func newTestSystem(t *testing.T) *testSystem {
 		patience:   time.Hour,
 		silence:    time.Hour,
 		idle:       time.Hour,
+		poll:       time.Millisecond,
+		report:     time.Hour,
 	}
 	return s
 }

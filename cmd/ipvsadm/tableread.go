@@ -7,11 +7,11 @@ import (
 	"errors"
 	"iter"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/distinct"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -57,16 +57,18 @@ type part struct {
 	read         chan struct{}                      // receives a value when the part is complete
 }
 
-// services returns the services that a command is about, all or one.
+// services returns the services that a command is about: one, the selected ones or all.
 func (r *tableReader) services(ctx context.Context, c *flags.Command) ([]ipvsnl.ServiceState, error) {
 	if c.OneService {
 		s, err := r.client.Service(ctx, c.Service)
 		return []ipvsnl.ServiceState{s}, err
 	}
 	services, err := collect(nil, r.client.EachService(ctx))
+	if c.Selection != (flags.Selection{}) {
+		services = slices.DeleteFunc(services, func(s ipvsnl.ServiceState) bool { return !c.Selection.Contains(s.Service.Key) })
+	}
 	if err == nil && r.sorted {
-		services = distinct.By(services, func(s *ipvsnl.ServiceState) ipvsnl.ServiceKey { return s.Service.Key })
-		format.SortServices(services)
+		services = format.SortServices(services)
 	}
 	return services, err
 }
@@ -167,8 +169,7 @@ func (r *tableReader) destinations(ctx context.Context, d []ipvsnl.DestinationSt
 		return d, err
 	}
 	if r.sorted {
-		d = distinct.By(d, func(d *ipvsnl.DestinationState) netip.AddrPort { return d.Destination.Addr })
-		format.SortDestinations(d)
+		d = format.SortDestinations(d)
 	}
 	return d, nil
 }
@@ -178,12 +179,15 @@ func (r *tableReader) destinations(ctx context.Context, d []ipvsnl.DestinationSt
 func (r *tableReader) readAlone(ctx context.Context, d []ipvsnl.DestinationState, key ipvsnl.ServiceKey) ([]ipvsnl.DestinationState, error) {
 	r.reading <- struct{}{}
 	defer func() { <-r.reading }()
-	all, err := collect(d, r.client.EachDestination(ctx, key))
+	all, err := r.client.AppendDestinations(ctx, d, key)
 	if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
 		if r.alone.CompareAndSwap(false, true) {
 			r.reading <- struct{}{} // and is never removed
-			all, err = collect(d, r.client.EachDestination(ctx, key))
+			all, err = r.client.AppendDestinations(ctx, d, key)
 		}
+	}
+	if errors.Is(err, ipvsnl.ErrChanged) { // most kernels do not notice
+		err = nil
 	}
 	return all, err
 }

@@ -7,8 +7,8 @@ import (
 	"context"
 	"slices"
 
-	"github.com/ipvsadm-go/ipvsadm/pkg/columns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/columns"
 )
 
 // A layout formats a table. Services and destinations are appended in the
@@ -26,17 +26,20 @@ type tableWriter struct {
 	layout layout
 }
 
+// A fitting layout has to be shown everything before anything is appended.
+type fitting interface {
+	FitService(s *ipvsnl.ServiceState)
+	FitDestination(s *ipvsnl.ServiceState, d *ipvsnl.DestinationState)
+}
+
 // table writes services, in order or, if a column is given, by descending
 // value.
 func (w *tableWriter) table(ctx context.Context, r *tableReader, services []ipvsnl.ServiceState, by *columns.Column) error {
-	if err := w.con.write(w.layout.AppendHead(nil)); err != nil {
-		return err
-	}
 	var err error
-	if by == nil {
-		err = r.each(ctx, services, w.service)
+	if f, ok := w.layout.(fitting); ok {
+		err = w.fitted(ctx, r, services, by, f)
 	} else {
-		err = w.highestFirst(ctx, r, services, by)
+		err = w.streamed(ctx, r, services, by)
 	}
 	if err != nil {
 		return err
@@ -58,22 +61,60 @@ type entry struct {
 	destinations []ipvsnl.DestinationState
 }
 
-// highestFirst writes services by descending value of a column, and
-// their destinations likewise. Equal values keep their order. It has
-// to read everything before it writes anything.
-func (w *tableWriter) highestFirst(ctx context.Context, r *tableReader, services []ipvsnl.ServiceState, by *columns.Column) error {
-	entries := make([]entry, 0, len(services))
+// entries reads everything, by descending value of a column, if one is given: services, and
+// the destinations of each. Equal values keep their order.
+func entries(ctx context.Context, r *tableReader, services []ipvsnl.ServiceState, by *columns.Column) ([]entry, error) {
+	all := make([]entry, 0, len(services))
 	err := r.each(ctx, services, func(s *ipvsnl.ServiceState, d []ipvsnl.DestinationState) error {
 		d = slices.Clone(d)
-		sortHighestFirst(d, by.Destination)
-		entries = append(entries, entry{s, d})
+		if by != nil {
+			sortHighestFirst(d, by.Destination)
+		}
+		all = append(all, entry{s, d})
 		return nil
 	})
+	if err == nil && by != nil {
+		sortHighestFirst(all, func(e *entry) uint64 { return by.Service(e.service, e.destinations) })
+	}
+	return all, err
+}
+
+// streamed writes the head, and then the services as they are read or, by a column, once
+// everything is read.
+func (w *tableWriter) streamed(ctx context.Context, r *tableReader, services []ipvsnl.ServiceState, by *columns.Column) error {
+	if err := w.con.write(w.layout.AppendHead(nil)); err != nil {
+		return err
+	}
+	if by == nil {
+		return r.each(ctx, services, w.service)
+	}
+	all, err := entries(ctx, r, services, by)
 	if err != nil {
 		return err
 	}
-	sortHighestFirst(entries, func(e *entry) uint64 { return by.Service(e.service, e.destinations) })
-	for _, e := range entries {
+	return w.entries(all)
+}
+
+// fitted writes the head and the services in a layout that has to be shown them first.
+func (w *tableWriter) fitted(ctx context.Context, r *tableReader, services []ipvsnl.ServiceState, by *columns.Column, f fitting) error {
+	all, err := entries(ctx, r, services, by)
+	if err != nil {
+		return err
+	}
+	for _, e := range all {
+		f.FitService(e.service)
+		for i := range e.destinations {
+			f.FitDestination(e.service, &e.destinations[i])
+		}
+	}
+	if err := w.con.write(w.layout.AppendHead(nil)); err != nil {
+		return err
+	}
+	return w.entries(all)
+}
+
+func (w *tableWriter) entries(all []entry) error {
+	for _, e := range all {
 		if err := w.service(e.service, e.destinations); err != nil {
 			return err
 		}

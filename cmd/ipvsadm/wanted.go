@@ -15,9 +15,10 @@ import (
 // errZero is the error of a line that zeroes counters.
 var errZero = errors.New("-Z is not allowed with --replace, which keeps counters")
 
-// A wantedTable is the table that lines of rules create from an empty one.
+// A wantedTable is what lines of rules create from an empty table.
 type wantedTable struct {
-	director simulation.Director
+	entries  reconcile.Table // in the order of the lines
+	timeouts ipvsnl.Timeouts // 0 where lines set none
 
 	// services reports whether lines mention services, even if only to clear them. If not, an
 	// empty table may not be intended.
@@ -27,9 +28,16 @@ type wantedTable struct {
 	daemons map[ipvsnl.DaemonState]*ipvsnl.Daemon
 }
 
+// A wantedLines runs lines of rules on a table in memory, which takes far more memory than
+// what they create.
+type wantedLines struct {
+	director simulation.Director
+	mentions wantedTable // the services and daemons of the lines
+}
+
 // add makes the change of a line. If a kernel with the same table would refuse it, the
 // error is the kernel's answer.
-func (w *wantedTable) add(c *flags.Command) error {
+func (w *wantedLines) add(c *flags.Command) error {
 	if err := onlyChanges(c); err != nil {
 		return err
 	}
@@ -37,8 +45,8 @@ func (w *wantedTable) add(c *flags.Command) error {
 	case ipvsnl.OpZero, ipvsnl.OpZeroService:
 		return errZero
 	case ipvsnl.OpStopDaemon:
-		if _, named := w.daemons[c.Change.Daemon.State]; !named {
-			w.setDaemon(c.Change.Daemon.State, nil) // it may be running
+		if _, named := w.mentions.daemons[c.Change.Daemon.State]; !named {
+			w.mentions.setDaemon(c.Change.Daemon.State, nil) // it may be running
 			return nil
 		}
 	}
@@ -47,12 +55,12 @@ func (w *wantedTable) add(c *flags.Command) error {
 	}
 	switch c.Change.Op {
 	case ipvsnl.OpAddService, ipvsnl.OpEnsureService, ipvsnl.OpFlush:
-		w.services = true
+		w.mentions.services = true
 	case ipvsnl.OpStartDaemon:
 		d := c.Change.Daemon
-		w.setDaemon(d.State, &d)
+		w.mentions.setDaemon(d.State, &d)
 	case ipvsnl.OpStopDaemon:
-		w.setDaemon(c.Change.Daemon.State, nil)
+		w.mentions.setDaemon(c.Change.Daemon.State, nil)
 	}
 	return nil
 }
@@ -77,15 +85,16 @@ func refused(c *ipvsnl.Change, err error) error {
 	}
 }
 
-// table returns the services with their destinations, in the order of their lines.
-func (w *wantedTable) table() reconcile.Table {
-	var t reconcile.Table
+// table returns what the lines create.
+func (w *wantedLines) table() *wantedTable {
+	all := w.mentions
+	all.timeouts = w.director.Timeouts
 	for s := range w.director.Services {
 		e := reconcile.Entry{Service: s.Service}
 		for d := range s.Destinations {
 			e.Destinations = append(e.Destinations, d.Destination)
 		}
-		t = append(t, e)
+		all.entries = append(all.entries, e)
 	}
-	return t
+	return &all
 }

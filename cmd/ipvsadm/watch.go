@@ -31,7 +31,8 @@ type watcher struct {
 	con     *console
 	list    func(context.Context, *console) error // makes a listing
 	every   time.Duration
-	figures int // how many columns are highlighted on changes
+	lines   bool // a page is a line for programs, and is never drawn
+	figures int  // how many columns are highlighted on changes
 	signals chan os.Signal
 	pages   chan page        // receives each listing once it is made
 	next    <-chan time.Time // when to make the next one
@@ -42,6 +43,7 @@ type watcher struct {
 // A page is a listing, or the beginning of one and its error.
 type page struct {
 	text []byte
+	more int // how many lines follow that are not in text
 	err  error
 }
 
@@ -51,6 +53,7 @@ func (r *runner) watcher(c *flags.Command) *watcher {
 		con:     r.con,
 		list:    func(ctx context.Context, con *console) error { return r.lister(con).list(ctx, c) },
 		every:   time.Duration(c.Listing.Watch) * time.Second,
+		lines:   c.Listing.JSON,
 		signals: make(chan os.Signal, 16),
 		pages:   make(chan page, 1),
 	}
@@ -75,17 +78,42 @@ func (w *watcher) watch(ctx context.Context) int {
 
 // make makes a page in the background, since names may take time.
 func (w *watcher) make(ctx context.Context) {
-	var b bytes.Buffer
-	con := newConsole(w.con.name, nil, &b, w.con.err)
+	b := &pageWriter{limited: w.draws()}
+	con := newConsole(w.con.name, nil, b, w.con.err)
 	err := w.list(ctx, con)
 	con.flush() // to memory
-	w.pages <- page{b.Bytes(), err}
+	w.pages <- page{b.text, b.more, err}
 }
+
+// A pageWriter keeps what is written, or only as much of it as a screen can show: a listing of
+// connections may have millions of lines.
+type pageWriter struct {
+	limited bool
+	text    []byte
+	lines   int // in text
+	more    int // after them
+}
+
+func (p *pageWriter) Write(b []byte) (int, error) {
+	for line := range bytes.Lines(b) {
+		if p.limited && p.lines == screen.MaxLines {
+			p.more += bytes.Count(line, newline)
+			continue
+		}
+		p.text = append(p.text, line...)
+		p.lines += bytes.Count(line, newline)
+	}
+	return len(b), nil
+}
+
+var newline = []byte{'\n'}
 
 // begin continues after the first page. If that has failed, the watch ends.
 func (w *watcher) begin(ctx context.Context, first page) int {
 	if first.err != nil {
-		_ = w.con.write(first.text) // the error of the listing takes precedence
+		if !w.lines {
+			_ = w.con.write(first.text) // the error of the listing takes precedence
+		}
 		w.con.complain(message(first.err))
 		return exitListing
 	}
@@ -120,12 +148,18 @@ func (w *watcher) onScreen(ctx context.Context, in, out *os.File, first page) (e
 	return errors.Join(err, w.screen.Leave())
 }
 
+// draws reports whether pages are drawn on a terminal.
+func (w *watcher) draws() bool {
+	_, _, ok := w.terminal()
+	return ok
+}
+
 // terminal returns the input and output if pages can be drawn on them.
 func (w *watcher) terminal() (in, out *os.File, ok bool) {
 	in, hasIn := w.con.in.(*os.File)
 	out, hasOut := w.con.sink.(*os.File)
 	term := os.Getenv("TERM")
-	return in, out, hasIn && hasOut && term != "" && term != "dumb" && screen.IsTerminal(out)
+	return in, out, !w.lines && hasIn && hasOut && term != "" && term != "dumb" && screen.IsTerminal(out)
 }
 
 // loop shows pages until the watch ends or its output is gone.
@@ -157,9 +191,9 @@ func (w *watcher) show(p page) error {
 	w.next = time.After(w.every)
 	if w.screen != nil {
 		if p.err != nil {
-			p.text = []byte(message(p.err))
+			p.text, p.more = []byte(message(p.err)), 0
 		}
-		return w.screen.Draw(string(p.text), w.figures)
+		return w.screen.Draw(string(p.text), p.more, w.figures)
 	}
 	if p.err != nil {
 		w.con.complain(message(p.err))
@@ -171,9 +205,12 @@ func (w *watcher) show(p page) error {
 // writePage writes a page without a terminal. Its reader may block
 // the write: even then a signal ends the watch.
 func (w *watcher) writePage(text []byte) error {
+	if !w.lines {
+		text = append(text, '\n')
+	}
 	written := make(chan error, 1)
 	go func() {
-		_, err := w.con.sink.Write(append(text, '\n'))
+		_, err := w.con.sink.Write(text)
 		written <- err
 	}()
 	select {

@@ -265,3 +265,36 @@ func (w *watcher) onScreenCode(t *testing.T) int {
 	}
 	return exitDone
 }
+
+// Of a long page, as much is kept as a terminal can show; a stream has all of it.
+func TestWatchLong(t *testing.T) {
+	term := newTerminal(t)
+	list := func(_ int, con *console) error {
+		for range 3 {
+			for range 1000 {
+				if err := con.write([]byte("a line of a page\n")); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	w := newWatcher(term.slave, term.slave, term.slave, list)
+	go w.make(t.Context())
+	p := <-w.pages
+	require.Equal(t, 1000, strings.Count(string(p.text), "\n"))
+	require.Equal(t, 2000, p.more)
+	w.every = time.Hour
+	code := make(chan int, 1)
+	go func() { code <- w.watch(t.Context()) }()
+	term.shows(t, "(2977 more lines)", 1)
+	_, err := term.master.WriteString("q")
+	require.NoError(t, err)
+	require.Equal(t, exitDone, <-code)
+
+	w = newWatcher(nil, new(bytes.Buffer), io.Discard, list)
+	go w.make(t.Context())
+	p = <-w.pages
+	require.Equal(t, 3000, strings.Count(string(p.text), "\n"))
+	require.Zero(t, p.more)
+}

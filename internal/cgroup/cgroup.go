@@ -15,6 +15,9 @@ import (
 // NoLimit is the limit of a process that has none.
 const NoLimit int64 = math.MaxInt64
 
+// maxPage is the largest size of a page of memory on any machine.
+const maxPage = 256 << 10
+
 // The usual mount points of control group hierarchies, and the name of the file with the limit of a group.
 const (
 	root   = "/sys/fs/cgroup"
@@ -60,10 +63,10 @@ func limitOf(read func(name string) ([]byte, error), root, group, file string) i
 	}
 }
 
-// parse reads a limit, which is a number or "max".
+// parse reads a limit, which is a number or "max". Version 1 has the largest number of whole pages for "max".
 func parse(s string) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n <= 0 {
+	if err != nil || n <= 0 || n > NoLimit-maxPage {
 		return NoLimit
 	}
 	return n

@@ -31,8 +31,15 @@ func TestMemoryLimit(t *testing.T) {
 			"/sys/fs/cgroup/memory/a:b/memory.limit_in_bytes": "5\n",
 		}, 5},
 		{"container of version 1", map[string]string{
-			self: "4:memory:/docker/1\n", "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
-		}, 9223372036854771712},
+			self: "4:memory:/docker/1\n", "/sys/fs/cgroup/memory/memory.limit_in_bytes": "6\n",
+		}, 6},
+		{"no limit of version 1", map[string]string{
+			self: "4:memory:/\n", "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
+		}, NoLimit},
+		{"no limit of version 1, large pages", map[string]string{
+			self: "4:memory:/\n", "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854513664\n",
+		}, NoLimit},
+		{"large limit", map[string]string{self: "0::/\n", "/sys/fs/cgroup/memory.max": "9223372036854513663\n"}, 9223372036854513663},
 		{"nonsense", map[string]string{self: "x\n0::/\n0:\n\n0::\n", "/sys/fs/cgroup/memory.max": "-1\n"}, NoLimit},
 	} {
 		t.Run(c.name, func(t *testing.T) {

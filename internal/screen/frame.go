@@ -25,6 +25,7 @@ const (
 // A frame is a page of text, line by line, with its changes.
 type frame struct {
 	lines   []line
+	more    int                 // how many lines of the page follow these
 	figures map[string][]string // of each row, by the text before them
 }
 
@@ -111,9 +112,9 @@ func printable(r rune) rune {
 // do not fit are omitted, and the last line reports how many.
 func (f *frame) append(b []byte, width, height int) []byte {
 	lines := f.lines
-	if len(lines) > height {
-		kept := height - 1
-		more := fmt.Sprintf("(%d more lines)", len(lines)-kept)
+	if all := len(lines) + f.more; all > height {
+		kept := min(height-1, len(lines))
+		more := fmt.Sprintf("(%d more lines)", all-kept)
 		lines = append(slices.Clip(lines[:kept]), line{text: more})
 	}
 	b = append(b, home...)

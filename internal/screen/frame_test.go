@@ -7,6 +7,22 @@ import (
 	"testing"
 )
 
+// Lines of a page that are not in it are counted with those that do not fit.
+func TestFrameMore(t *testing.T) {
+	for height, want := range map[int]string{
+		1: "\x1b[H(12 more lines)\x1b[K",
+		2: "\x1b[Ha\x1b[K\r\n(11 more lines)\x1b[K",
+		3: "\x1b[Ha\x1b[K\r\nb\x1b[K\r\n(10 more lines)\x1b[K",
+		4: "\x1b[Ha\x1b[K\r\nb\x1b[K\r\n(10 more lines)\x1b[K\r\n\x1b[J",
+	} {
+		f := newFrame("a\nb\n", 0, nil)
+		f.more = 10
+		if got := string(f.append(nil, 40, height)); got != want {
+			t.Errorf("height %d: got %q, want %q", height, got, want)
+		}
+	}
+}
+
 func TestFrame(t *testing.T) {
 	const (
 		page = "Head\nTCP  a:80        1      2\n  -> b:80        3      4\n"

@@ -94,10 +94,14 @@ func (s *Screen) setMode(mode *unix.Termios) error {
 	return nil
 }
 
-// Draw draws a page. The last words of each line, as many as figures, are figures that
+// MaxLines is how many lines of a page suffice for any terminal.
+const MaxLines = 1000
+
+// Draw draws a page, of which more lines follow that are not in it. The last words of each line, as many as figures, are figures that
 // are marked if they have changed since the last page.
-func (s *Screen) Draw(page string, figures int) error {
+func (s *Screen) Draw(page string, more, figures int) error {
 	s.frame = newFrame(page, figures, s.frame)
+	s.frame.more = more
 	return s.Redraw()
 }
 
@@ -108,8 +112,11 @@ func (s *Screen) Redraw() error {
 	return err
 }
 
-func (s *Screen) size() (width, height int) {
-	size, err := unix.IoctlGetWinsize(int(s.out.Fd()), unix.TIOCGWINSZ)
+func (s *Screen) size() (width, height int) { return sizeOf(s.out) }
+
+// sizeOf returns the size of a terminal.
+func sizeOf(terminal *os.File) (width, height int) {
+	size, err := unix.IoctlGetWinsize(int(terminal.Fd()), unix.TIOCGWINSZ)
 	if err != nil || size.Col == 0 || size.Row == 0 {
 		return defaultWidth, defaultHeight
 	}

@@ -16,6 +16,7 @@ const (
 	None       Kind = iota // the first word is not a command
 	Change                 // a change: -A, -E, -D, -C, -Z, -a, -e, -d, --set, --start-daemon, --stop-daemon
 	List                   // -L
+	Part                   // a change of the selected services: -C or -Z with -4, -6, --vip or --marks
 	Restore                // -R
 	Save                   // -S
 	Help                   // -h
@@ -23,6 +24,7 @@ const (
 	Build                  // --build
 	Schedulers             // --schedulers
 	Sysctl                 // --sysctl, -S --sysctl
+	Drain                  // -D or -d with --drain
 )
 
 // A Subject is what a listing shows.
@@ -40,13 +42,15 @@ const (
 type Command struct {
 	Kind Kind
 
-	Change    ipvsnl.Change // of a Change
+	Change    ipvsnl.Change // of a Change; of a Part, for each service whose key is to be filled in; of a Drain, the deletion
+	Draining  Draining      // of a Drain
 	Listing   Listing       // of a List; of a Save, only Numeric; of Schedulers and Sysctl, only JSON
 	Saving    Saving        // of a Save
 	Restoring Restoring     // of a Restore
 	Sysctls   Sysctls       // of a Sysctl
 
-	Filter Filter // of a List of connections
+	Filter    Filter    // of a List of connections
+	Selection Selection // of a Part, a Save, and a List of services
 
 	// Service is the service that a List or Save is about, if OneService is true;
 	// otherwise it is about all.
@@ -77,6 +81,8 @@ type Listing struct {
 	SortBy         string // the column by which to sort in descending order; empty for none
 	Watch          uint32 // how many seconds to wait before listing again; 0 for no more than once
 	JSON           bool   // implies Numeric
+	Metrics        bool   // as metrics of Prometheus; implies Numeric
+	Wide           bool   // columns are as wide as they need to be
 	Count          bool   // connections are only counted
 	Origin         bool   // connections are listed with their origins
 }
@@ -93,6 +99,7 @@ type Saving struct {
 // A Restoring describes how rules are applied.
 type Restoring struct {
 	Replace bool // the table is changed into theirs, with as few changes as possible
+	Only    bool // of the table, only the services that they name
 	DryRun  bool // they are only checked
 }
 

@@ -70,25 +70,26 @@ var commands = [...]command{
 	editService: {name: "edit-service", kind: Change, change: (*parser).editService,
 		rules: rules{needs: set(optService), takes: serviceOptions | set(optKeep)}},
 	deleteService: {name: "delete-service", kind: Change, change: (*parser).deleteService,
-		rules: rules{needs: set(optService), takes: set(optEnsure)}},
-	clearTable: {name: "flush", kind: Change, rules: rules{takes: set(optWait)},
-		change: func(*parser) ipvsnl.Change { return ipvsnl.Flush() }},
+		rules: rules{needs: set(optService), takes: set(optEnsure, optDrain, optForce)}},
+	clearTable: {name: "flush", kind: Change, rules: rules{takes: set(optWait, optDryRun),
+		oneOf: []optionSet{set(optIPv4, optIPv6), set(optVIP, optMarks)}}, change: (*parser).clear},
 	list: {name: "list", kind: List, rules: rules{
 		takes: set(optNumeric, optStats, optRate, optThresholds, optPersistentConn, optNoSort, optSyncID,
-			optExact, optTunInfo, optJSON, optSortBy, optWatch),
+			optExact, optTunInfo, optJSON, optSortBy, optWatch, optMetrics, optWide),
 		oneOf: []optionSet{
 			set(optConnection, optTimeout, optDaemon),
-			set(optService, optTimeout, optDaemon),
+			selecting[0] | set(optTimeout, optDaemon),
+			selecting[1] | set(optTimeout, optDaemon),
 		},
 		withConnections: set(optServer, optClient, optCount, optOrigin),
 	}},
-	zero: {name: "zero", kind: Change, rules: rules{takes: set(optService)}, change: (*parser).zero},
+	zero: {name: "zero", kind: Change, rules: rules{oneOf: selecting[:]}, change: (*parser).zero},
 	addServer: {name: "add-server", kind: Change, change: (*parser).addServer,
 		rules: rules{needs: set(optService, optServer), takes: serverOptions | set(optEnsure, optKeep)}},
 	editServer: {name: "edit-server", kind: Change, change: (*parser).editServer,
 		rules: rules{needs: set(optService, optServer), takes: serverOptions | set(optKeep)}},
 	deleteServer: {name: "delete-server", kind: Change, change: (*parser).deleteServer,
-		rules: rules{needs: set(optService, optServer), takes: set(optEnsure)}},
+		rules: rules{needs: set(optService, optServer), takes: set(optEnsure, optDrain, optForce)}},
 	setTimeouts: {name: "set", kind: Change, words: (*parser).threeTimeouts,
 		change: func(p *parser) ipvsnl.Change { return ipvsnl.SetTimeouts(p.timeouts) }},
 	startDaemon: {name: "start-daemon", kind: Change,
@@ -96,9 +97,10 @@ var commands = [...]command{
 		change: func(p *parser) ipvsnl.Change { return ipvsnl.StartDaemon(p.daemon) }},
 	stopDaemon: {name: "stop-daemon", kind: Change, rules: rules{takes: set(optSyncID)},
 		change: func(p *parser) ipvsnl.Change { return ipvsnl.StopDaemon(p.daemon.State) }},
-	restore: {name: "restore", kind: Restore, rules: rules{takes: set(optReplace, optDryRun, optWait)}},
+	restore: {name: "restore", kind: Restore, rules: rules{takes: set(optReplace, optOnly, optDryRun, optWait)}},
 	save: {name: "save", kind: Save, rules: rules{
-		takes: set(optNumeric, optService, optThresholds, optTimeout, optDaemon, optAll, optStable, optSysctl)}},
+		takes: set(optNumeric, optThresholds, optTimeout, optDaemon, optAll, optStable, optSysctl),
+		oneOf: selecting[:]}},
 	help:           {kind: Help},
 	version:        {kind: Version},
 	build:          {kind: Build},
@@ -132,6 +134,9 @@ var companions = [...]struct {
 }{
 	{addService, optKeep, optEnsure},
 	{addServer, optKeep, optEnsure},
+	{restore, optOnly, optReplace},
+	{deleteService, optForce, optDrain},
+	{deleteServer, optForce, optDrain},
 }
 
 // checkCompanions reports the first option whose companion is missing.
@@ -156,11 +161,18 @@ type conflict struct {
 var listConflicts = []conflict{
 	{set(optStats, optRate, optThresholds, optPersistentConn, optSyncID, optTunInfo), set(optJSON), "JSON always has it"},
 	{set(optExact), set(optJSON), "JSON always has all digits"},
-	{set(optWatch), set(optJSON), "a watch is for people to read"},
+	{set(optMetrics), set(optStats, optRate, optThresholds, optPersistentConn, optSyncID, optTunInfo, optExact), "metrics always have all figures"},
+	{set(optMetrics), set(optJSON, optWide), "they are different formats"},
+	{set(optMetrics), set(optWatch), "whoever collects metrics asks again"},
+	{set(optMetrics), set(optConnection, optTimeout, optDaemon), "only services have metrics"},
+	{set(optMetrics), set(optSortBy), "metrics have no columns to sort by"},
 	{set(optWatch), set(optTimeout, optDaemon), "only services and connections can be watched"},
 	{set(optSortBy), set(optConnection, optTimeout, optDaemon), "only services have columns to sort by"},
 	{set(optSortBy), set(optNoSort), "one sorts and the other does not"},
+	{set(optWide), set(optJSON), "JSON cuts nothing"},
+	{set(optWide), set(optConnection, optTimeout, optDaemon), "only listings of services are cut"},
 	{set(optCount), set(optPersistentConn, optOrigin), "a count has no column for it"},
+	{set(optMarks), set(optConnection), "the kernel does not record the mark of a connection"},
 	{set(optOrigin), set(optPersistentConn), "the kernel does not report both together"},
 	{set(optStats, optRate, optThresholds), set(optConnection, optTimeout, optDaemon), ""},
 	{set(optPersistentConn), set(optTimeout, optDaemon), ""},
@@ -168,7 +180,8 @@ var listConflicts = []conflict{
 
 // saveConflicts are the same in a save.
 var saveConflicts = []conflict{
-	{set(optSysctl), set(optService, optThresholds, optTimeout, optDaemon, optAll, optStable), "sysctls are not in rules"},
+	{set(optSysctl), set(optService, optThresholds, optTimeout, optDaemon, optAll, optStable,
+		optIPv4, optIPv6, optVIP, optMarks), "sysctls are not in rules"},
 }
 
 // checkConflicts reports the first conflict between options.
@@ -192,7 +205,7 @@ func (r *rules) check(given optionSet, name, of string) error {
 	if !given.has(optConnection) {
 		fit &^= r.withConnections
 	}
-	for rest := given | r.needs; rest != 0; rest &= rest - 1 {
+	for rest := given | r.needs; rest != 0; rest &^= set(rest.first()) {
 		id := rest.first()
 		if !given.has(id) {
 			return fault("You need to supply the '" + optionNames[id] + "' option for the '" + name + "' " + of)

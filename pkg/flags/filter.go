@@ -7,8 +7,9 @@ import (
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
-	"github.com/ipvsadm-go/ipvsadm/pkg/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
 // A Filter selects connections. The zero Filter selects all; every field that is set
@@ -18,6 +19,8 @@ type Filter struct {
 	Virtual  netip.AddrPort // of the service; port 0 stands for all ports
 	Server   netip.AddrPort // of the real server; port 0 stands for all ports
 	Client   netip.Prefix
+	Family   ipvsnl.Family // of the service; 0 for both
+	VIP      netip.Prefix  // of the service's address
 }
 
 // Selects reports whether the filter selects a connection. It compares addresses in
@@ -25,8 +28,13 @@ type Filter struct {
 func (f *Filter) Selects(c *conns.Connection) bool {
 	return (f.Protocol == "" || f.Protocol == c.Protocol) &&
 		covers(&f.Virtual, &c.Virtual) && covers(&f.Server, &c.Destination) &&
-		(!f.Client.IsValid() || f.Client.Contains(c.Client.Addr()))
+		(!f.Client.IsValid() || f.Client.Contains(c.Client.Addr())) &&
+		(f.Family == 0 || f.Family == ipvsnl.FamilyOf(c.Virtual.Addr())) &&
+		(!f.VIP.IsValid() || f.VIP.Contains(c.Virtual.Addr()) && c.Protocol != ofMark)
 }
+
+// ofMark is the protocol of a mark's templates, which have the mark in place of an address.
+const ofMark = "IP"
 
 // covers reports whether an address is the wanted one, if any is wanted.
 func covers(want, a *netip.AddrPort) bool {
@@ -35,7 +43,7 @@ func covers(want, a *netip.AddrPort) bool {
 
 // filter returns what selects the connections of a listing.
 func (p *parser) filter() Filter {
-	f := Filter{Server: p.server.Addr, Client: p.client}
+	f := Filter{Server: p.server.Addr, Client: p.client, Family: p.selection.Family, VIP: p.selection.VIP}
 	if !p.serverPort {
 		f.Server = netip.AddrPortFrom(f.Server.Addr(), 0) // not the service's, which masquerading changes
 	}

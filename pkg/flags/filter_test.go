@@ -41,8 +41,8 @@ func TestParseFilter(t *testing.T) {
 		require.Equal(t, Command{Kind: List, Listing: Listing{Subject: Connections}, Filter: want}, got, words)
 	}
 	got, err := Parse(split("-Lc --count --json --watch"), names{})
-	require.Error(t, err)
-	require.Equal(t, Command{Kind: List}, got)
+	require.NoError(t, err)
+	require.Equal(t, Command{Kind: List, Listing: Listing{Subject: Connections, Numeric: true, Count: true, JSON: true, Watch: 2}}, got)
 	got, err = Parse(split("-Lnc --origin"), names{})
 	require.NoError(t, err)
 	require.Equal(t, Command{Kind: List, Listing: Listing{Subject: Connections, Numeric: true, Origin: true}}, got)

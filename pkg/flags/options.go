@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
-	"github.com/ipvsadm-go/ipvsadm/pkg/columns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
-	"github.com/ipvsadm-go/ipvsadm/pkg/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/columns"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
 // An optionID identifies what an option sets. Words that set the same thing
@@ -69,6 +69,15 @@ const (
 	optOrigin
 	optKeep
 	optEnsure
+	optIPv4
+	optIPv6
+	optVIP
+	optMarks
+	optMetrics
+	optOnly
+	optWide
+	optDrain
+	optForce
 
 	optionCount
 )
@@ -124,6 +133,15 @@ var optionNames = [optionCount]string{
 	optOrigin:         "origin",
 	optKeep:           "keep",
 	optEnsure:         "ensure",
+	optIPv4:           "ipv4",
+	optIPv6:           "ipv6",
+	optVIP:            "vip",
+	optMarks:          "marks",
+	optMetrics:        "metrics",
+	optOnly:           "only",
+	optWide:           "wide",
+	optDrain:          "drain",
+	optForce:          "force",
 }
 
 // An optionSet is a set of options.
@@ -245,6 +263,14 @@ var options = []option{
 	{short: '6', long: "ipv6",
 		help: "the mark is for IPv6 packets; must follow -f", set: (*parser).markIPv6},
 
+	{heading: "Part of the table, with -L, -S, -Z and -C"},
+	{short: '4', long: "ipv4", id: optIPv4,
+		help: "only IPv4; -6 without -f: only IPv6", set: only(ipvsnl.IPv4)},
+	{long: "vip", arg: required, id: optVIP, value: "ADDRESS[/LEN]",
+		help: "only services with such an address", set: (*parser).vip},
+	{long: "marks", id: optMarks,
+		help: "only services of marks", set: (*parser).onlyMarks},
+
 	{heading: "With -A and -E"},
 	{short: 's', long: "scheduler", arg: required, id: optScheduler, value: "NAME",
 		help: "the scheduler: rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh twos (default wlc)",
@@ -297,6 +323,11 @@ var options = []option{
 	{long: "ensure", id: optEnsure,
 		help: "with -A, -a, -D and -d: succeed also if it is there, or gone, already", set: nothing},
 
+	{long: "drain", arg: optional, id: optDrain, value: "[SECONDS]",
+		help: "with -D, -d: set weight 0, delete when no connection is left", set: (*parser).drain},
+	{long: "force", id: optForce,
+		help: "with --drain SECONDS: delete then, whatever is left", set: (*parser).force},
+
 	{heading: "With --start-daemon"},
 	{long: "mcast-interface", arg: required, id: optInterface, value: "NAME",
 		help: "network interface of the sync messages (default eth0)",
@@ -320,8 +351,11 @@ var options = []option{
 	{long: "replace", id: optReplace,
 		help: "check all lines, then change only what differs from the resulting table",
 		set:  restoring(func(r *Restoring) *bool { return &r.Replace })},
+	{long: "only", id: optOnly,
+		help: "with --replace: leave all services that no line adds or deletes",
+		set:  restoring(func(r *Restoring) *bool { return &r.Only })},
 	{long: "dry-run", id: optDryRun,
-		help: "change nothing: report faults and, with --replace, print the changes",
+		help: "report faults or, with --replace or -C, what would change; change nothing",
 		set:  restoring(func(r *Restoring) *bool { return &r.DryRun })},
 	{long: "wait", arg: required, id: optWait, value: "SECONDS",
 		help: "maximum wait for another restore or clear, 0 to 86400 (default 60); also with -C", set: (*parser).wait},
@@ -353,10 +387,14 @@ var options = []option{
 		help: "repeat the listing every 1 to 86400 seconds (default 2) until interrupted", set: (*parser).watch},
 	{short: 'X', long: "exact", id: optExact,
 		help: "with all digits of large numbers", set: listing(func(l *Listing) *bool { return &l.Exact })},
+	{long: "wide", id: optWide,
+		help: "cut nothing, columns as wide as they need to be", set: listing(func(l *Listing) *bool { return &l.Wide })},
 	{short: 'n', long: "numeric", id: optNumeric,
 		help: "with numeric addresses and ports", set: listing(func(l *Listing) *bool { return &l.Numeric })},
 	{short: 'j', long: "json", id: optJSON,
 		help: "everything, as JSON", set: listing(func(l *Listing) *bool { return &l.JSON })},
+	{long: "metrics", id: optMetrics,
+		help: "as metrics of Prometheus", set: listing(func(l *Listing) *bool { return &l.Metrics })},
 
 	{heading: "With -L -c, as well as -t, -u, --sctp-service and -r"},
 	{long: "client", arg: required, id: optClient, value: "ADDRESS[/LEN]",
@@ -424,7 +462,7 @@ func (p *parser) mark(w word) error {
 
 func (p *parser) markIPv6(word) error {
 	if p.service.Key.Mark == 0 {
-		return fault("-6 used before -f\n")
+		return p.onlyIPv6()
 	}
 	p.service.Key.IPv6 = true
 	p.mask = ipvsnl.Mask{}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
-	"github.com/ipvsadm-go/ipvsadm/pkg/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
 // A Resolver finds addresses and ports by their names.
@@ -27,6 +27,7 @@ type parser struct {
 	resolver  Resolver
 	cmd       Command
 	given     optionSet
+	takes     optionSet       // what the command accepts
 	protocol  ipvsnl.Protocol // for port names; 0 before the service is known
 	flagNames string
 
@@ -36,6 +37,8 @@ type parser struct {
 	server   ipvsnl.Destination
 	daemon   ipvsnl.Daemon
 	timeouts ipvsnl.Timeouts
+
+	selection Selection
 
 	// The parts of a filter of connections.
 	client     netip.Prefix
@@ -74,7 +77,7 @@ func (p *parser) parse(s *scanner) error {
 		return nil
 	}
 	c := &commands[w.opt.verb]
-	p.cmd.Kind = c.kind
+	p.cmd.Kind, p.takes = c.kind, c.rules.all()
 	if c.name == "" { // about the program, whatever follows
 		p.findNetNS(s)
 		return nil
@@ -169,7 +172,7 @@ func (p *parser) finish(v verb) error {
 	if (v == restore || v == clearTable) && !c.WaitGiven {
 		c.Wait = defaultWait
 	}
-	if c.Listing.JSON {
+	if c.Listing.JSON || c.Listing.Metrics {
 		c.Listing.Numeric = true
 	}
 	switch {
@@ -177,6 +180,7 @@ func (p *parser) finish(v verb) error {
 		c.Filter = p.filter()
 	case v == list || v == save:
 		c.Service, c.OneService = p.service.Key, p.given.has(optService)
+		c.Selection = p.selection
 	}
 	if v == save {
 		c.Listing, c.Saving = Listing{Numeric: c.Listing.Numeric}, p.saving()
@@ -187,10 +191,13 @@ func (p *parser) finish(v verb) error {
 	return p.applySchedFlags()
 }
 
-// zero zeroes one service or all. A service without address and port means all.
+// zero zeroes one service, the selected ones or all. A service without address and port means all.
 func (p *parser) zero() ipvsnl.Change {
 	if k := p.service.Key; p.given.has(optService) && (k.Mark != 0 || !k.Addr.Addr().IsUnspecified() || k.Addr.Port() != 0) {
 		return ipvsnl.ZeroService(k)
+	}
+	if p.selection != (Selection{}) {
+		return p.part(ipvsnl.ZeroService)
 	}
 	return ipvsnl.Zero()
 }
@@ -242,11 +249,16 @@ func (p *parser) checkSense(v verb) error {
 	if err := checkCompanions(v, p.given); err != nil {
 		return err
 	}
+	if err := p.checkSelection(); err != nil {
+		return err
+	}
 	switch v {
 	case addService, editService:
 		return p.checkService(v)
 	case addServer, editServer:
 		return p.checkServer(v)
+	case deleteService, deleteServer:
+		return p.checkDraining()
 	case list:
 		if err := checkConflicts(listConflicts, p.given); err != nil {
 			return err

@@ -238,6 +238,7 @@ func TestParse(t *testing.T) {
 		{"--list --daemon --sort --sort --nosort", Command{Kind: List, Listing: Listing{Subject: Daemons, NoSort: true}}},
 		{"-L --stats --rate --thresholds --persistent-conn --tun-info", Command{Kind: List,
 			Listing: Listing{Stats: true, Rate: true, Thresholds: true, PersistentConn: true, TunnelInfo: true}}},
+		{"-L --wide", Command{Kind: List, Listing: Listing{Wide: true}}},
 		{"-L -t 1.2.3.4:80", Command{Kind: List, Service: tcp("1.2.3.4:80"), OneService: true}},
 		{"-Ln --watch --rate --sort --sort-by CPS", Command{Kind: List,
 			Listing: Listing{Numeric: true, Rate: true, Watch: 2, SortBy: "cps"}}},
@@ -255,6 +256,7 @@ func TestParse(t *testing.T) {
 		{"-R --replace", Command{Kind: Restore, Wait: 60, Restoring: Restoring{Replace: true}}},
 		{"--restore --dry-run --replace", Command{Kind: Restore, Wait: 60, Restoring: Restoring{Replace: true, DryRun: true}}},
 		{"-R --wait 0", Command{Kind: Restore, WaitGiven: true}},
+		{"-R --only --replace", Command{Kind: Restore, Wait: 60, Restoring: Restoring{Replace: true, Only: true}}},
 		{"-R --wait=86400 --replace", Command{Kind: Restore, Wait: 86400, WaitGiven: true, Restoring: Restoring{Replace: true}}},
 		{"-C --wait 60", Command{Kind: Change, Change: ipvsnl.Flush(), Wait: 60, WaitGiven: true}},
 		{"--netns blue", Command{Kind: List, NetNS: "blue"}},
@@ -385,6 +387,9 @@ func TestParseErrors(t *testing.T) {
 		{"--netns a --netns b -L", "multiple 'netns' options specified"},
 		{"-A -t 1.2.3.4:80 --replace", "Illegal 'replace' option with the 'add-service' command"},
 		{"-S --dry-run", "Illegal 'dry-run' option with the 'save' command"},
+		{"-R --only", "The option 'only' requires the 'replace' option in the 'restore' command"},
+		{"-R --dry-run --only", "The option 'only' requires the 'replace' option in the 'restore' command"},
+		{"-C --only", "Illegal 'only' option with the 'flush' command"},
 		{"-R --dry-run -n", "Illegal 'numeric' option with the 'restore' command"},
 		{"-A -t 1.2.3.4:80 --wait 5", "Illegal 'wait' option with the 'add-service' command"},
 		{"-L --stable", "Illegal 'stable' option with the 'list' command"},
@@ -416,7 +421,13 @@ func TestParseErrors(t *testing.T) {
 		{"-S --sort-by active", "Illegal 'sort-by' option with the 'save' command"},
 		{"-L --sort-by port", "unknown column `port'; the columns are: conns inpkts outpkts inbytes outbytes " +
 			"cps inpps outpps inbps outbps active inactive weight"},
-		{"-L -j --watch", "'--watch' and '--json' exclude each other: a watch is for people to read"},
+		{"-L --metrics -j", "'--metrics' and '--json' exclude each other: they are different formats"},
+		{"-L --metrics --watch", "'--metrics' and '--watch' exclude each other: whoever collects metrics asks again"},
+		{"-L --metrics --exact", "'--metrics' and '--exact' exclude each other: metrics always have all figures"},
+		{"-L --metrics --rate", "'--metrics' and '--rate' exclude each other: metrics always have all figures"},
+		{"-L --metrics -c", "'--metrics' and '--connection' exclude each other: only services have metrics"},
+		{"-L --metrics --sort-by cps", "'--metrics' and '--sort-by' exclude each other: metrics have no columns to sort by"},
+		{"-S --metrics", "Illegal 'metrics' option with the 'save' command"},
 		{"-L -j --stats", "'--stats' and '--json' exclude each other: JSON always has it"},
 		{"-Lcj --stats", "'--stats' and '--json' exclude each other: JSON always has it"},
 		{"-L -j --rate", "'--rate' and '--json' exclude each other: JSON always has it"},
@@ -505,7 +516,7 @@ func TestParseErrors(t *testing.T) {
 // Any two options that exclude each other are named if one of them is ours. Two of ipvsadm's get its message.
 func TestListConflicts(t *testing.T) {
 	all := commands[list].rules.all()
-	ours := set(optJSON, optSortBy, optWatch, optCount, optOrigin)
+	ours := set(optJSON, optSortBy, optWatch, optCount, optOrigin, optMarks, optMetrics, optWide)
 	conflicts := 0
 	for either := range optionCount {
 		for or := range either {
@@ -525,7 +536,7 @@ func TestListConflicts(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 28, conflicts)
+	require.Equal(t, 46, conflicts)
 }
 
 // What popt refuses has another exit code and does not end a restore.
@@ -582,7 +593,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		require.NotEqual(t, None, c.Kind)
-		require.Equal(t, c.Kind == Change, c.Change.Op != 0)
+		require.Equal(t, c.Kind == Change || c.Kind == Part || c.Kind == Drain, c.Change.Op != 0)
 	})
 }
 

@@ -17,17 +17,17 @@ func TestRows(t *testing.T) {
 	require.Contains(t, optionRows, Row{Short: "-6", Long: "--ipv6", Help: "the mark is for IPv6 packets; must follow -f"})
 	for words, want := range map[string]string{
 		"-A --add-service":    "-t -u --sctp-service -f -s -p -M --pe -b -o --keep --ensure --netns",
-		"-D --delete-service": "-t -u --sctp-service -f --ensure --netns",
-		"-C --clear":          "--wait --netns",
-		"-L --list": "-t -u --sctp-service -f -r --syncid -c --timeout --daemon --stats --rate --thresholds --persistent-conn " +
-			"--tun-info --nosort --sort-by --watch -X -n -j --client --count --origin --netns",
+		"-D --delete-service": "-t -u --sctp-service -f --ensure --drain --force --netns",
+		"-C --clear":          "-4 --vip --marks --dry-run --wait --netns",
+		"-L --list": "-t -u --sctp-service -f -4 --vip --marks -r --syncid -c --timeout --daemon --stats --rate --thresholds --persistent-conn " +
+			"--tun-info --nosort --sort-by --watch -X --wide -n -j --metrics --client --count --origin --netns",
 		" --schedulers":      "-j --netns",
 		"-h --help":          "",
 		"-v --version":       "",
 		" --set":             "--netns",
 		" --stop-daemon":     "--syncid --netns",
-		"-R --restore":       "--replace --dry-run --wait --netns",
-		"-d --delete-server": "-t -u --sctp-service -f -r --ensure --netns",
+		"-R --restore":       "--replace --only --dry-run --wait --netns",
+		"-d --delete-server": "-t -u --sctp-service -f -r --ensure --drain --force --netns",
 	} {
 		var got []string
 		found := false

@@ -10,11 +10,11 @@ const usageHead = `Usage:
   ipvsadm -D SERVICE
   ipvsadm -a|-e SERVICE -r ADDRESS [OPTIONS]
   ipvsadm -d SERVICE -r ADDRESS
-  ipvsadm [-L [SERVICE] [OPTIONS]]
-  ipvsadm -Z [SERVICE]
-  ipvsadm -S [SERVICE] [-n] [--thresholds] [--timeout] [--daemon] [--all] [--stable]
-  ipvsadm -R [--replace] [--dry-run] [--wait SECONDS] <RULES
-  ipvsadm -C [--wait SECONDS]
+  ipvsadm [-L [SERVICE|PART] [OPTIONS]]
+  ipvsadm -Z [SERVICE|PART]
+  ipvsadm -S [SERVICE|PART] [-n] [--thresholds] [--timeout] [--daemon] [--all] [--stable]
+  ipvsadm -R [--replace [--only]] [--dry-run] [--wait SECONDS] <RULES
+  ipvsadm -C [PART] [--dry-run] [--wait SECONDS]
   ipvsadm --set TCP FIN UDP
   ipvsadm --start-daemon STATE [OPTIONS]
   ipvsadm --stop-daemon STATE

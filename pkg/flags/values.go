@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/inet"
-	"github.com/ipvsadm-go/ipvsadm/pkg/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
 const blanks = " \t\n\v\f\r" // as C's isspace

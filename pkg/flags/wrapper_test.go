@@ -71,10 +71,10 @@ func TestUnwrap(t *testing.T) {
 // TestWrapperRefuses checks the words that are answered with the usage.
 func TestWrapperRefuses(t *testing.T) {
 	const save = "ipvsadm-save: Script to save the IPVS table to stdout.\n" +
-		"Usage: ipvsadm-save [-n] [--sysctl] [SERVICE] [--timeout] [--daemon] [--thresholds] [--all] [--stable] [--netns NAME]\n" +
+		"Usage: ipvsadm-save [-n] [--sysctl] [SERVICE] [--ipv4] [--vip ADDRESS[/LEN]] [--marks] [--timeout] [--daemon] [--thresholds] [--all] [--stable] [--netns NAME]\n" +
 		"The manual is ipvsadm-save(8)."
 	const restore = "ipvsadm-restore: Replace the IPVS table with the rules in FILE or on stdin.\n" +
-		"Usage: ipvsadm-restore [--replace] [--dry-run] [--wait SECONDS] [--netns NAME] [FILE]\n" +
+		"Usage: ipvsadm-restore [--replace] [--only] [--dry-run] [--wait SECONDS] [--netns NAME] [FILE]\n" +
 		"The manual is ipvsadm-restore(8)."
 	for _, c := range []struct{ name, words, want string }{
 		{"save", "-h", save},

@@ -5,6 +5,7 @@ package format
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -158,9 +159,9 @@ func (t *countTable) addStates(r *row, s States) {
 	}
 }
 
-// AppendCountsJSON appends counts as an array.
-func AppendCountsJSON(b []byte, counts []ServiceCount) []byte {
-	var j JSON
+// AppendCountsJSON appends counts as an array or, with a time, as a line.
+func AppendCountsJSON(b []byte, counts []ServiceCount, at time.Time) []byte {
+	j := JSON{Time: at, name: "counts"}
 	b = j.AppendHead(b)
 	for i := range counts {
 		b = appendObject(j.next(b), serviceCountFields, &counts[i])

@@ -5,6 +5,7 @@ package format
 import (
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -77,5 +78,5 @@ other                              5            0    0   5
 {"mark":7,"family":"IPv6","connections":2,"states":{"NONE":2},"destinations":[{"address":"::1","port":80,"connections":2,"states":{"NONE":2}}]},
 {"connections":5,"states":{"UDP":5},"destinations":[]}
 ]
-`, string(AppendCountsJSON(nil, counts)))
+`, string(AppendCountsJSON(nil, counts, time.Time{})))
 }

@@ -65,6 +65,12 @@ func (g *grid) appendRow(b []byte, r *row) []byte {
 	return append(b, '\n')
 }
 
+// appendFirst appends the first cell of a row and the blanks up to the next one.
+func (g *grid) appendFirst(b []byte, r *row) []byte {
+	b = append(b, r.cell(0)...)
+	return appendBlanks(b, g.widths[0]-utf8.RuneCount(r.cell(0))+1)
+}
+
 // appendBlanks appends any number of blanks.
 func appendBlanks(b []byte, n int) []byte {
 	for range n {

@@ -3,6 +3,9 @@
 package format
 
 import (
+	"cmp"
+	"time"
+
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
@@ -20,16 +23,22 @@ const (
 // JSON writes services and destinations as JSON. Each listing needs a new one, since
 // what it appends depends on what it has appended before.
 type JSON struct {
+	// Time makes the listing an object with this time and the array, on one line, if it is set.
+	Time time.Time
+
+	name         string // of the array in that object; empty for services
 	elements     int
 	inService    bool // the last element is a service, and open
 	destinations int  // of that service
 }
 
 // AppendHead appends what precedes the elements.
-func (j *JSON) AppendHead(b []byte) []byte { return append(b, arrayHead...) }
+func (j *JSON) AppendHead(b []byte) []byte {
+	return appendHead(b, j.Time, cmp.Or(j.name, "services"))
+}
 
 // AppendEnd appends what follows the elements.
-func (j *JSON) AppendEnd(b []byte) []byte { return append(j.closeService(b), arrayEnd...) }
+func (j *JSON) AppendEnd(b []byte) []byte { return appendEnd(j.closeService(b), j.Time) }
 
 // AppendService appends a service. The destinations that are appended next are its
 // own.
@@ -49,19 +58,21 @@ func (j *JSON) AppendDestination(b []byte, _ *ipvsnl.ServiceState, d *ipvsnl.Des
 }
 
 // JSONConnections writes connections as JSON.
-type JSONConnections struct{}
+type JSONConnections struct {
+	Time time.Time // as in JSON
+}
 
 // AppendHead appends what precedes the connections.
-func (JSONConnections) AppendHead(b []byte) []byte { return append(b, arrayHead...) }
+func (j JSONConnections) AppendHead(b []byte) []byte { return appendHead(b, j.Time, "connections") }
 
 // AppendConnection appends a connection with [JSONSeparator] before it. The caller
 // drops the one before the first: connections can be appended in any order.
-func (JSONConnections) AppendConnection(b []byte, c *conns.Connection) []byte {
-	return appendObject(append(b, JSONSeparator+"\n"...), connectionFields, c)
+func (j JSONConnections) AppendConnection(b []byte, c *conns.Connection) []byte {
+	return appendObject(appendBreak(append(b, JSONSeparator...), j.Time), connectionFields, c)
 }
 
 // AppendEnd appends what follows the connections.
-func (JSONConnections) AppendEnd(b []byte) []byte { return append(b, arrayEnd...) }
+func (j JSONConnections) AppendEnd(b []byte) []byte { return appendEnd(b, j.Time) }
 
 // AppendDaemonsJSON appends sync daemons as an array.
 func AppendDaemonsJSON(b []byte, daemons []ipvsnl.Daemon) []byte {
@@ -90,7 +101,7 @@ func (j *JSON) next(b []byte) []byte {
 		b = append(b, JSONSeparator...)
 	}
 	j.elements++
-	return append(b, '\n')
+	return appendBreak(b, j.Time)
 }
 
 func (j *JSON) closeService(b []byte) []byte {
@@ -98,6 +109,32 @@ func (j *JSON) closeService(b []byte) []byte {
 		b = append(b, "]}"...)
 	}
 	return b
+}
+
+// appendHead appends what precedes the elements of an array, which has a name in an object with a time.
+func appendHead(b []byte, at time.Time, name string) []byte {
+	if at.IsZero() {
+		return append(b, arrayHead...)
+	}
+	b = at.UTC().AppendFormat(append(b, `{"time":"`...), "2006-01-02T15:04:05.000Z07:00")
+	b = append(append(append(b, `","`...), name...), `":`...)
+	return append(b, arrayHead...)
+}
+
+// appendBreak appends what separates an element from what precedes it.
+func appendBreak(b []byte, at time.Time) []byte {
+	if at.IsZero() {
+		b = append(b, '\n')
+	}
+	return b
+}
+
+// appendEnd appends what follows the elements.
+func appendEnd(b []byte, at time.Time) []byte {
+	if at.IsZero() {
+		return append(b, arrayEnd...)
+	}
+	return append(b, "]}\n"...)
 }
 
 // A field is one row of the table of an object's fields. A field whose value appends

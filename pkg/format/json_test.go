@@ -167,16 +167,19 @@ func fieldNames[T any](fields []field[T]) (all []string) {
 // jsonObjects are the fields of every object, by its name in the schema.
 func jsonObjects() map[string][]string {
 	return map[string][]string{
-		"service":     append(fieldNames(serviceFields), "destinations"),
-		"persistence": fieldNames(persistenceFields),
-		"destination": fieldNames(destinationFields),
-		"tunnel":      fieldNames(tunnelFields),
-		"counters":    fieldNames(counterFields),
-		"rates":       fieldNames(rateFields),
-		"connection":  fieldNames(connectionFields),
-		"endpoint":    fieldNames(addrPortFields),
-		"daemon":      fieldNames(daemonFields),
-		"timeouts":    fieldNames(timeoutFields),
+		"service":          append(fieldNames(serviceFields), "destinations"),
+		"persistence":      fieldNames(persistenceFields),
+		"destination":      fieldNames(destinationFields),
+		"tunnel":           fieldNames(tunnelFields),
+		"counters":         fieldNames(counterFields),
+		"rates":            fieldNames(rateFields),
+		"connection":       fieldNames(connectionFields),
+		"endpoint":         fieldNames(addrPortFields),
+		"daemon":           fieldNames(daemonFields),
+		"timeouts":         fieldNames(timeoutFields),
+		"services_line":    {"time", "services"},
+		"connections_line": {"time", "connections"},
+		"counts_line":      {"time", "counts"},
 
 		"count":             fieldNames(serviceCountFields),
 		"destination_count": fieldNames(serverCountFields),
@@ -224,4 +227,24 @@ func TestJSONManual(t *testing.T) {
 			require.Contains(t, words, name, "the field of %s is not in the manual", object)
 		}
 	}
+}
+
+// With a time, a listing is an object on one line.
+func TestJSONLines(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6789000, time.FixedZone("", 3600))
+	s, d := service(ipvsnl.TCP, "1.2.3.4:80", nil), tunnelTo("10.0.0.1:80", ipvsnl.IPIP, 0, 0)
+	whole := func(j *JSON) string {
+		b := j.AppendDestination(j.AppendService(j.AppendHead(nil), s), s, d)
+		return string(j.AppendEnd(j.AppendService(b, s)))
+	}
+	array := strings.ReplaceAll(strings.TrimSuffix(whole(new(JSON)), "\n"), "\n", "")
+	require.Equal(t, `{"time":"2026-01-02T02:04:05.006Z","services":`+array+"}\n", whole(&JSON{Time: at}))
+	require.Equal(t, `{"time":"2026-01-02T02:04:05.006Z","counts":[]}`+"\n", string(AppendCountsJSON(nil, nil, at)))
+	require.Equal(t, "[\n]\n", string(AppendCountsJSON(nil, nil, time.Time{})))
+
+	j := JSONConnections{Time: at}
+	c := &conns.Connection{Protocol: "TCP"}
+	object := string(JSONConnections{}.AppendConnection(nil, c)[2:])
+	require.Equal(t, `{"time":"2026-01-02T02:04:05.006Z","connections":[,`+object+","+object+"]}\n",
+		string(j.AppendEnd(j.AppendConnection(j.AppendConnection(j.AppendHead(nil), c), c))))
 }

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
-	"github.com/ipvsadm-go/ipvsadm/pkg/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
 // appendWord appends a string, unless it is empty.
@@ -62,8 +62,11 @@ func appendString(b []byte, s string) []byte {
 		case c == '"' || c == '\\':
 			b = append(append(b, s[done:i]...), '\\')
 			done = i
-		case c < ' ' || c == utf8.RuneError:
-			b = append(append(b, s[done:i]...), '\\', 'u', digits[c>>12], digits[c>>8&0xf], digits[c>>4&0xf], digits[c&0xf])
+		case c < ' ':
+			b = append(append(b, s[done:i]...), '\\', 'u', '0', '0', digits[c>>4], digits[c&0xf])
+			done = i + 1
+		case c == utf8.RuneError:
+			b = append(append(b, s[done:i]...), `\ufffd`...)
 			_, size := utf8.DecodeRuneInString(s[i:])
 			done = i + size
 		}

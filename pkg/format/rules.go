@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
-	"github.com/ipvsadm-go/ipvsadm/pkg/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
 // serviceRule is the rule that adds a service, with the options that a save writes.

@@ -6,13 +6,16 @@ import (
 	"cmp"
 	"encoding/binary"
 	"net/netip"
+	"slices"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/distinct"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
-// SortServices sorts services by mark, family, protocol, address and port.
-func SortServices(s []ipvsnl.ServiceState) {
-	sortBy(s, func(s *ipvsnl.ServiceState) place {
+// SortServices sorts services by mark, family, protocol, address and port, and returns them
+// without those that are listed twice. It reuses the slice.
+func SortServices(s []ipvsnl.ServiceState) []ipvsnl.ServiceState {
+	return sortDistinct(s, func(s *ipvsnl.ServiceState) ipvsnl.ServiceKey { return s.Service.Key }, func(s *ipvsnl.ServiceState) place {
 		k := &s.Service.Key
 		p := placeOf(k.Addr)
 		p.mark, p.family, p.protocol = k.Mark, k.Family(), k.Protocol
@@ -20,9 +23,11 @@ func SortServices(s []ipvsnl.ServiceState) {
 	})
 }
 
-// SortDestinations sorts destinations by address and port.
-func SortDestinations(d []ipvsnl.DestinationState) {
-	sortBy(d, func(d *ipvsnl.DestinationState) place { return placeOf(d.Destination.Addr) })
+// SortDestinations sorts destinations by address and port, and returns them without those that are
+// listed twice. It reuses the slice.
+func SortDestinations(d []ipvsnl.DestinationState) []ipvsnl.DestinationState {
+	return sortDistinct(d, func(d *ipvsnl.DestinationState) netip.AddrPort { return d.Destination.Addr },
+		func(d *ipvsnl.DestinationState) place { return placeOf(d.Destination.Addr) })
 }
 
 // A place is the sort key of a service or destination.
@@ -77,16 +82,57 @@ func (p *place) compare(q *place) int {
 // before 100.0.0.1.
 func wrapCompare(a, b uint32) int { return cmp.Compare(int32(a-b), 0) }
 
+// sortDistinct sorts elements by their places, of those with the same key only the first.
+func sortDistinct[T any, K comparable](s []T, key func(*T) K, of func(*T) place) []T {
+	if !sortQuickly(s, of) {
+		s = distinct.By(s, key)
+		sortBy(s, of)
+	}
+	return s
+}
+
+// sortQuickly sorts elements that are in order or in reverse order, and reports whether they are; then none
+// is there twice. The kernel lists destinations latest first, and they are often added in order.
+func sortQuickly[T any](s []T, of func(*T) place) bool {
+	if len(s) < 2 {
+		return true
+	}
+	first := of(&s[0])
+	last := of(&s[1])
+	found := first.compare(&last)
+	if found == 0 || !first.sameHalf(&last) {
+		return false
+	}
+	for i := range s[2:] {
+		next := of(&s[2+i])
+		if !first.sameHalf(&next) || last.compare(&next) != found {
+			return false
+		}
+		last = next
+	}
+	if found > 0 {
+		slices.Reverse(s)
+	}
+	return true
+}
+
+// sameHalf reports whether comparisons of two places do not wrap around. Among such places, the order of
+// neighbours is the order of all.
+func (p *place) sameHalf(q *place) bool {
+	differ := (p.mark ^ q.mark) | (p.addr[0] ^ q.addr[0]) | (p.addr[1] ^ q.addr[1]) | (p.addr[2] ^ q.addr[2]) | (p.addr[3] ^ q.addr[3])
+	return differ>>31 == 0 && p.words == q.words
+}
+
 // sortBy sorts elements by their places. It moves each element once, as they are
 // large.
 func sortBy[T any](s []T, of func(*T) place) {
 	if len(s) < 2 {
 		return
 	}
-	var few [16 + 8]place // enough for most services' destinations
-	places, size := few[:], len(s)+len(s)/2
-	if size > len(few) {
-		places = make([]place, size)
+	var few [2 * 16]place // enough for most services' destinations
+	places := few[:]
+	if len(s) > len(few)/2 {
+		places = make([]place, 2*len(s))
 	}
 	places, room := places[:len(s)], places[len(s):]
 	for i := range s {

@@ -3,12 +3,14 @@
 package format
 
 import (
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/distinct"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -81,7 +83,7 @@ func TestSortIsStable(t *testing.T) {
 			d[i].Destination.Addr = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i * 7919 % 5)}), 80)
 			d[i].Destination.Weight = uint32(i)
 		}
-		SortDestinations(d)
+		sortBy(d, func(d *ipvsnl.DestinationState) place { return placeOf(d.Destination.Addr) })
 		require.True(t, slices.IsSortedFunc(d, func(a, b ipvsnl.DestinationState) int {
 			if c := a.Destination.Addr.Addr().Compare(b.Destination.Addr.Addr()); c != 0 {
 				return c
@@ -103,4 +105,37 @@ func TestSortWords(t *testing.T) {
 	for i := range d {
 		require.Equal(t, want[i], d[i].Destination.Addr.String())
 	}
+}
+
+// What is in order already, or in reverse order, ends up as any sort leaves it: in a circle, too.
+func TestSortQuickly(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	sets := [][]string{
+		{"10.0.0.1:80", "10.0.0.1:81", "10.0.0.2:80", "100.0.0.1:80"},
+		{"10.0.0.1:80", "100.0.0.1:80", "130.0.0.1:80", "192.168.0.1:80", "240.0.0.1:1"},
+		{"[::1]:1", "[::8000:0:0:1]:1", "[::1:0:0:0]:1", "[8000::]:1", "[1::]:1", "[1::1]:2"},
+		{"1.2.3.4:90", "[102:304::1]:80", "[102:304:1::]:80", "1.2.3.5:80"},
+	}
+	of := func(d *ipvsnl.DestinationState) place { return placeOf(d.Destination.Addr) }
+	quick := 0
+	for range 5000 {
+		set := sets[random.IntN(len(sets))]
+		var d []ipvsnl.DestinationState
+		for range random.IntN(6) {
+			d = append(d, *destination(set[random.IntN(len(set))], ipvsnl.Route))
+		}
+		want := distinct.By(slices.Clone(d), func(d *ipvsnl.DestinationState) netip.AddrPort { return d.Destination.Addr })
+		sortBy(want, of)
+		if len(d) > 1 && sortQuickly(slices.Clone(d), of) {
+			quick++
+		}
+		require.Equal(t, want, SortDestinations(slices.Clone(d)), "%v", d)
+	}
+	require.Greater(t, quick, 300)
+
+	// Marks wrap around, too.
+	marks := []ipvsnl.ServiceState{*mark(1, ipvsnl.IPv4), *mark(1<<31-1, ipvsnl.IPv4), *mark(1<<32-2, ipvsnl.IPv4)}
+	require.Equal(t, marks, SortServices(slices.Clone(marks)))
+	require.Equal(t, marks[:2], SortServices([]ipvsnl.ServiceState{marks[1], marks[0]}))
+	require.Equal(t, marks[:1], SortServices([]ipvsnl.ServiceState{marks[0], marks[0], marks[0]}))
 }

@@ -4,7 +4,7 @@ package format
 
 import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
-	"github.com/ipvsadm-go/ipvsadm/pkg/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
 // Widths of the columns of the table views.
@@ -20,19 +20,49 @@ type view struct {
 	head        string
 	service     func(o *Options, b []byte, s *ipvsnl.ServiceState) []byte
 	destination func(o *Options, b []byte, s *ipvsnl.ServiceState, d *ipvsnl.DestinationState) []byte
+	columns     columns // of destination, if it has nothing else after its address
 }
+
+// The columns of views.
+var (
+	plainColumns = columns{
+		{7, forwardingName},
+		{6, weight},
+		{10, activeConns},
+		{10, inactConns},
+	}
+	thresholdColumns = columns{
+		{10, func(b []byte, d *ipvsnl.DestinationState) []byte {
+			return appendUint(b, uint64(d.Destination.UpperThreshold))
+		}},
+		{10, func(b []byte, d *ipvsnl.DestinationState) []byte {
+			return appendUint(b, uint64(d.Destination.LowerThreshold))
+		}},
+		{10, activeConns},
+		{10, inactConns},
+	}
+	persistentColumns = columns{
+		{9, weight},
+		{11, func(b []byte, d *ipvsnl.DestinationState) []byte { return appendUint(b, uint64(d.PersistentConns)) }},
+		{10, activeConns},
+		{10, inactConns},
+	}
+	tunnelColumns = columns{
+		{7, forwardingName},
+		{13, tunnel},
+		{6, weight},
+		{10, activeConns},
+		{10, inactConns},
+	}
+)
 
 var views = [...]view{
 	Plain: {
 		head: "Prot LocalAddress:Port Scheduler Flags\n" +
 			"  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n",
-		service: schedulerLine,
-		destination: columns{
-			{7, forwardingName},
-			{6, weight},
-			{10, activeConns},
-			{10, inactConns},
-		}.line,
+		service:     schedulerLine,
+		destination: plainColumns.line,
+		columns:     plainColumns,
 	},
 	Rules: {
 		service:     serviceRule,
@@ -61,40 +91,23 @@ var views = [...]view{
 	Thresholds: {
 		head: "Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn \n" +
 			"  -> RemoteAddress:Port\n",
-		service: schedulerLine,
-		destination: columns{
-			{10, func(b []byte, d *ipvsnl.DestinationState) []byte {
-				return appendUint(b, uint64(d.Destination.UpperThreshold))
-			}},
-			{10, func(b []byte, d *ipvsnl.DestinationState) []byte {
-				return appendUint(b, uint64(d.Destination.LowerThreshold))
-			}},
-			{10, activeConns},
-			{10, inactConns},
-		}.line,
+		service:     schedulerLine,
+		destination: thresholdColumns.line,
+		columns:     thresholdColumns,
 	},
 	PersistentConn: {
 		head: "Prot LocalAddress:Port            Weight    PersistConn ActiveConn InActConn \n" +
 			"  -> RemoteAddress:Port\n",
-		service: schedulerLine,
-		destination: columns{
-			{9, weight},
-			{11, func(b []byte, d *ipvsnl.DestinationState) []byte { return appendUint(b, uint64(d.PersistentConns)) }},
-			{10, activeConns},
-			{10, inactConns},
-		}.line,
+		service:     schedulerLine,
+		destination: persistentColumns.line,
+		columns:     persistentColumns,
 	},
 	TunnelInfo: {
 		head: "Prot LocalAddress:Port Scheduler Flags\n" +
 			"  -> RemoteAddress:Port           Forward TunnelInfo    Weight ActiveConn InActConn\n",
-		service: schedulerLine,
-		destination: columns{
-			{7, forwardingName},
-			{13, tunnel},
-			{6, weight},
-			{10, activeConns},
-			{10, inactConns},
-		}.line,
+		service:     schedulerLine,
+		destination: tunnelColumns.line,
+		columns:     tunnelColumns,
 	},
 }
 
@@ -152,8 +165,12 @@ func tunnel(b []byte, s *ipvsnl.DestinationState) []byte {
 
 // schedulerLine is a service's line in the views that show its scheduler.
 func schedulerLine(o *Options, b []byte, state *ipvsnl.ServiceState) []byte {
+	return appendDetails(append(o.appendServiceLabel(b, state, false), ' '), state)
+}
+
+// appendDetails appends what a service's line has after its address in these views.
+func appendDetails(b []byte, state *ipvsnl.ServiceState) []byte {
 	s := &state.Service
-	b = append(o.appendServiceLabel(b, state, false), ' ')
 	b = append(b, s.Scheduler...)
 	if s.SchedulerFlags != 0 {
 		b = append(b, " ("...)

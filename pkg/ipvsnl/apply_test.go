@@ -397,3 +397,26 @@ func TestChangeString(t *testing.T) {
 		require.Equal(t, want, c.String())
 	}
 }
+
+// Destinations are appended to what is there, and only if all could be read.
+func TestAppendDestinations(t *testing.T) {
+	ctx := t.Context()
+	director := ipvsnltest.New()
+	c, err := director.Open(ctx)
+	require.NoError(t, err)
+	require.NoError(t, c.Apply(ctx, ipvsnl.AddService(ipvsnl.Service{Key: web, Scheduler: "rr"}),
+		ipvsnl.AddDestination(web, ipvsnl.Destination{Addr: netip.MustParseAddrPort("10.0.0.1:80")})))
+	before := make([]ipvsnl.DestinationState, 1, 4)
+	before[0].ActiveConns = 9
+	got, err := c.AppendDestinations(ctx, before, web)
+	require.NoError(t, err)
+	require.Len(t, got, 2)
+	require.Equal(t, before[0], got[0])
+	require.Same(t, &before[0], &got[0])
+	require.Equal(t, "10.0.0.1:80", got[1].Destination.Addr.String())
+
+	require.NoError(t, c.Close())
+	got, err = c.AppendDestinations(ctx, before, web)
+	require.ErrorIs(t, err, fs.ErrClosed)
+	require.Equal(t, before, got)
+}

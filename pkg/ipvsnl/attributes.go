@@ -2,7 +2,10 @@
 
 package ipvsnl
 
-import "net/netip"
+import (
+	"net/netip"
+	"unsafe"
+)
 
 // The tables in this file define how each attribute of linux/ip_vs.h is written and
 // read. They work on wire structs, which hold the values of requests and replies.
@@ -14,7 +17,7 @@ type wireService struct {
 	port      uint16
 	mark      uint32
 	scheduler string
-	flags     wireFlags
+	flags     uint32
 	timeout   uint32
 	netmask   [4]byte
 	engine    string
@@ -23,73 +26,48 @@ type wireService struct {
 	figures   Stats // what they hold
 }
 
-// wireFlags are flags, and which of them a request sets.
-type wireFlags struct{ flags, mask uint32 }
-
 var serviceTable = table[wireService]{
-	svcAF:        u16(byKey, func(s *wireService) *Family { return &s.family }),
-	svcProtocol:  u16(byKey, func(s *wireService) *Protocol { return &s.protocol }).unless(hasMark),
-	svcAddr:      octets(byKey, func(s *wireService) []byte { return s.addr[:] }).unless(hasMark),
-	svcPort:      be16(byKey, func(s *wireService) *uint16 { return &s.port }).unless(hasMark),
-	svcFWMark:    u32(byKey, func(s *wireService) *uint32 { return &s.mark }).optional(),
-	svcSchedName: text(whole, func(s *wireService) *string { return &s.scheduler }),
-	svcFlags:     flags(whole, func(s *wireService) *wireFlags { return &s.flags }),
-	svcTimeout:   u32(whole, func(s *wireService) *uint32 { return &s.timeout }),
-	svcNetmask:   octets(whole, func(s *wireService) []byte { return s.netmask[:] }),
-	svcStats:     nested(func(s *wireService) *[]byte { return &s.stats }),
-	svcPEName:    text(whole, func(s *wireService) *string { return &s.engine }).optional(),
-	svcStats64:   nested(func(s *wireService) *[]byte { return &s.stats64 }),
+	svcAF:        {kind: kindU16, part: byKey, at: unsafe.Offsetof(wireService{}.family)},
+	svcProtocol:  {kind: kindU16, part: byKey, at: unsafe.Offsetof(wireService{}.protocol), omit: hasMark},
+	svcAddr:      {kind: kind16Octets, part: byKey, at: unsafe.Offsetof(wireService{}.addr), omit: hasMark},
+	svcPort:      {kind: kindBE16, part: byKey, at: unsafe.Offsetof(wireService{}.port), omit: hasMark},
+	svcFWMark:    {kind: kindU32, part: byKey, at: unsafe.Offsetof(wireService{}.mark), zero: true},
+	svcSchedName: {kind: kindText, part: whole, at: unsafe.Offsetof(wireService{}.scheduler)},
+	svcFlags:     {kind: kindFlags, part: whole, at: unsafe.Offsetof(wireService{}.flags)},
+	svcTimeout:   {kind: kindU32, part: whole, at: unsafe.Offsetof(wireService{}.timeout)},
+	svcNetmask:   {kind: kind4Octets, part: whole, at: unsafe.Offsetof(wireService{}.netmask)},
+	svcStats:     {kind: kindNested, part: replyOnly, at: unsafe.Offsetof(wireService{}.stats)},
+	svcPEName:    {kind: kindText, part: whole, at: unsafe.Offsetof(wireService{}.engine), zero: true},
+	svcStats64:   {kind: kindNested, part: replyOnly, at: unsafe.Offsetof(wireService{}.stats64)},
 }
 
 func hasMark(s *wireService) bool { return s.mark != 0 }
 
-// flags is struct ip_vs_flags: not attributes within the attribute, but two
-// numbers.
-func flags[T any](p part, at func(*T) *wireFlags) field[T] {
-	first := u32(p, func(v *T) *uint32 { return &at(v).flags })
-	second := u32(p, func(v *T) *uint32 { return &at(v).mask })
-	return field[T]{
-		part: p,
-		put:  func(b []byte, v *T) []byte { return second.put(first.put(b, v), v) },
-		get: func(p []byte, v *T) error {
-			if len(p) != 8 {
-				return sizeError(p)
-			}
-			_ = first.get(p[:4], v)
-			return second.get(p[4:], v)
-		},
-	}
-}
-
 type wireDest struct {
-	Destination     // except Addr
-	family          Family
-	addr            [16]byte
-	port            uint16
-	activeConns     uint32
-	inactiveConns   uint32
-	persistentConns uint32
-	stats           []byte
-	stats64         []byte
-	figures         Stats // what they hold
+	DestinationState // except Destination.Addr
+	family           Family
+	addr             [16]byte
+	port             uint16
+	stats            []byte
+	stats64          []byte
 }
 
 var destTable = table[wireDest]{
-	destAddr:         octets(byKey, func(d *wireDest) []byte { return d.addr[:] }),
-	destPort:         be16(byKey, func(d *wireDest) *uint16 { return &d.port }),
-	destFwdMethod:    u32(whole, func(d *wireDest) *Forwarding { return &d.Forwarding }),
-	destWeight:       u32(whole, func(d *wireDest) *uint32 { return &d.Weight }),
-	destUThresh:      u32(whole, func(d *wireDest) *uint32 { return &d.UpperThreshold }),
-	destLThresh:      u32(whole, func(d *wireDest) *uint32 { return &d.LowerThreshold }),
-	destActiveConns:  u32(replyOnly, func(d *wireDest) *uint32 { return &d.activeConns }),
-	destInactConns:   u32(replyOnly, func(d *wireDest) *uint32 { return &d.inactiveConns }),
-	destPersistConns: u32(replyOnly, func(d *wireDest) *uint32 { return &d.persistentConns }),
-	destStats:        nested(func(d *wireDest) *[]byte { return &d.stats }),
-	destAddrFamily:   u16(byKey, func(d *wireDest) *Family { return &d.family }),
-	destStats64:      nested(func(d *wireDest) *[]byte { return &d.stats64 }),
-	destTunType:      u8(whole, func(d *wireDest) *TunnelType { return &d.TunnelType }).optional(),
-	destTunPort:      be16(whole, func(d *wireDest) *uint16 { return &d.TunnelPort }).optional(),
-	destTunFlags:     u16(whole, func(d *wireDest) *TunnelFlags { return &d.TunnelFlags }).optional(),
+	destAddr:         {kind: kind16Octets, part: byKey, at: unsafe.Offsetof(wireDest{}.addr)},
+	destPort:         {kind: kindBE16, part: byKey, at: unsafe.Offsetof(wireDest{}.port)},
+	destFwdMethod:    {kind: kindU32, part: whole, at: unsafe.Offsetof(wireDest{}.Destination) + unsafe.Offsetof(Destination{}.Forwarding)},
+	destWeight:       {kind: kindU32, part: whole, at: unsafe.Offsetof(wireDest{}.Destination) + unsafe.Offsetof(Destination{}.Weight)},
+	destUThresh:      {kind: kindU32, part: whole, at: unsafe.Offsetof(wireDest{}.Destination) + unsafe.Offsetof(Destination{}.UpperThreshold)},
+	destLThresh:      {kind: kindU32, part: whole, at: unsafe.Offsetof(wireDest{}.Destination) + unsafe.Offsetof(Destination{}.LowerThreshold)},
+	destActiveConns:  {kind: kindU32, part: replyOnly, at: unsafe.Offsetof(wireDest{}.ActiveConns)},
+	destInactConns:   {kind: kindU32, part: replyOnly, at: unsafe.Offsetof(wireDest{}.InactiveConns)},
+	destPersistConns: {kind: kindU32, part: replyOnly, at: unsafe.Offsetof(wireDest{}.PersistentConns)},
+	destStats:        {kind: kindNested, part: replyOnly, at: unsafe.Offsetof(wireDest{}.stats)},
+	destAddrFamily:   {kind: kindU16, part: byKey, at: unsafe.Offsetof(wireDest{}.family)},
+	destStats64:      {kind: kindNested, part: replyOnly, at: unsafe.Offsetof(wireDest{}.stats64)},
+	destTunType:      {kind: kindU8, part: whole, at: unsafe.Offsetof(wireDest{}.Destination) + unsafe.Offsetof(Destination{}.TunnelType), zero: true},
+	destTunPort:      {kind: kindBE16, part: whole, at: unsafe.Offsetof(wireDest{}.Destination) + unsafe.Offsetof(Destination{}.TunnelPort), zero: true},
+	destTunFlags:     {kind: kindU16, part: whole, at: unsafe.Offsetof(wireDest{}.Destination) + unsafe.Offsetof(Destination{}.TunnelFlags), zero: true},
 }
 
 type wireDaemon struct {
@@ -100,43 +78,43 @@ type wireDaemon struct {
 }
 
 var daemonTable = table[wireDaemon]{
-	daemonState:       u32(byKey, func(d *wireDaemon) *DaemonState { return &d.State }),
-	daemonMcastIfn:    text(whole, func(d *wireDaemon) *string { return &d.Interface }),
-	daemonSyncID:      u32(byKey, func(d *wireDaemon) *uint32 { return &d.syncID }),
-	daemonSyncMaxLen:  u16(whole, func(d *wireDaemon) *uint16 { return &d.MaxLen }).optional(),
-	daemonMcastGroup:  octets(whole, func(d *wireDaemon) []byte { return d.group[:] }).unless(noGroup),
-	daemonMcastGroup6: octets(whole, func(d *wireDaemon) []byte { return d.group6[:] }).unless(noGroup6),
-	daemonMcastPort:   u16(whole, func(d *wireDaemon) *uint16 { return &d.Port }).optional(),
-	daemonMcastTTL:    u8(whole, func(d *wireDaemon) *uint8 { return &d.TTL }).optional(),
+	daemonState:       {kind: kindU32, part: byKey, at: unsafe.Offsetof(wireDaemon{}.State)},
+	daemonMcastIfn:    {kind: kindText, part: whole, at: unsafe.Offsetof(wireDaemon{}.Interface)},
+	daemonSyncID:      {kind: kindU32, part: byKey, at: unsafe.Offsetof(wireDaemon{}.syncID)},
+	daemonSyncMaxLen:  {kind: kindU16, part: whole, at: unsafe.Offsetof(wireDaemon{}.MaxLen), zero: true},
+	daemonMcastGroup:  {kind: kind4Octets, part: whole, at: unsafe.Offsetof(wireDaemon{}.group), omit: noGroup},
+	daemonMcastGroup6: {kind: kind16Octets, part: whole, at: unsafe.Offsetof(wireDaemon{}.group6), omit: noGroup6},
+	daemonMcastPort:   {kind: kindU16, part: whole, at: unsafe.Offsetof(wireDaemon{}.Port), zero: true},
+	daemonMcastTTL:    {kind: kindU8, part: whole, at: unsafe.Offsetof(wireDaemon{}.TTL), zero: true},
 }
 
 func noGroup(d *wireDaemon) bool  { return !d.Group.Is4() }
 func noGroup6(d *wireDaemon) bool { return !d.Group.Is6() }
 
 var statsTable = table[Stats]{
-	statsConns:    counter(func(s *Stats) *uint64 { return &s.Conns }),
-	statsInPkts:   counter(func(s *Stats) *uint64 { return &s.InPkts }),
-	statsOutPkts:  counter(func(s *Stats) *uint64 { return &s.OutPkts }),
-	statsInBytes:  counter(func(s *Stats) *uint64 { return &s.InBytes }),
-	statsOutBytes: counter(func(s *Stats) *uint64 { return &s.OutBytes }),
-	statsCPS:      counter(func(s *Stats) *uint64 { return &s.CPS }),
-	statsInPPS:    counter(func(s *Stats) *uint64 { return &s.InPPS }),
-	statsOutPPS:   counter(func(s *Stats) *uint64 { return &s.OutPPS }),
-	statsInBPS:    counter(func(s *Stats) *uint64 { return &s.InBPS }),
-	statsOutBPS:   counter(func(s *Stats) *uint64 { return &s.OutBPS }),
+	statsConns:    {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.Conns)},
+	statsInPkts:   {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.InPkts)},
+	statsOutPkts:  {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.OutPkts)},
+	statsInBytes:  {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.InBytes)},
+	statsOutBytes: {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.OutBytes)},
+	statsCPS:      {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.CPS)},
+	statsInPPS:    {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.InPPS)},
+	statsOutPPS:   {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.OutPPS)},
+	statsInBPS:    {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.InBPS)},
+	statsOutBPS:   {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.OutBPS)},
 }
 
 type wireTimeouts struct{ tcp, tcpFin, udp uint32 }
 
 var timeoutsTable = table[wireTimeouts]{
-	attrTimeoutTCP:    u32(whole, func(t *wireTimeouts) *uint32 { return &t.tcp }),
-	attrTimeoutTCPFin: u32(whole, func(t *wireTimeouts) *uint32 { return &t.tcpFin }),
-	attrTimeoutUDP:    u32(whole, func(t *wireTimeouts) *uint32 { return &t.udp }),
+	attrTimeoutTCP:    {kind: kindU32, part: whole, at: unsafe.Offsetof(wireTimeouts{}.tcp)},
+	attrTimeoutTCPFin: {kind: kindU32, part: whole, at: unsafe.Offsetof(wireTimeouts{}.tcpFin)},
+	attrTimeoutUDP:    {kind: kindU32, part: whole, at: unsafe.Offsetof(wireTimeouts{}.udp)},
 }
 
 var infoTable = table[Info]{
-	infoVersion:     u32(replyOnly, func(i *Info) *Version { return &i.Version }),
-	infoConnTabSize: u32(replyOnly, func(i *Info) *uint32 { return &i.ConnTableSize }),
+	infoVersion:     {kind: kindU32, part: replyOnly, at: unsafe.Offsetof(Info{}.Version)},
+	infoConnTabSize: {kind: kindU32, part: replyOnly, at: unsafe.Offsetof(Info{}.ConnTableSize)},
 }
 
 // putAddr writes an address in the kernel's form: 16 bytes, of which an IPv4 address

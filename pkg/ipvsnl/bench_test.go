@@ -29,9 +29,10 @@ func BenchmarkEncodeDestination(b *testing.B) {
 
 func BenchmarkDecodeDestination(b *testing.B) {
 	var d decoder
+	var v DestinationState
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := d.readDest(benchReply); err != nil {
+		if err := d.readDest(benchReply, &v); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -39,9 +40,10 @@ func BenchmarkDecodeDestination(b *testing.B) {
 
 func BenchmarkDecodeService(b *testing.B) {
 	var d decoder
+	var v ServiceState
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := d.readService(benchService); err != nil {
+		if err := d.readService(benchService, &v); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -52,11 +54,13 @@ func BenchmarkDecodeService(b *testing.B) {
 func TestAllocations(t *testing.T) {
 	var e encoder
 	var d decoder
+	var service ServiceState
+	var dest DestinationState
 	for name, run := range map[string]func() error{
 		"encode destination": func() error { e.reset(); return e.wholeDest(cmdNewDest, &benchChange) },
 		"encode key":         func() error { e.reset(); return e.aboutService(cmdGetService, &webKey) },
-		"decode destination": func() error { _, err := d.readDest(benchReply); return err },
-		"decode service":     func() error { _, err := d.readService(benchService); return err },
+		"decode destination": func() error { return d.readDest(benchReply, &dest) },
+		"decode service":     func() error { return d.readService(benchService, &service) },
 	} {
 		n := testing.AllocsPerRun(100, func() {
 			if err := run(); err != nil {

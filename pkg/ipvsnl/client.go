@@ -215,8 +215,10 @@ func (c *Client) take(ctx context.Context) (*socket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open netlink socket: %w", err)
 	}
+	d := newDatagrams(t)
 	return &socket{
-		conn:      netlink.NewConn(newDatagrams(t), t.portID()),
+		conn:      netlink.NewConn(d, t.portID()),
+		datagrams: d,
 		transport: t,
 		family:    c.family,
 		closing:   c.closing,

@@ -6,18 +6,42 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"unsafe"
 )
 
 // A field is one netlink attribute of a T: how it is written into a request and
 // how it is read from a reply. A table of fields is indexed by the attribute's
-// number: each attribute is a row.
+// number: each attribute is a row. Rows are plain data, which the linker lays out: programs
+// that import this package start no slower for them.
 type field[T any] struct {
+	kind kind
 	part part
-	put  func(b []byte, v *T) []byte // appends the payload
-	get  func(p []byte, v *T) error  // reads the payload
-	zero func(v *T) bool
+	zero bool            // whether requests omit the attribute if the value is zero
+	at   uintptr         // the offset of the value in a T
 	omit func(v *T) bool // if set and true, requests omit the attribute
 }
+
+// A kind is a form of payload and the type of the value. Numbers are in the host's byte order
+// unless the name indicates otherwise.
+type kind uint8
+
+const (
+	unknown      kind = iota // an attribute without a row, which replies may contain
+	kindU8                   // a uint8
+	kindU16                  // a uint16
+	kindBE16                 // a uint16 in network byte order
+	kindU32                  // a uint32
+	kindFlags                // a uint32, and which of its bits are meant: all of them
+	kindU64                  // a uint64
+	kindCount                // a uint64, which the kernel sends with 32 or 64 bits
+	kindText                 // a string, which ends in a NUL
+	kind4Octets              // a [4]byte, such as an address
+	kind16Octets             // a [16]byte
+	kindNested               // a []byte: attributes, which are read when everything else is known
+)
+
+// sizes are the lengths of payloads, except of kinds that have several.
+var sizes = [...]uint8{kindU8: 1, kindU16: 2, kindBE16: 2, kindU32: 4, kindU64: 8, kindFlags: 8, kind4Octets: 4, kind16Octets: 16, kindNested: 0}
 
 // A part is how much of a value a request contains.
 type part uint8
@@ -28,19 +52,6 @@ const (
 	replyOnly             // and what only replies contain
 )
 
-// optional omits the attribute from requests if it is zero: the kernel then
-// uses its default, and one that is too old for the attribute does not see it.
-func (f field[T]) optional() field[T] {
-	f.omit = f.zero
-	return f
-}
-
-// unless omits the attribute from requests for which omit is true.
-func (f field[T]) unless(omit func(v *T) bool) field[T] {
-	f.omit = omit
-	return f
-}
-
 // A table holds the fields of a T, by attribute number.
 type table[T any] []field[T]
 
@@ -48,33 +59,116 @@ type table[T any] []field[T]
 func (t table[T]) appendTo(b []byte, v *T, p part) []byte {
 	for attr := range t {
 		f := &t[attr]
-		if f.put == nil || f.part > p || f.omit != nil && f.omit(v) {
+		if f.kind == unknown || f.part > p || f.omit != nil && f.omit(v) {
 			continue
 		}
 		start := len(b)
 		b = openAttr(b, uint16(attr))
-		b = f.put(b, v)
+		b = f.kind.put(b, unsafe.Add(unsafe.Pointer(v), f.at))
+		if f.zero && isZero(b[start+attrHeader:]) {
+			b = b[:start]
+			continue
+		}
 		b = closeAttr(b, start)
 	}
 	return b
 }
 
+// isZero reports whether a payload is that of a zero value.
+func isZero(p []byte) bool {
+	for _, c := range p {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // read reads the attributes in b into v. It skips unknown ones,
 // because a later kernel may send more.
-func (t table[T]) read(b []byte, v *T) error {
+func (t table[T]) read(b []byte, v *T) error { return readInto[T](t, b, v, 0, nil) }
+
+// readInto reads attributes into the part of a W that is at an offset, by the table of that
+// part. A layout, unless it is nil, learns where they are.
+func readInto[P, W any](t table[P], b []byte, w *W, offset uintptr, l *layout[W]) error {
 	for len(b) > 0 {
 		attr, p, rest, err := cutAttr(b)
 		if err != nil {
 			return err
 		}
-		if int(attr) < len(t) && t[attr].get != nil {
-			if err := t[attr].get(p, v); err != nil {
-				return fmt.Errorf("attribute %d: %w", attr, err)
-			}
+		var f field[P]
+		if int(attr) < len(t) {
+			f = t[attr]
 		}
+		if !f.kind.get(p, unsafe.Add(unsafe.Pointer(w), offset+f.at)) {
+			return fmt.Errorf("attribute %d: %w: payload of %d bytes", attr, ErrMalformed, len(p))
+		}
+		l.note(b, attrHeader+len(p), f.kind, offset+f.at)
 		b = rest
 	}
 	return nil
+}
+
+// put appends the payload of the value at v. The tests check that the fields which rows locate have the
+// types of their kinds.
+func (k kind) put(b []byte, v unsafe.Pointer) []byte {
+	switch k {
+	case kindU8:
+		return append(b, *(*uint8)(v))
+	case kindU16:
+		return binary.NativeEndian.AppendUint16(b, *(*uint16)(v))
+	case kindBE16:
+		return binary.BigEndian.AppendUint16(b, *(*uint16)(v))
+	case kindU32:
+		return binary.NativeEndian.AppendUint32(b, *(*uint32)(v))
+	case kindFlags:
+		return binary.NativeEndian.AppendUint32(binary.NativeEndian.AppendUint32(b, *(*uint32)(v)), ^uint32(0))
+	case kindText:
+		return append(append(b, *(*string)(v)...), 0)
+	case kind4Octets:
+		return append(b, (*[4]byte)(v)[:]...)
+	}
+	return append(b, (*[16]byte)(v)[:]...)
+}
+
+// get reads a payload into the value at v, unless its length is wrong, and reports whether it is right.
+func (k kind) get(p []byte, v unsafe.Pointer) bool {
+	if size := sizes[k]; size != 0 && int(size) != len(p) {
+		return false
+	}
+	switch k {
+	case kindU8:
+		*(*uint8)(v) = p[0]
+	case kindU16:
+		*(*uint16)(v) = binary.NativeEndian.Uint16(p)
+	case kindBE16:
+		*(*uint16)(v) = binary.BigEndian.Uint16(p)
+	case kindU32, kindFlags:
+		*(*uint32)(v) = binary.NativeEndian.Uint32(p)
+	case kindU64:
+		*(*uint64)(v) = binary.NativeEndian.Uint64(p)
+	case kindCount:
+		switch len(p) {
+		case 4:
+			*(*uint64)(v) = uint64(binary.NativeEndian.Uint32(p))
+		case 8:
+			*(*uint64)(v) = binary.NativeEndian.Uint64(p)
+		default:
+			return false
+		}
+	case kindText:
+		if i := bytes.IndexByte(p, 0); i >= 0 {
+			p = p[:i]
+		}
+		*(*string)(v) = intern(p)
+	case kind4Octets:
+		copy((*[4]byte)(v)[:], p)
+	case kind16Octets:
+		copy((*[16]byte)(v)[:], p)
+	case kindNested:
+		*(*[]byte)(v) = p
+	}
+	return true
 }
 
 // Attributes: a header with a 16-bit length, which includes the header, and a 16-bit type;
@@ -127,132 +221,6 @@ func findAttr(b []byte, want uint16) ([]byte, error) {
 	}
 	return nil, fmt.Errorf("%w: no attribute %d", ErrMalformed, want)
 }
-
-// The kinds of attribute. Numbers are in the host's byte order unless the name
-// indicates otherwise. Each takes a function that locates the value in a T.
-
-func u8[T any, V ~uint8](p part, at func(*T) *V) field[T] {
-	return field[T]{
-		part: p,
-		put:  func(b []byte, v *T) []byte { return append(b, uint8(*at(v))) },
-		get: func(p []byte, v *T) error {
-			if len(p) != 1 {
-				return sizeError(p)
-			}
-			*at(v) = V(p[0])
-			return nil
-		},
-		zero: func(v *T) bool { return *at(v) == 0 },
-	}
-}
-
-func u16[T any, V ~uint16](p part, at func(*T) *V) field[T] {
-	return u16of(p, at, binary.NativeEndian)
-}
-
-// be16 is a number in network byte order.
-func be16[T any, V ~uint16](p part, at func(*T) *V) field[T] {
-	return u16of(p, at, binary.BigEndian)
-}
-
-type order interface {
-	binary.ByteOrder
-	binary.AppendByteOrder
-}
-
-func u16of[T any, V ~uint16](p part, at func(*T) *V, o order) field[T] {
-	return field[T]{
-		part: p,
-		put:  func(b []byte, v *T) []byte { return o.AppendUint16(b, uint16(*at(v))) },
-		get: func(p []byte, v *T) error {
-			if len(p) != 2 {
-				return sizeError(p)
-			}
-			*at(v) = V(o.Uint16(p))
-			return nil
-		},
-		zero: func(v *T) bool { return *at(v) == 0 },
-	}
-}
-
-func u32[T any, V ~uint32](p part, at func(*T) *V) field[T] {
-	return field[T]{
-		part: p,
-		put:  func(b []byte, v *T) []byte { return binary.NativeEndian.AppendUint32(b, uint32(*at(v))) },
-		get: func(p []byte, v *T) error {
-			if len(p) != 4 {
-				return sizeError(p)
-			}
-			*at(v) = V(binary.NativeEndian.Uint32(p))
-			return nil
-		},
-		zero: func(v *T) bool { return *at(v) == 0 },
-	}
-}
-
-// counter is a number that the kernel sends with 32 or 64 bits.
-func counter[T any](at func(*T) *uint64) field[T] {
-	return field[T]{
-		part: replyOnly,
-		get: func(p []byte, v *T) error {
-			switch len(p) {
-			case 4:
-				*at(v) = uint64(binary.NativeEndian.Uint32(p))
-			case 8:
-				*at(v) = binary.NativeEndian.Uint64(p)
-			default:
-				return sizeError(p)
-			}
-			return nil
-		},
-	}
-}
-
-// text is a string that ends in a NUL.
-func text[T any](p part, at func(*T) *string) field[T] {
-	return field[T]{
-		part: p,
-		put:  func(b []byte, v *T) []byte { return append(append(b, *at(v)...), 0) },
-		get: func(p []byte, v *T) error {
-			if i := bytes.IndexByte(p, 0); i >= 0 {
-				p = p[:i]
-			}
-			*at(v) = intern(p)
-			return nil
-		},
-		zero: func(v *T) bool { return *at(v) == "" },
-	}
-}
-
-// octets is a fixed number of bytes, such as an address.
-func octets[T any](p part, at func(*T) []byte) field[T] {
-	return field[T]{
-		part: p,
-		put:  func(b []byte, v *T) []byte { return append(b, at(v)...) },
-		get: func(p []byte, v *T) error {
-			if len(p) != len(at(v)) {
-				return sizeError(p)
-			}
-			copy(at(v), p)
-			return nil
-		},
-	}
-}
-
-// nested is attributes within the attribute, which are kept and read when everything
-// else is known. Requests never contain them.
-func nested[T any](at func(*T) *[]byte) field[T] {
-	return field[T]{
-		part: replyOnly,
-		get: func(p []byte, v *T) error {
-			*at(v) = p
-			return nil
-		},
-	}
-}
-
-// sizeError is the error of a payload with the wrong length.
-func sizeError(p []byte) error { return fmt.Errorf("%w: payload of %d bytes", ErrMalformed, len(p)) }
 
 // interned are common names in replies, which are not allocated: those of the
 // kernel's own schedulers and engine.

@@ -91,18 +91,24 @@ func (d *datagrams) Receive() ([]netlink.Message, error) {
 	return all, nil
 }
 
+// read reads a datagram.
+func (d *datagrams) read() ([]byte, error) {
+	n, err := d.transport.Read(d.in)
+	if err == nil && n == len(d.in) {
+		err = ErrOverrun // the rest of the datagram, if any, is lost
+	}
+	return d.in[:n], err
+}
+
 // ReceiveIter returns an iterator over the messages of a datagram.
 func (d *datagrams) ReceiveIter() iter.Seq2[netlink.Message, error] {
 	return func(yield func(netlink.Message, error) bool) {
-		n, err := d.transport.Read(d.in)
-		if err == nil && n == len(d.in) {
-			err = ErrOverrun // the rest of the datagram, if any, is lost
-		}
+		b, err := d.read()
 		if err != nil {
 			yield(netlink.Message{}, err)
 			return
 		}
-		for b := d.in[:n]; len(b) > 0; {
+		for len(b) > 0 {
 			m, rest, err := cutMessage(b)
 			if !yield(m, err) || err != nil {
 				return

@@ -3,11 +3,13 @@
 package ipvsnl
 
 import (
+	"encoding/binary"
 	"errors"
 	"io/fs"
 	"os"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/mdlayher/genetlink"
 	"golang.org/x/sys/unix"
@@ -114,7 +116,9 @@ func dialIn(ns *netns.Namespace) (t *kernelTransport, err error) {
 type kernelTransport struct {
 	fd          int
 	port        uint32
-	page        int // the size of the buffer offered to the kernel
+	page        int  // the size of the buffer offered to the kernel
+	full        bool // whether the last listing had several pages
+	listing     bool // whether the last request was for a listing
 	closed      bool
 	interrupted atomic.Bool
 }
@@ -122,11 +126,23 @@ type kernelTransport struct {
 // The kernel fills a page of a listing up to the largest buffer that any read of the socket
 // has offered. If services of other namespaces come and go between two pages, services at the
 // beginning of a page are missed. A listing that is read again should miss different ones, if
-// any: each full page enlarges the buffer, so that later pages begin elsewhere.
+// any: each listing of several pages enlarges the buffer, so that pages of later ones begin elsewhere.
+//
+// The kernel clears a buffer of that size, rounded up to a power of two with its own data, for every page. So a
+// page is small at first; but a page of less than a memory page, up to 8 KiB, is filled nevertheless.
 const (
-	firstPage = 12 << 10 // datagrams are not longer until more has been offered
-	pageStep  = 1 << 10
+	smallPage = 6 << 10  // where memory has pages of 4 KiB
+	largePage = 12 << 10 // elsewhere
+	pageStep  = 512
+	entrySize = 1 << 10 // more than an entry of a listing has
 )
+
+func firstPage(memoryPage int) int {
+	if memoryPage <= 4<<10 {
+		return smallPage
+	}
+	return largePage
+}
 
 // patience is how long a socket waits before it checks again for an interrupt.
 // The kernel answers before the system call of a request returns, so there is almost never
@@ -140,7 +156,7 @@ func newKernelTransport(protocol int) (*kernelTransport, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
-	t := &kernelTransport{fd: fd, page: firstPage}
+	t := &kernelTransport{fd: fd, page: firstPage(os.Getpagesize())}
 	if err := t.bind(); err != nil {
 		_ = t.Close()
 		return nil, err
@@ -161,29 +177,27 @@ func (t *kernelTransport) bind() error {
 }
 
 func (t *kernelTransport) Read(b []byte) (int, error) {
-	b = b[:min(t.page, len(b))]
-	n, err := t.transfer("read", unix.POLLIN, receive, b)
-	if n > len(b) {
-		return len(b), ErrOverrun
+	// The length of a datagram is a multiple of four, as is that of a page: one more byte is there only if
+	// the datagram is longer than the page.
+	page := min(t.page, (len(b)-1)&^3)
+	n, err := t.transfer("read", unix.POLLIN, unix.SYS_READ, b[:page+1])
+	if n > page {
+		return page, ErrOverrun
 	}
-	if n > len(b)/2 {
-		t.page += pageStep
-	}
-	return n, err
-}
-
-// receive reads a datagram. It returns its full length even if it does not fit into b.
-func receive(fd int, b []byte) (int, error) {
-	n, _, err := unix.Recvfrom(fd, b, unix.MSG_TRUNC)
+	t.full = t.full || n > page-entrySize
 	return n, err
 }
 
 func (t *kernelTransport) Write(b []byte) (int, error) {
-	return t.transfer("write", unix.POLLOUT, unix.Write, b)
+	t.listing = len(b) >= messageHeader && binary.NativeEndian.Uint16(b[6:])&unix.NLM_F_DUMP == unix.NLM_F_DUMP
+	if t.full {
+		t.page, t.full = t.page+pageStep, false
+	}
+	return t.transfer("write", unix.POLLOUT, unix.SYS_WRITE, b)
 }
 
 // transfer reads or writes a datagram, once the socket is ready for it.
-func (t *kernelTransport) transfer(name string, ready int16, call func(int, []byte) (int, error), b []byte) (int, error) {
+func (t *kernelTransport) transfer(name string, ready int16, call uintptr, b []byte) (int, error) {
 	for {
 		switch {
 		case t.closed:
@@ -191,16 +205,30 @@ func (t *kernelTransport) transfer(name string, ready int16, call func(int, []by
 		case t.interrupted.Load():
 			return 0, os.ErrDeadlineExceeded
 		}
-		n, err := call(t.fd, b)
-		switch err {
+		n, errno := t.call(call, b)
+		switch errno {
 		case unix.EAGAIN:
 			// The next call reports any error.
 			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(t.fd), Events: ready}}, int(patience.Milliseconds()))
 		case unix.EINTR:
+		case 0:
+			return n, nil
 		default:
-			return n, os.NewSyscallError(name, err)
+			return 0, os.NewSyscallError(name, errno)
 		}
 	}
+}
+
+// call makes a system call. One for a listing takes some microseconds and never waits for long. If the runtime knew
+// about it, it would often wake up another thread to run other goroutines meanwhile, at a cost of a tenth of a listing.
+func (t *kernelTransport) call(number uintptr, b []byte) (int, unix.Errno) {
+	fd, size := uintptr(t.fd), uintptr(len(b))
+	if t.listing {
+		n, _, errno := unix.RawSyscall(number, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), size)
+		return int(n), errno
+	}
+	n, _, errno := unix.Syscall(number, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), size)
+	return int(n), errno
 }
 
 func (t *kernelTransport) Close() error {

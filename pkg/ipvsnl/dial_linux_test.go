@@ -50,17 +50,22 @@ func TestClosedTransport(t *testing.T) {
 
 // A datagram may be as long as what a read offers; a longer one is not taken for whole.
 func TestLongDatagram(t *testing.T) {
-	for length, want := range map[int]error{firstPage: nil, firstPage + 1: ErrOverrun} {
+	for length, want := range map[int]error{smallPage: nil, smallPage + 1: ErrOverrun} {
 		fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK, 0)
 		require.NoError(t, err)
 		defer unix.Close(fds[1])
-		k := &kernelTransport{fd: fds[0], page: firstPage}
+		k := &kernelTransport{fd: fds[0], page: smallPage}
 		defer k.Close()
 		_, err = unix.Write(fds[1], make([]byte, length))
 		require.NoError(t, err)
 		n, err := k.Read(make([]byte, bufferSize))
 		require.ErrorIs(t, err, want)
-		require.Equal(t, firstPage, n)
-		require.Equal(t, want == nil, k.page > firstPage)
+		require.Equal(t, smallPage, n)
+		require.Equal(t, smallPage, k.page)
+		_, err = k.Write(nil)
+		require.NoError(t, err)
+		if want == nil {
+			require.Equal(t, smallPage+pageStep, k.page)
+		}
 	}
 }

@@ -37,15 +37,15 @@ func FuzzReplies(f *testing.F) {
 	f.Add(attribute(2, attribute(11, uint16(2)), attribute(13, uint8(1)), attribute(10, attribute(4, uint32(1)))))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var d decoder
-		_, _ = d.readTimeouts(b)
-		_, _ = d.readInfo(b)
-		if s, err := d.readService(b); err == nil {
+		_, _ = reading(d.readTimeouts, b)
+		_, _ = reading(d.readInfo, b)
+		if s, err := reading(d.readService, b); err == nil {
 			againService(t, s)
 		}
-		if v, err := d.readDest(b); err == nil {
+		if v, err := reading(d.readDest, b); err == nil {
 			againDest(t, v)
 		}
-		if v, err := d.readDaemon(b); err == nil {
+		if v, err := reading(d.readDaemon, b); err == nil {
 			againDaemon(t, v)
 		}
 	})
@@ -56,7 +56,7 @@ func againService(t *testing.T, s ServiceState) {
 	if err := e.wholeService(cmdNewService, &Change{Service: s.Service}); err != nil {
 		return // a name that is too long, and the like
 	}
-	got, err := new(decoder).readService(e.buf[genlHeader:])
+	got, err := reading(new(decoder).readService, e.buf[genlHeader:])
 	require.NoError(t, err)
 	require.Equal(t, ServiceState{Service: s.Service}, got)
 }
@@ -64,7 +64,7 @@ func againService(t *testing.T, s ServiceState) {
 func againDest(t *testing.T, d DestinationState) {
 	e := encoder{mapped: true}
 	require.NoError(t, e.wholeDest(cmdNewDest, &Change{Service: Service{Key: webKey}, Destination: d.Destination}))
-	got, err := new(decoder).readDest(e.buf[genlHeader:])
+	got, err := reading(new(decoder).readDest, e.buf[genlHeader:])
 	require.NoError(t, err)
 	require.Equal(t, DestinationState{Destination: d.Destination}, got)
 }
@@ -74,7 +74,7 @@ func againDaemon(t *testing.T, d Daemon) {
 	if err := e.wholeDaemon(cmdNewDaemon, &Change{Daemon: d}); err != nil {
 		return // a name that is too long, and the like
 	}
-	got, err := new(decoder).readDaemon(e.buf[genlHeader:])
+	got, err := reading(new(decoder).readDaemon, e.buf[genlHeader:])
 	require.NoError(t, err)
 	require.Equal(t, d, got)
 }

@@ -153,7 +153,8 @@ func (s *socket) entryOf(c *Change) (*entry, error) {
 	key := &c.Service.Key
 	e := &entry{}
 	err := s.ask(&Error{Op: OpService, Service: *key}, byReply, func(b []byte) error {
-		state, err := s.dec.readService(b)
+		var state ServiceState
+		err := s.dec.readService(b, &state)
 		e.service = &state.Service
 		return err
 	})
@@ -170,7 +171,8 @@ func (s *socket) entryOf(c *Change) (*entry, error) {
 	e.destinations = make(map[netip.AddrPort]Destination)
 	err = s.ask(&Error{Op: OpDestinations, Service: *key}, byDump, func(b []byte) error {
 		s.dec.family = key.Family()
-		d, err := s.dec.readDest(b)
+		var d DestinationState
+		err := s.dec.readDest(b, &d)
 		e.destinations[d.Destination.Addr] = d.Destination
 		return err
 	})

@@ -16,7 +16,7 @@ func (c *Client) Info(ctx context.Context) (Info, error) {
 // Services returns all services, in the kernel's order. If the error matches
 // [ErrChanged], the services are still returned.
 func (c *Client) Services(ctx context.Context) ([]ServiceState, error) {
-	return list(ctx, c, &Error{Op: OpServices}, (*decoder).readService)
+	return list(ctx, c, nil, &Error{Op: OpServices}, (*decoder).readService)
 }
 
 // EachService returns an iterator over the services, in the kernel's order, for
@@ -40,7 +40,14 @@ func (c *Client) Service(ctx context.Context, key ServiceKey) (ServiceState, err
 // Destinations returns the destinations of a service, in the kernel's order. A
 // service that does not exist has none; the kernel does not report an error.
 func (c *Client) Destinations(ctx context.Context, key ServiceKey) ([]DestinationState, error) {
-	return list(ctx, c, &Error{Op: OpDestinations, Service: key}, readDestOf(key))
+	return c.AppendDestinations(ctx, nil, key)
+}
+
+// AppendDestinations appends the destinations of a service to all, as [Client.Destinations]
+// returns them, and returns the extended slice. Programs that read those of many services can
+// reuse its memory. If an error does not match [ErrChanged], nothing is appended.
+func (c *Client) AppendDestinations(ctx context.Context, all []DestinationState, key ServiceKey) ([]DestinationState, error) {
+	return list(ctx, c, all, &Error{Op: OpDestinations, Service: key}, readDestOf(key))
 }
 
 // EachDestination returns an iterator over the destinations of a service, as
@@ -51,7 +58,7 @@ func (c *Client) EachDestination(ctx context.Context, key ServiceKey) iter.Seq2[
 
 // Daemons returns the running sync daemons: a master, a backup, both or none.
 func (c *Client) Daemons(ctx context.Context) ([]Daemon, error) {
-	return list(ctx, c, &Error{Op: OpDaemons}, (*decoder).readDaemon)
+	return list(ctx, c, nil, &Error{Op: OpDaemons}, (*decoder).readDaemon)
 }
 
 // Timeouts returns the timeouts of connections.
@@ -60,14 +67,14 @@ func (c *Client) Timeouts(ctx context.Context) (Timeouts, error) {
 }
 
 // A reader reads a reply.
-type reader[T any] func(*decoder, []byte) (T, error)
+type reader[T any] func(d *decoder, b []byte, v *T) error
 
 // readDestOf reads a destination of a service.
 func readDestOf(key ServiceKey) reader[DestinationState] {
 	family := key.Family()
-	return func(d *decoder, b []byte) (DestinationState, error) {
+	return func(d *decoder, b []byte, v *DestinationState) error {
 		d.family = family
-		return d.readDest(b)
+		return d.readDest(b, v)
 	}
 }
 
@@ -75,26 +82,23 @@ func readDestOf(key ServiceKey) reader[DestinationState] {
 // its reason.
 func get[T any](ctx context.Context, c *Client, what *Error, read reader[T]) (v T, err error) {
 	err = c.use(ctx, func(s *socket) error {
-		return s.ask(what, byReply, func(b []byte) (err error) {
-			v, err = read(&s.dec, b)
-			return err
-		})
+		return s.ask(what, byReply, func(b []byte) error { return read(&s.dec, b, &v) })
 	})
 	return v, what.because(err)
 }
 
-// list requests a listing and returns all of it.
-func list[T any](ctx context.Context, c *Client, what *Error, read reader[T]) ([]T, error) {
-	var all []T
+// list requests a listing and appends all of it.
+func list[T any](ctx context.Context, c *Client, all []T, what *Error, read reader[T]) ([]T, error) {
+	before := all
 	err := c.use(ctx, func(s *socket) error {
 		return s.ask(what, byDump, func(b []byte) error {
-			v, err := read(&s.dec, b)
-			all = append(all, v)
-			return err
+			var zero T
+			all = append(all, zero)
+			return read(&s.dec, b, &all[len(all)-1])
 		})
 	})
 	if err != nil && !errors.Is(err, ErrChanged) {
-		all = nil
+		all = before
 	}
 	return all, what.because(err)
 }
@@ -111,8 +115,8 @@ func each[T any](ctx context.Context, c *Client, what *Error, read reader[T]) it
 				if err := ctx.Err(); err != nil {
 					return err // immediately, although there may be more to read
 				}
-				v, err := read(&s.dec, b)
-				if err != nil {
+				var v T
+				if err := read(&s.dec, b, &v); err != nil {
 					return err
 				}
 				if !yield(v, nil) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+	"unsafe"
 )
 
 // A decoder reads the replies of one socket. It reuses its buffers, so that a
@@ -18,94 +19,136 @@ type decoder struct {
 	timeout wireTimeouts
 	info    Info
 
+	// Those of the last service and of the last destination.
+	services layout[wireService]
+	dests    layout[wireDest]
+
 	// family is the family of destinations from a kernel that does not report it: that of
 	// their service.
 	family Family
 }
 
-// Each of these reads the attributes of one message.
+// Each of these reads the attributes of one message into v.
 
-func (d *decoder) readService(b []byte) (ServiceState, error) {
+func (d *decoder) readService(b []byte, v *ServiceState) error {
 	w := &d.service
 	*w = wireService{}
-	if err := readNested(b, attrService, serviceTable, w); err != nil {
-		return ServiceState{}, fmt.Errorf("reply of a service: %w", err)
+	if !d.services.read(b, w) {
+		*w = wireService{}
+		if err := w.read(b, &d.services); err != nil {
+			return fmt.Errorf("reply of a service: %w", err)
+		}
 	}
-	s, err := w.state()
-	if err != nil {
-		return ServiceState{}, fmt.Errorf("reply of a service: %w", err)
+	if err := w.state(v); err != nil {
+		return fmt.Errorf("reply of a service: %w", err)
 	}
-	return s, nil
+	return nil
 }
 
-func (d *decoder) readDest(b []byte) (DestinationState, error) {
+func (d *decoder) readDest(b []byte, v *DestinationState) error {
 	w := &d.dest
 	*w = wireDest{family: d.family}
-	if err := readNested(b, attrDest, destTable, w); err != nil {
-		return DestinationState{}, fmt.Errorf("reply of a destination: %w", err)
+	if !d.dests.read(b, w) {
+		*w = wireDest{family: d.family}
+		if err := w.read(b, &d.dests); err != nil {
+			return fmt.Errorf("reply of a destination: %w", err)
+		}
 	}
-	s, err := w.state()
-	if err != nil {
-		return DestinationState{}, fmt.Errorf("reply of a destination: %w", err)
+	if err := w.state(v); err != nil {
+		return fmt.Errorf("reply of a destination: %w", err)
 	}
-	return s, nil
+	return nil
 }
 
-func (d *decoder) readDaemon(b []byte) (Daemon, error) {
+func (d *decoder) readDaemon(b []byte, v *Daemon) error {
 	w := &d.daemon
 	*w = wireDaemon{}
-	if err := readNested(b, attrDaemon, daemonTable, w); err != nil {
-		return Daemon{}, fmt.Errorf("reply of a daemon: %w", err)
+	p, err := findAttr(b, attrDaemon)
+	if err == nil {
+		err = daemonTable.read(p, w)
 	}
-	return w.daemon(), nil
+	if err != nil {
+		return fmt.Errorf("reply of a daemon: %w", err)
+	}
+	*v = w.daemon()
+	return nil
 }
 
-func (d *decoder) readTimeouts(b []byte) (Timeouts, error) {
+func (d *decoder) readTimeouts(b []byte, v *Timeouts) error {
 	w := &d.timeout
 	*w = wireTimeouts{}
 	if err := timeoutsTable.read(b, w); err != nil {
-		return Timeouts{}, fmt.Errorf("reply of timeouts: %w", err)
+		return fmt.Errorf("reply of timeouts: %w", err)
 	}
-	return Timeouts{TCP: duration(w.tcp), TCPFin: duration(w.tcpFin), UDP: duration(w.udp)}, nil
+	*v = Timeouts{TCP: duration(w.tcp), TCPFin: duration(w.tcpFin), UDP: duration(w.udp)}
+	return nil
 }
 
-func (d *decoder) readInfo(b []byte) (Info, error) {
+func (d *decoder) readInfo(b []byte, v *Info) error {
 	d.info = Info{}
 	if err := infoTable.read(b, &d.info); err != nil {
-		return Info{}, fmt.Errorf("reply of info: %w", err)
+		return fmt.Errorf("reply of info: %w", err)
 	}
-	return d.info, nil
+	*v = d.info
+	return nil
 }
 
-// readNested reads the attributes within the attribute with that number in b.
-func readNested[T any](b []byte, attr uint16, t table[T], v *T) error {
-	p, err := findAttr(b, attr)
+// read reads the message of a service and has l learn its layout.
+func (w *wireService) read(b []byte, l *layout[wireService]) error {
+	p, err := l.learnNested(b, attrService)
 	if err != nil {
 		return err
 	}
-	return t.read(p, v)
+	if err := readInto(serviceTable, p, w, 0, l); err != nil {
+		return err
+	}
+	return readStats(w.stats, w.stats64, w, unsafe.Offsetof(w.figures), l)
+}
+
+// read reads the message of a destination and has l learn its layout.
+func (w *wireDest) read(b []byte, l *layout[wireDest]) error {
+	p, err := l.learnNested(b, attrDest)
+	if err != nil {
+		return err
+	}
+	if err := readInto(destTable, p, w, 0, l); err != nil {
+		return err
+	}
+	return readStats(w.stats, w.stats64, w, unsafe.Offsetof(w.Stats), l)
+}
+
+// readStats reads 64-bit counters or, from a kernel without them, those with
+// 32 bits, and ends the learning of a layout.
+func readStats[W any](stats, stats64 []byte, w *W, offset uintptr, l *layout[W]) error {
+	if stats64 != nil {
+		stats = stats64
+	}
+	if err := readInto(statsTable, stats, w, offset, l); err != nil {
+		return fmt.Errorf("counters: %w", err)
+	}
+	l.learned()
+	return nil
 }
 
 // state returns the service that the attributes describe.
-func (w *wireService) state() (ServiceState, error) {
-	var s ServiceState
+func (w *wireService) state(s *ServiceState) error {
+	*s = ServiceState{}
 	if err := w.key(&s.Service.Key); err != nil {
-		return s, err
+		return err
 	}
 	s.Service.Scheduler = w.scheduler
-	s.Service.SchedulerFlags = SchedulerFlags(w.flags.flags) & schedulerFlags
-	s.Service.OnePacket = w.flags.flags&flagOnePacket != 0
+	s.Service.SchedulerFlags = SchedulerFlags(w.flags) & schedulerFlags
+	s.Service.OnePacket = w.flags&flagOnePacket != 0
 	s.Service.Persistence.Engine = w.engine
-	if w.flags.flags&flagPersistent != 0 {
+	if w.flags&flagPersistent != 0 {
 		s.Service.Persistence.Timeout = duration(w.timeout)
 		if w.timeout == 0 {
 			s.Service.Persistence.Timeout = PersistZero
 		}
 		s.Service.Persistence.Mask = w.mask()
 	}
-	err := readStats(w.stats, w.stats64, &w.figures)
 	s.Stats = w.figures
-	return s, err
+	return nil
 }
 
 // key reads the key, in its only form.
@@ -129,22 +172,16 @@ func (w *wireService) mask() Mask {
 	return Mask4(w.netmask)
 }
 
-func (w *wireDest) state() (DestinationState, error) {
+// state returns the destination that the attributes describe.
+func (w *wireDest) state(s *DestinationState) error {
 	a, err := getAddr(&w.addr, w.family)
 	if err != nil {
-		return DestinationState{}, err
+		return err
 	}
-	s := DestinationState{
-		Destination:     w.Destination,
-		ActiveConns:     w.activeConns,
-		InactiveConns:   w.inactiveConns,
-		PersistentConns: w.persistentConns,
-	}
+	*s = w.DestinationState
 	s.Destination.Addr = netip.AddrPortFrom(a, w.port)
 	s.Destination.Forwarding &= forwardingMask
-	err = readStats(w.stats, w.stats64, &w.figures)
-	s.Stats = w.figures
-	return s, err
+	return nil
 }
 
 func (w *wireDaemon) daemon() Daemon {
@@ -157,18 +194,6 @@ func (w *wireDaemon) daemon() Daemon {
 		d.Group = netip.AddrFrom16(w.group6)
 	}
 	return d
-}
-
-// readStats reads 64-bit counters or, from a kernel without them, those with
-// 32 bits.
-func readStats(stats, stats64 []byte, s *Stats) error {
-	if stats64 != nil {
-		stats = stats64
-	}
-	if err := statsTable.read(stats, s); err != nil {
-		return fmt.Errorf("counters: %w", err)
-	}
-	return nil
 }
 
 func duration(seconds uint32) time.Duration { return time.Duration(seconds) * time.Second }

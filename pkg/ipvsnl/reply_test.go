@@ -28,9 +28,9 @@ var (
 )
 
 func TestReplies(t *testing.T) {
-	service := func(d *decoder, b []byte) (any, error) { return d.readService(b) }
-	dest := func(d *decoder, b []byte) (any, error) { return d.readDest(b) }
-	daemon := func(d *decoder, b []byte) (any, error) { return d.readDaemon(b) }
+	service := func(d *decoder, b []byte) (any, error) { return reading(d.readService, b) }
+	dest := func(d *decoder, b []byte) (any, error) { return reading(d.readDest, b) }
+	daemon := func(d *decoder, b []byte) (any, error) { return reading(d.readDaemon, b) }
 	key := join(attribute(1, uint16(2)), attribute(2, uint16(6)), attribute(3, addr16("192.0.2.1")), attribute(4, be16Value(80)))
 	destKey := join(attribute(1, addr16("198.51.100.1")), attribute(2, be16Value(8080)), attribute(11, uint16(2)))
 	tests := []struct {
@@ -97,7 +97,7 @@ func TestReplies(t *testing.T) {
 			dest, attribute(2, attribute(1, addr16("2001:db8::2")), attribute(2, be16Value(1)), attribute(11, uint16(10))),
 			DestinationState{Destination: Destination{Addr: netip.MustParseAddrPort("[2001:db8::2]:1")}}},
 		{"destination of an old kernel: the service's family",
-			func(d *decoder, b []byte) (any, error) { d.family = IPv6; return d.readDest(b) },
+			func(d *decoder, b []byte) (any, error) { d.family = IPv6; return reading(d.readDest, b) },
 			attribute(2, attribute(1, addr16("2001:db8::2")), attribute(2, be16Value(1))),
 			DestinationState{Destination: Destination{Addr: netip.MustParseAddrPort("[2001:db8::2]:1")}}},
 		{"daemon of an old kernel",
@@ -114,11 +114,11 @@ func TestReplies(t *testing.T) {
 			daemon, attribute(3, attribute(6, addr16("ff02::81"))),
 			Daemon{Group: netip.MustParseAddr("ff02::81")}},
 		{"timeouts",
-			func(d *decoder, b []byte) (any, error) { return d.readTimeouts(b) },
+			func(d *decoder, b []byte) (any, error) { return reading(d.readTimeouts, b) },
 			join(attribute(6, uint32(3)), attribute(4, uint32(1)), attribute(5, uint32(2))),
 			Timeouts{time.Second, 2 * time.Second, 3 * time.Second}},
 		{"info",
-			func(d *decoder, b []byte) (any, error) { return d.readInfo(b) },
+			func(d *decoder, b []byte) (any, error) { return reading(d.readInfo, b) },
 			join(attribute(1, uint32(0x010203)), attribute(2, uint32(1<<20))),
 			Info{0x010203, 1 << 20}},
 	}
@@ -126,7 +126,7 @@ func TestReplies(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			// What was read before must not show.
 			var d decoder
-			d.service.engine, d.service.mark, d.dest.activeConns, d.daemon.Port, d.timeout.udp = "left", 9, 9, 9, 9
+			d.service.engine, d.service.mark, d.dest.ActiveConns, d.daemon.Port, d.timeout.udp = "left", 9, 9, 9, 9
 			got, err := test.read(&d, test.reply)
 			if err != nil {
 				t.Fatal(err)
@@ -140,11 +140,11 @@ func TestReplies(t *testing.T) {
 
 // TestBadReplies checks what is said of replies that make no sense.
 func TestBadReplies(t *testing.T) {
-	service := func(d *decoder, b []byte) error { _, err := d.readService(b); return err }
-	dest := func(d *decoder, b []byte) error { _, err := d.readDest(b); return err }
-	daemon := func(d *decoder, b []byte) error { _, err := d.readDaemon(b); return err }
-	timeouts := func(d *decoder, b []byte) error { _, err := d.readTimeouts(b); return err }
-	info := func(d *decoder, b []byte) error { _, err := d.readInfo(b); return err }
+	service := func(d *decoder, b []byte) error { _, err := reading(d.readService, b); return err }
+	dest := func(d *decoder, b []byte) error { _, err := reading(d.readDest, b); return err }
+	daemon := func(d *decoder, b []byte) error { _, err := reading(d.readDaemon, b); return err }
+	timeouts := func(d *decoder, b []byte) error { _, err := reading(d.readTimeouts, b); return err }
+	info := func(d *decoder, b []byte) error { _, err := reading(d.readInfo, b); return err }
 	tests := []struct {
 		name  string
 		read  func(d *decoder, b []byte) error

@@ -174,12 +174,12 @@ func (w *wireService) set(s *Service) {
 	w.setKey(&s.Key)
 	w.scheduler = s.Scheduler
 	w.engine = s.Persistence.Engine
-	w.flags = wireFlags{flags: uint32(s.SchedulerFlags), mask: ^uint32(0)}
+	w.flags = uint32(s.SchedulerFlags)
 	if s.OnePacket {
-		w.flags.flags |= flagOnePacket
+		w.flags |= flagOnePacket
 	}
 	if s.Persistence.Timeout != 0 {
-		w.flags.flags |= flagPersistent
+		w.flags |= flagPersistent
 		w.timeout = seconds(s.Persistence.Timeout)
 	}
 	w.setMask(s.Persistence.Mask)

@@ -147,7 +147,7 @@ func TestRequests(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			// What was built before must not show.
 			var e encoder
-			e.service.engine, e.service.mark, e.dest.TunnelType, e.daemon.Port = "left", 9, GRE, 9
+			e.service.engine, e.service.mark, e.dest.Destination.TunnelType, e.daemon.Port = "left", 9, GRE, 9
 			if err := test.build(&e); err != nil {
 				t.Fatal(err)
 			}

@@ -4,7 +4,9 @@ package ipvsnl
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"iter"
 
 	"github.com/mdlayher/netlink"
 )
@@ -21,6 +23,7 @@ const (
 // exchange at a time.
 type socket struct {
 	conn      *netlink.Conn
+	datagrams *datagrams // those of conn
 	transport transport
 	family    netlink.HeaderType
 	enc       encoder
@@ -64,31 +67,83 @@ func (s *socket) exchange(how reply, each func(b []byte) error) error {
 	if err != nil {
 		return err
 	}
-	replies, changed := 0, false
-	for m, err := range s.conn.ReceiveIter() {
-		if err != nil {
-			return s.broke(err, &req)
+	a := answer{}
+	for more := true; more; more = a.multi && !a.done {
+		if err := s.receive(&a, &req, each); err != nil {
+			return err
 		}
-		if err := s.check(&m, &req); err != nil {
+	}
+	if how == byReply && a.replies == 0 {
+		return errNoReply
+	}
+	s.midway = false
+	if a.changed {
+		return ErrChanged
+	}
+	return nil
+}
+
+// An answer is what the kernel sends for a request, so far.
+type answer struct {
+	replies int
+	multi   bool // whether there is a message that marks the end
+	done    bool // whether it has come
+	changed bool // whether the kernel noticed a change of what it lists
+}
+
+// receive reads a datagram of an answer. It does without the iterators of package netlink,
+// which allocate memory for every message: there are as many as destinations.
+func (s *socket) receive(a *answer, req *netlink.Message, each func(b []byte) error) error {
+	b, err := s.datagrams.read()
+	if err != nil {
+		return err
+	}
+	for len(b) > 0 && !a.done {
+		var m netlink.Message
+		if m, b, err = cutMessage(b); err != nil {
+			return err
+		}
+		if m.Header.Type == netlink.Error || m.Header.Type == netlink.Done && len(m.Data) > 0 {
+			if err := outcome(m); err != nil {
+				return s.broke(err, req)
+			}
+		}
+		if err := s.check(&m, req); err != nil {
 			return s.leave(err)
 		}
-		changed = changed || m.Header.Flags&netlink.DumpInterrupted != 0
+		multi := m.Header.Flags&netlink.Multi != 0
+		a.multi, a.done = a.multi || multi, multi && m.Header.Type == netlink.Done
+		a.changed = a.changed || m.Header.Flags&netlink.DumpInterrupted != 0
 		if m.Header.Type != s.family {
 			continue
 		}
-		replies++
+		a.replies++
 		if err := each(m.Data[genlHeader:]); err != nil {
 			return s.leave(err)
 		}
 	}
-	if how == byReply && replies == 0 {
-		return errNoReply
+	return nil
+}
+
+// outcome returns the error in a message that has room for one.
+func outcome(m netlink.Message) error {
+	if len(m.Data) >= 4 && binary.NativeEndian.Uint32(m.Data) == 0 {
+		return nil
 	}
-	s.midway = false
-	if changed {
-		return ErrChanged
+	for _, err := range netlink.NewConn(&single{m: m}, 0).ReceiveIter() {
+		return err
 	}
 	return nil
+}
+
+// A single is a netlink.Socket that receives one message.
+type single struct {
+	netlink.Socket
+	m netlink.Message
+}
+
+func (s *single) ReceiveIter() iter.Seq2[netlink.Message, error] {
+	return func(yield func(netlink.Message, error) bool) { yield(s.m, nil) }
 }
 
 // submit sends requests in one datagram, and calls outcome with the number and the
@@ -138,13 +193,13 @@ func (s *socket) nextOutcome(first uint32) (i uint32, refused, err error) {
 }
 
 // leave ends an exchange because of err, with replies outstanding. It closes the
-// socket; otherwise ReceiveIter would read the rest of a listing.
+// socket, on which the rest of a listing may be waiting.
 func (s *socket) leave(err error) error {
 	_ = s.close()
 	return err
 }
 
-// broke returns the reason why ReceiveIter failed. If the kernel refused the request, there is
+// broke returns the reason why there is no answer. If the kernel refused the request, there is
 // nothing more to read and the socket can be used for another exchange.
 func (s *socket) broke(err error, req *netlink.Message) error {
 	var oe *netlink.OpError

@@ -65,3 +65,9 @@ const (
 	inDest    = 0x8002
 	inDaemon  = 0x8003
 )
+
+// reading reads a message by a method of a decoder.
+func reading[T any](read func([]byte, *T) error, b []byte) (v T, err error) {
+	err = read(b, &v)
+	return v, err
+}

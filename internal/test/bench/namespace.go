@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 )
 
 // fresh goes into a new network namespace, with an empty table. To clear the table
@@ -30,7 +32,7 @@ func (b *bench) fresh() error {
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 		return fmt.Errorf("new network namespace: %w", err)
 	}
-	if err := loopbackUp(); err != nil {
+	if err := kernel.LoopbackUp(); err != nil {
 		return fmt.Errorf("lo: %w", err)
 	}
 	conn, err := net.ListenPacket("udp4", "127.0.0.1:53")
@@ -42,20 +44,6 @@ func (b *bench) fresh() error {
 	// The kernel takes the old namespace down in the background.
 	time.Sleep(time.Second)
 	return nil
-}
-
-func loopbackUp() error {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	ifreq, err := unix.NewIfreq("lo")
-	if err != nil {
-		return err
-	}
-	ifreq.SetUint16(unix.IFF_UP)
-	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, ifreq)
 }
 
 // replaceEtc makes everybody ask the name server here.

@@ -13,9 +13,9 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
-	"github.com/ipvsadm-go/ipvsadm/pkg/columns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
-	"github.com/ipvsadm-go/ipvsadm/pkg/words"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/columns"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
 func TestMain(m *testing.M) {
@@ -58,7 +58,7 @@ func lines() []line {
 			want = append(want, wordsOf(o)...)
 		}
 		// Those that no command refuses are offered where they mean something.
-		if slices.Contains(want, "-t") {
+		if slices.Contains(want, "-t") || slices.Contains(want, "-4") {
 			want = append(want, "-6", "--ipv6")
 		}
 		if slices.Contains(want, "--nosort") {
@@ -145,15 +145,16 @@ func values() []line {
 		{"ipvsadm --netns blue --st", []string{"--start-daemon", "--stop-daemon"}},
 		{"ipvsadm --netns blue -D -t ", []string{"192.0.2.7:70"}},
 		{"ipvsadm --netns=blue -d -t 192.0.2.7:70 -r ", []string{"198.51.100.7:70"}},
-		{"ipvsadm --netns blue -C -", []string{"--wait"}},
+		{"ipvsadm --netns blue -C -", []string{"-4", "--ipv4", "-6", "--ipv6", "--vip", "--marks", "--dry-run", "--wait"}},
+		{"ipvsadm --netns blue --stop-daemon master -", []string{"--syncid"}},
 		{"ipvsadm-save -n --netns ", []string{"blue"}},
 		{"ipvsadm-save --netns blue -t ", []string{"192.0.2.7:70"}},
 		{"ipvsadm-restore --netns ", []string{"blue"}},
 		{"ipvsadm-restore completion_t", []string{"completion_test.go"}},
 		{"ipvsadm-restore --replace completion_t", []string{"completion_test.go"}},
-		{"ipvsadm-restore -", []string{"--replace", "--dry-run", "--wait", "--netns"}},
-		{"ipvsadm-restore --replace --", []string{"--dry-run", "--wait", "--netns"}},
-		{"ipvsadm -R --dry-run --", []string{"--replace", "--wait", "--netns"}},
+		{"ipvsadm-restore -", []string{"--replace", "--only", "--dry-run", "--wait", "--netns"}},
+		{"ipvsadm-restore --replace --", []string{"--only", "--dry-run", "--wait", "--netns"}},
+		{"ipvsadm -R --dry-run --", []string{"--replace", "--only", "--wait", "--netns"}},
 	}
 }
 

@@ -266,6 +266,8 @@ func testedElsewhere() map[string]bool {
 		"SIGINT, SIGTERM or SIGHUP during a restore": true,
 		// TestRestoreChecked.
 		"lines that only print, with `ipvsadm-restore`": true,
+		// TestSaveDocumented.
+		"`-S` without `-n`, if two entries print the same rule because addresses share a name": true,
 		// TestMeantNames of package parity.
 		"addresses without a name in `/etc/hosts`": true,
 		// TestMeantCrash of package parity.

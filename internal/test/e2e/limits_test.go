@@ -157,15 +157,16 @@ func TestFewForLock(t *testing.T) {
 // TestLittleMemory has commands work in small control groups.
 func TestLittleMemory(t *testing.T) {
 	table := someServices(1000)
-	for _, size := range []int{16, 8} {
-		for _, words := range []string{"-A -f 7000", "-Z", "-L -n", "-L -n --stats", "-L -n -j", "-S -n", "-R", "restore"} {
+	all := []string{"-A -f 7000", "-Z", "-L -n", "-L -n --stats", "-L -n -j", "-S -n", "-R", "restore"}
+	for size, lines := range map[int][]string{16: all, 10: {"-R --replace"}, 8: all} {
+		for _, words := range lines {
 			t.Run(fmt.Sprintf("%d MiB/%s", size, words), func(t *testing.T) {
 				n := kernel.NewNamespace(t)
 				c := calling(program(), words)
 				switch words {
 				case "restore":
 					c = kernel.Command{Path: program(), Args: []string{"ipvsadm-restore"}, Stdin: table}
-				case "-R":
+				case "-R", "-R --replace":
 					c.Stdin = table
 				default:
 					restore(t, n, program(), table)
@@ -181,6 +182,15 @@ func TestLittleMemory(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestTooLittleMemory shows that the kernel ends a command that does not fit, which otherwise goes on for hours.
+func TestTooLittleMemory(t *testing.T) {
+	n := kernel.NewNamespace(t)
+	c := calling(program(), "-R --replace")
+	c.Stdin = someServices(3000)
+	got := under(t, n, "memory.max", 8, c)
+	require.Equal(t, kernel.Result{Code: 128 + int(unix.SIGKILL)}, got)
 }
 
 // TestAddressSpace shows that the Go runtime ends the program where it may have little address space.

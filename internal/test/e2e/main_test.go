@@ -13,6 +13,7 @@ import (
 
 func TestMain(m *testing.M) {
 	kernel.Install("sysctl=procps")
+	kernel.Fetch(exporterVar, "scripts/exporter")
 	kernel.Main(m, "./cmd/ipvsadm")
 }
 

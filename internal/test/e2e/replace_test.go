@@ -318,9 +318,16 @@ func TestReplaceInDoubt(t *testing.T) {
 	}
 }
 
-// TestReplaceDocumented runs the example of docs/replace.md, whose commands print what it shows.
+// TestReplaceDocumented runs the examples of docs/replace.md, whose commands print what it shows.
 func TestReplaceDocumented(t *testing.T) {
-	_, example, _ := strings.Cut(docSection(t, "docs/replace.md", "Example"), "\n```\n# ")
+	for _, title := range []string{"Example", "Next to other programs"} {
+		replaceDocumented(t, title)
+	}
+}
+
+func replaceDocumented(t *testing.T, title string) {
+	t.Helper()
+	_, example, _ := strings.Cut(docSection(t, "docs/replace.md", title), "\n```\n# ")
 	example, _, _ = strings.Cut(example, "```")
 	n := kernel.NewNamespace(t)
 	var file string
@@ -340,6 +347,6 @@ func TestReplaceDocumented(t *testing.T) {
 		sameResult(t, runHelper(t, n, words[0], file, words[1:]...), kernel.Result{Stdout: output})
 	}
 	if file == "" {
-		t.Error("docs/replace.md has no example")
+		t.Errorf("docs/replace.md has no rules in %q", title)
 	}
 }

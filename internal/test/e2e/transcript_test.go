@@ -40,7 +40,7 @@ func transcript(t *testing.T, file string, titles ...string) (calls []transcript
 			calls = append(calls, transcriptCall{line, output})
 		}
 	}
-	require.NotEmpty(t, calls, "%s has no transcript", file)
+	require.NotEmpty(t, calls, "there is no transcript")
 	return calls
 }
 
@@ -67,7 +67,11 @@ var lifetime = regexp.MustCompile(`(?m)^(\w+ +)\d\d:\d\d `)
 // anyOrder sorts the lines of a listing of connections, whose order is the kernel's hash, and drops what passes of their
 // lifetimes.
 func anyOrder(listing string) string {
-	lines := strings.SplitAfter(lifetime.ReplaceAllString(listing, "${1}MM:SS "), "\n")
+	return linesSorted(lifetime.ReplaceAllString(listing, "${1}MM:SS "))
+}
+
+func linesSorted(text string) string {
+	lines := strings.SplitAfter(text, "\n")
 	slices.Sort(lines)
 	return strings.Join(lines, "")
 }

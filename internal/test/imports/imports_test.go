@@ -19,11 +19,11 @@ var rules = []rule{
 	{[]string{"cmd/..."}, []string{"internal/test/..."}},
 	{[]string{"pkg/..."}, []string{"cmd/...", "internal/test/..."}},
 	{[]string{"internal/..."}, []string{"cmd/...", "pkg/...", "internal/test/..."}},
-	{[]string{"pkg/ipvsnl/..."}, []string{"pkg/flags", "pkg/format", "pkg/words", "pkg/columns"}},
-	{[]string{"pkg/words", "pkg/columns"}, []string{"pkg/flags", "pkg/format"}},
+	{[]string{"pkg/ipvsnl/..."}, []string{"pkg/flags", "pkg/format", "pkg/ipvsnl/words", "pkg/ipvsnl/columns"}},
+	{[]string{"pkg/ipvsnl/words", "pkg/ipvsnl/columns"}, []string{"pkg/flags", "pkg/format"}},
 	{[]string{"pkg/flags"}, []string{"pkg/format"}},
 	{[]string{"pkg/format"}, []string{"pkg/flags"}},
-	{[]string{"pkg/flags", "pkg/format", "pkg/words", "pkg/columns"}, []string{
+	{[]string{"pkg/flags", "pkg/format", "pkg/ipvsnl/words", "pkg/ipvsnl/columns"}, []string{
 		"io/...", "bufio", "os/...", "net", "syscall", "golang.org/x/sys/...", "github.com/mdlayher/...",
 		"internal/files", "internal/netns", "internal/resolve", "internal/screen", "internal/cgroup",
 	}},
@@ -54,7 +54,7 @@ func TestRefused(t *testing.T) {
 		{"pkg/flags", "golang.org/x/sys/unix", true},
 		{"pkg/flags", "net/netip", false},
 		{"pkg/flags", "pkg/ipvsnl", false},
-		{"pkg/ipvsnl/reconcile", "pkg/words", true},
+		{"pkg/ipvsnl/reconcile", "pkg/ipvsnl/words", true},
 		{"pkg/ipvsnl/reconcile", "internal/distinct", false},
 		{"cmd/ipvsadm", "internal/test/replay", true},
 		{"cmd/ipvsadm", "internal/resolve", false},

@@ -13,6 +13,7 @@
 package kernel
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -20,6 +21,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -69,6 +71,28 @@ func Install(pairs ...string) {
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "cannot install %v: %v\n", pairs, err)
+		os.Exit(1)
+	}
+}
+
+// Fetch is for use in TestMain, before Main: it runs a script of the project on the host and puts what that prints into a
+// variable of the environment, also of the test kernel. If it cannot, the tests fail.
+func Fetch(variable, script string) {
+	if Inside() {
+		return
+	}
+	root, err := Root()
+	var out []byte
+	if err == nil {
+		cmd := exec.Command(filepath.Join(root, script))
+		cmd.Stderr = os.Stderr
+		out, err = cmd.Output()
+	}
+	if err == nil {
+		err = os.Setenv(variable, strings.TrimSpace(string(out)))
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", script, err)
 		os.Exit(1)
 	}
 }
@@ -176,7 +200,11 @@ func build(root, bin string, programs []string) error {
 	if len(programs) == 0 {
 		return nil
 	}
-	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", bin + "/"}, programs...)
+	ldflags, err := exec.Command(filepath.Join(root, "scripts", "ldflags")).Output()
+	if err != nil {
+		return fmt.Errorf("scripts/ldflags: %w", err)
+	}
+	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags=" + string(bytes.TrimSpace(ldflags)), "-o", bin + "/"}, programs...)
 	cmd := exec.Command("go", args...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")

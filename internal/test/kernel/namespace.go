@@ -48,7 +48,7 @@ func (n *Namespace) live(ready chan<- error) {
 	runtime.LockOSThread()
 	err := unix.Unshare(unix.CLONE_NEWNET)
 	if err == nil {
-		err = loopbackUp()
+		err = LoopbackUp()
 	}
 	n.path = fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), unix.Gettid())
 	ready <- err
@@ -60,8 +60,8 @@ func (n *Namespace) live(ready chan<- error) {
 	}
 }
 
-// loopbackUp brings up the interface lo of the thread's namespace.
-func loopbackUp() error {
+// LoopbackUp brings up the interface lo of the thread's namespace.
+func LoopbackUp() error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return err

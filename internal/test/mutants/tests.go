@@ -108,29 +108,40 @@ func try(m *Mutant, suites []*suite) outcome {
 		return 0
 	})
 	for _, s := range ordered {
-		var names []string
-		limit := limits{cpu: time.Second, wall: 5 * time.Second}
-		for _, t := range s.tests {
-			if t.reaches[m.ID] {
-				names = append(names, t.name)
-				limit.cpu += 5 * t.cpu
-				limit.wall += 10 * t.wall
+		for _, isQuick := range []bool{true, false} {
+			tests := slices.DeleteFunc(slices.Clone(s.tests), func(t *test) bool { return !t.reaches[m.ID] || (t.cpu <= quick) != isQuick })
+			if len(tests) == 0 {
+				continue
 			}
-		}
-		if len(names) == 0 {
-			continue
-		}
-		result = survived
-		r := s.run([]string{"MUTANT=" + strconv.Itoa(m.ID)}, limit,
-			"-test.failfast", "-test.timeout", "0", "-test.run", "^("+strings.Join(names, "|")+")$")
-		if r.exceeded {
-			return endless
-		}
-		if r.err != nil {
-			return killed
+			if result = s.try(m, tests); result != survived {
+				return result
+			}
 		}
 	}
 	return result
+}
+
+// quick is the processor time of tests that are tried before the others: these usually kill the mutant.
+const quick = 100 * time.Millisecond
+
+// try runs tests for a mutant until one fails.
+func (s *suite) try(m *Mutant, tests []*test) outcome {
+	var names []string
+	limit := limits{cpu: time.Second, wall: 5 * time.Second}
+	for _, t := range tests {
+		names = append(names, t.name)
+		limit.cpu += 5 * t.cpu
+		limit.wall += 10 * t.wall
+	}
+	r := s.run([]string{"MUTANT=" + strconv.Itoa(m.ID)}, limit,
+		"-test.failfast", "-test.timeout", "0", "-test.run", "^("+strings.Join(names, "|")+")$")
+	switch {
+	case r.exceeded:
+		return endless
+	case r.err != nil:
+		return killed
+	}
+	return survived
 }
 
 type limits struct{ cpu, wall time.Duration }

@@ -21,6 +21,9 @@ type Call struct {
 	Stdin  string
 	Env    []string // "NAME=value" each, besides what all have; for a program that is started for the call
 	Nobody bool     // run without rights
+
+	// Drawn is set where the words, or the lines, have additions. Such a call does not change what later ones find.
+	Drawn bool
 }
 
 // argv returns the words of the call with the program's name.
@@ -38,9 +41,14 @@ func (c *Case) clone() *Case {
 	n.Files = maps.Clone(c.Files)
 	n.Calls = make([]Call, len(c.Calls))
 	for i, call := range c.Calls {
-		n.Calls[i] = call
-		n.Calls[i].Words = append([]string(nil), call.Words...)
-		n.Calls[i].Env = append([]string(nil), call.Env...)
+		n.Calls[i] = call.clone()
 	}
 	return &n
+}
+
+func (c *Call) clone() Call {
+	n := *c
+	n.Words = append([]string(nil), c.Words...)
+	n.Env = append([]string(nil), c.Env...)
+	return n
 }

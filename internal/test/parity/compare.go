@@ -95,11 +95,19 @@ func (l *Lab) Try(ctx context.Context, c *Case) (*Difference, error) {
 	var wants []kernel.Result
 	reordered := false
 	for i := range c.Calls {
+		if c.Calls[i].Drawn {
+			d, err := t.drawn(ctx, i)
+			if err != nil || d.What != "" {
+				return d, err
+			}
+			wants = append(wants, kernel.Result{}) // never looked at
+			continue
+		}
 		d, err := t.call(ctx, i)
 		if err != nil {
 			return nil, err
 		}
-		if isRefusal(d.Want.Stderr) {
+		if isRefusal(&c.Calls[i], d.Want.Stderr) {
 			l.known["an option goes with more commands"]++
 			break
 		}
@@ -143,17 +151,21 @@ func needsAnew(c *Case) bool {
 // call runs a call with both programs. The Difference names nothing if there is none.
 func (t *trial) call(ctx context.Context, i int) (*Difference, error) {
 	t.calls++
-	call := &t.Calls[i]
+	return t.compare(ctx, i, &t.Calls[i], &t.Calls[i])
+}
+
+// compare runs a call with the reference and one with ours, which are the same except for additions.
+func (t *trial) compare(ctx context.Context, i int, call, our *Call) (*Difference, error) {
 	given := toReference(t.Case, call)
 	want, wantTable, err := t.reference.run(ctx, t.Reference, t.Case, &given, t.anew)
 	if err != nil {
 		return nil, err
 	}
-	got, gotTable, err := t.ours.run(ctx, t.Ours, t.Case, call, t.anew)
+	got, gotTable, err := t.ours.run(ctx, t.Ours, t.Case, our, t.anew)
 	if err != nil {
 		return nil, err
 	}
-	want = t.expect(t.Case, call, want, got)
+	want = t.expect(t.Case, our, want, got)
 	d := &Difference{Call: i, What: differs(want, got), Want: want, Got: got}
 	if rows := diff(wantTable.lines(), gotTable.lines()); rows != "" && d.What != "exit code" {
 		d.What, d.Table = "table", rows
@@ -216,6 +228,12 @@ func (t *trial) again(ctx context.Context, wants []kernel.Result) (*Difference, 
 		return nil, err
 	}
 	for i, want := range wants {
+		if t.Calls[i].Drawn {
+			if err := t.drawnAgain(ctx, &t.Calls[i]); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		got, _, err := t.reference.run(ctx, t.Ours, t.Case, &t.Calls[i], t.anew)
 		if err != nil {
 			return nil, err

@@ -31,6 +31,11 @@ var families = []struct {
 
 // Make makes the case of a number up, of one of the named families, or of any if there are no names.
 func Make(seed, number uint64, only map[string]bool) *Case {
+	c, _ := makeCase(seed, number, only)
+	return c
+}
+
+func makeCase(seed, number uint64, only map[string]bool) (*Case, world) {
 	g := &gen{Rand: rand.New(rand.NewPCG(seed, number))}
 	total := 0
 	for _, f := range families {
@@ -50,7 +55,7 @@ func Make(seed, number uint64, only map[string]bool) *Case {
 			for i := range c.Calls {
 				c.Calls[i].Stdin = keepDaemons(c.Calls[i].Stdin)
 			}
-			return c
+			return c, g.world
 		}
 	}
 	panic("unreachable")

@@ -23,6 +23,7 @@ var (
 	kernelsFlag = flag.Int("kernels", 1, "how many kernels to spread the cases over")
 	anewFlag    = flag.Uint64("anew", 20, "start programs for each call in one of this many cases")
 	showFlag    = flag.Bool("show", false, "print each case")
+	drawFlag    = flag.Bool("additions", false, "have calls with our additions among the others")
 	mostFlag    = flag.Int("most", 10, "how many differences to show before giving up")
 )
 
@@ -100,14 +101,17 @@ func TestParity(t *testing.T) {
 	if *caseFlag >= 0 {
 		first, last = uint64(*caseFlag), uint64(*caseFlag)+1
 	}
-	r := &runner{T: t, lab: lab, start: time.Now(), byFamily: make(map[string]*tally), seen: make(map[string]bool)}
+	r := newRunner(t, lab)
 	for i := first; i < last && len(r.seen) < *mostFlag; i++ {
 		if *caseFlag >= 0 || mine(i) {
-			r.run(i, Make(*seedFlag, i, only))
+			r.run(i, makeOf[*drawFlag](*seedFlag, i, only))
 		}
 	}
 	r.report()
 }
+
+// makeOf makes cases, with additions or without.
+var makeOf = map[bool]func(seed, number uint64, only map[string]bool) *Case{false: Make, true: MakeDrawn}
 
 // A tally is what is known of a family at the end.
 type tally struct {
@@ -122,6 +126,10 @@ type runner struct {
 	done     int
 	byFamily map[string]*tally
 	seen     map[string]bool // the shrunk cases that differ
+}
+
+func newRunner(t *testing.T, lab *Lab) *runner {
+	return &runner{T: t, lab: lab, start: time.Now(), byFamily: make(map[string]*tally), seen: make(map[string]bool)}
 }
 
 func (r *runner) run(number uint64, c *Case) {

@@ -98,7 +98,7 @@ func (p *place) run(ctx context.Context, program *Program, c *Case, call *Call, 
 		}
 		var code int
 		do := func() (err error) {
-			if anew || call.Nobody || program.Server == nil {
+			if anew || call.Nobody || watches(call) || program.Server == nil {
 				code, err = start(program, call, p.streams)
 			} else {
 				code, err = p.serve(program.Server, call)

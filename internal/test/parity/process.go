@@ -25,7 +25,10 @@ type Program struct {
 var environment = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"}
 
 // patience is how long a call may take. One that takes longer is killed, which shows in its exit code.
-const patience = 60 * time.Second
+var patience = 60 * time.Second
+
+// watchTime is how long a listing that repeats goes on until it is told to end.
+const watchTime = 500 * time.Millisecond
 
 // start runs a program from the calling thread, in its namespaces, to its end and returns its exit code.
 func start(p *Program, c *Call, s *streams) (int, error) {
@@ -43,6 +46,9 @@ func start(p *Program, c *Call, s *streams) (int, error) {
 	}
 	killer := time.AfterFunc(patience, func() { _ = unix.Kill(pid, unix.SIGKILL) })
 	defer killer.Stop()
+	if watches(c) {
+		defer time.AfterFunc(watchTime, func() { _ = unix.Kill(pid, unix.SIGTERM) }).Stop()
+	}
 	return wait(pid)
 }
 

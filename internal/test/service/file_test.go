@@ -151,10 +151,7 @@ func TestEmptyTable(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "rules")
 	service := install(t, "AUTO=true\nSAVE_ON_STOP=true\nRULES="+file+"\n")
 	n := kernel.NewNamespace(t)
-	act := func(action string) int {
-		t.Helper()
-		return n.Run(t, kernel.Command{Path: service, Args: []string{service, action}}).Code
-	}
+	act := actions(t, n, service)
 	write := func(rules string) {
 		t.Helper()
 		require.NoError(t, os.WriteFile(file, []byte(rules), 0o600))

@@ -15,10 +15,7 @@ func TestReload(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "rules")
 	service := install(t, "AUTO=true\nRULES="+file+"\n")
 	n := kernel.NewNamespace(t)
-	act := func(action string) int {
-		t.Helper()
-		return n.Run(t, kernel.Command{Path: service, Args: []string{service, action}}).Code
-	}
+	act := actions(t, n, service)
 	for _, saved := range []string{before, ""} {
 		restore(t, n, saved)
 		if code := act("save"); code != 0 {

@@ -76,6 +76,14 @@ func install(t *testing.T, settings string) (service string) {
 	return filepath.Join(root, "packaging", "ipvsadm-service")
 }
 
+// actions returns what runs an action of the service, and returns its exit code.
+func actions(t *testing.T, n *kernel.Namespace, service string) func(action string) int {
+	return func(action string) int {
+		t.Helper()
+		return n.Run(t, kernel.Command{Path: service, Args: []string{service, action}}).Code
+	}
+}
+
 // overlay has what is written to a directory stay in the guest, and only until the test ends.
 func overlay(t *testing.T, dir string) {
 	t.Helper()

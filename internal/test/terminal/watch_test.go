@@ -18,13 +18,20 @@ const table = `-A -t 192.0.2.1:80 -s rr
 -A -t 192.0.2.1:443 -s wlc
 `
 
-// TestWatch draws a listing in a window, changes the table and the window's size, and ends it.
-func TestWatch(t *testing.T) {
-	n := kernel.NewNamespace(t)
+// watching opens a window in which a listing of the table is repeated.
+func watching(t *testing.T, n *kernel.Namespace) *terminal {
+	t.Helper()
 	set(t, n, table)
 	w := open(t, n, "90", "12")
 	w.run(t, "ipvsadm -Ln --watch 1")
 	w.wait(t, w.listing(t, "-Ln"))
+	return w
+}
+
+// TestWatch draws a listing in a window, changes the table and the window's size, and ends it.
+func TestWatch(t *testing.T) {
+	n := kernel.NewNamespace(t)
+	w := watching(t, n)
 
 	set(t, n, "-a -t 192.0.2.1:443 -r 198.51.100.3 -m\n")
 	w.wait(t, w.listing(t, "-Ln"))
@@ -73,11 +80,7 @@ TCP  192.0.2.1:80 rr
 
 // TestSuspend stops the program and goes on with it: in between, the screen is the shell's.
 func TestSuspend(t *testing.T) {
-	n := kernel.NewNamespace(t)
-	set(t, n, table)
-	w := open(t, n, "90", "12")
-	w.run(t, "ipvsadm -Ln --watch 1")
-	w.wait(t, w.listing(t, "-Ln"))
+	w := watching(t, kernel.NewNamespace(t))
 	w.press(t, "C-z")
 	w.wait(t, "# ipvsadm -Ln --watch 1\n\n[1]+  Stopped                 ipvsadm -Ln --watch 1\n#")
 	w.run(t, "clear; fg")
