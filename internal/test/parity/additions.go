@@ -62,11 +62,11 @@ func isAddition(o *option) bool {
 // addition returns one of our own that goes with a command, mostly, with a value that is good, mostly.
 func (g *gen) addition(command *option) item {
 	o := pick(g, addedOptions...)
-	if fit := fitting(command); len(fit) > 0 && g.chance(75) {
+	if fit := fitting(command); len(fit) > 0 && g.chance(85) {
 		o = pick(g, fit...)
 	}
 	it := g.has(o)
-	if !it.bare && g.chance(25) {
+	if !it.bare && g.chance(20) {
 		it.value = o.odd(g)
 	}
 	return it

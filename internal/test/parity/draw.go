@@ -88,7 +88,7 @@ func (g *gen) drawnOptions() Call {
 }
 
 func (g *gen) withAdditions(items []item) []item {
-	for range pick(g, 1, 1, 1, 2, 2, 3) {
+	for range pick(g, 1, 1, 1, 1, 2, 3) {
 		items = insert(items, g.between(1, len(items)), g.addition(items[0].option))
 	}
 	return items
