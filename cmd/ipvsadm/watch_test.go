@@ -266,7 +266,7 @@ func (w *watcher) onScreenCode(t *testing.T) int {
 	return exitDone
 }
 
-// Of a long page, as much is kept as a terminal can show; a stream has all of it.
+// A terminal gets as much of a long page as it can show; a stream gets all of it.
 func TestWatchLong(t *testing.T) {
 	term := newTerminal(t)
 	list := func(_ int, con *console) error {
