@@ -23,19 +23,13 @@ func TestServices(t *testing.T) {
 		"last 9/tcp")
 	for name, want := range map[string]uint16{"http": 80, "www": 80, "web": 80, "webcache": 8080, "last": 9, "domain": 0, "bad": 0, "HTTP": 0, "slashes": 82,
 		"nul": 0, "nul2": 84, "x": 0, "\xa0wide\u00a0name": 85} {
-		if got := s.byName["tcp"][name]; got != want {
-			t.Errorf("%s: got %d, want %d", name, got, want)
-		}
+		require.Equal(t, want, s.byName["tcp"][name], name)
 	}
 	for _, p := range []string{"dccp", "udplite"} {
-		if got := s.byPort[serviceKey{80, p}]; got == "" {
-			t.Errorf("80/%s has no name", p)
-		}
+		require.NotEmpty(t, s.byPort[serviceKey{80, p}], "80/%s has no name", p)
 	}
 	for port, want := range map[uint16]string{80: "http", 8080: "http-alt", 9: "last", 53: ""} {
-		if got := s.byPort[serviceKey{port, "tcp"}]; got != want {
-			t.Errorf("%d: got %q, want %q", port, got, want)
-		}
+		require.Equal(t, want, s.byPort[serviceKey{port, "tcp"}], "%d", port)
 	}
 }
 
@@ -64,12 +58,8 @@ func TestPorts(t *testing.T) {
 			t.Errorf("tftp of %q: got %d", p, got)
 		}
 	}
-	if got := r.Port(80, "tcp"); got != "http" {
-		t.Errorf("80: got %q", got)
-	}
-	if got := r.Port(80, "udp"); got != "" {
-		t.Errorf("80 of UDP: got %q", got)
-	}
+	require.Equal(t, "http", r.Port(80, "tcp"))
+	require.Empty(t, r.Port(80, "udp"), "UDP")
 }
 
 // fakeSource is a source of host names for tests.
@@ -207,9 +197,7 @@ func TestQueried(t *testing.T) {
 		"::": "0.0.0.0", "::1": "::1", "::2": "0.0.0.2", "::192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1",
 		"192.0.2.1": "192.0.2.1", "2001:db8::1": "2001:db8::1",
 	} {
-		if got := queried(netip.MustParseAddr(addr)).String(); got != want {
-			t.Errorf("%s: got %s, want %s", addr, got, want)
-		}
+		require.Equal(t, want, queried(netip.MustParseAddr(addr)).String(), addr)
 	}
 }
 

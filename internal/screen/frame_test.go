@@ -5,6 +5,8 @@ package screen
 import (
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // Lines of a page that are not in it are counted with those that do not fit.
@@ -70,9 +72,7 @@ func TestFrame(t *testing.T) {
 				last = newFrame(tt.last, tt.figures, nil)
 			}
 			got := string(newFrame(tt.page, tt.figures, last).append(nil, tt.width, tt.height))
-			if got != tt.want {
-				t.Errorf("got  %q\nwant %q", got, tt.want)
-			}
+			require.Equal(t, tt.want, got)
 		})
 	}
 }
@@ -93,9 +93,7 @@ func TestResize(t *testing.T) {
 			}
 		}
 	}
-	if again := string(f.append(nil, 80, 24)); again != first {
-		t.Errorf("got %q, want %q", again, first)
-	}
+	require.Equal(t, first, string(f.append(nil, 80, 24)))
 }
 
 func FuzzFrame(f *testing.F) {
@@ -106,9 +104,7 @@ func FuzzFrame(f *testing.F) {
 		}
 		drawn := string(newFrame(page, figures, newFrame(last, figures, nil)).append(nil, width, height))
 		plain := strings.NewReplacer(home, "", clearLine, "", clearRest, "", mark, "", unmark, "").Replace(drawn)
-		if strings.Contains(plain, "\x1b") {
-			t.Errorf("the page tells the terminal something: %q", drawn)
-		}
+		require.NotContains(t, plain, "\x1b", "the page tells the terminal something: %q", drawn)
 		for _, row := range strings.Split(plain, nextLine) {
 			if len([]rune(row)) > width {
 				t.Errorf("a row is wider than %d: %q", width, row)

@@ -5,9 +5,10 @@ package main
 import (
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 func buildLaunch(t *testing.T) string {
@@ -21,20 +22,15 @@ func buildLaunch(t *testing.T) string {
 
 func TestChooseCases(t *testing.T) {
 	all, err := chooseCases("")
-	if err != nil || len(all) != len(cases) {
-		t.Errorf("an empty list chooses %d cases, %v, want %d", len(all), err, len(cases))
-	}
+	require.NoError(t, err)
+	require.Len(t, all, len(cases))
 	chosen, err := chooseCases("ln1k,oneshot")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var names []string
 	for _, c := range chosen {
 		names = append(names, c.name)
 	}
-	if want := []string{"oneshot", "ln1k"}; !slices.Equal(names, want) {
-		t.Errorf("got %v, want %v", names, want)
-	}
+	require.Equal(t, []string{"oneshot", "ln1k"}, names)
 	if _, err := chooseCases("ln1k,nothing"); err == nil {
 		t.Error("a missing case is chosen")
 	}
@@ -42,9 +38,7 @@ func TestChooseCases(t *testing.T) {
 
 func TestOneShots(t *testing.T) {
 	commands := oneShots()
-	if len(commands) != 30 {
-		t.Errorf("there are %d commands, want 30", len(commands))
-	}
+	require.Len(t, commands, 30)
 	for n, want := range []string{
 		"-A -t 10.0.0.1:80 -s wrr",
 		"-a -t 10.0.0.1:80 -r 20.0.0.1:8080 -m",
@@ -54,9 +48,7 @@ func TestOneShots(t *testing.T) {
 		"-D -t 10.0.0.1:80",
 		"-A -t 10.0.0.2:80 -s wrr",
 	} {
-		if got := strings.Join(commands[n], " "); got != want {
-			t.Errorf("command %d is %q, want %q", n, got, want)
-		}
+		require.Equal(t, want, strings.Join(commands[n], " "), "command %d", n)
 	}
 }
 
@@ -70,10 +62,8 @@ func TestCounts(t *testing.T) {
 	} {
 		b := bench{runs: test.runs, referenceRuns: test.referenceRuns}
 		runs, referenceRuns := b.counts(benchCase{runs: 3})
-		if runs != test.want || referenceRuns != test.wantReference {
-			t.Errorf("runs %d and %d give %d and %d, want %d and %d", test.runs, test.referenceRuns,
-				runs, referenceRuns, test.want, test.wantReference)
-		}
+		require.Equal(t, test.want, runs, "runs %d and %d", test.runs, test.referenceRuns)
+		require.Equal(t, test.wantReference, referenceRuns, "runs %d and %d", test.runs, test.referenceRuns)
 	}
 }
 
@@ -91,8 +81,6 @@ func TestSameLines(t *testing.T) {
 		if err := sameLines(strings.NewReader(test.want), strings.NewReader(test.got)); err != nil {
 			message = err.Error()
 		}
-		if message != test.message {
-			t.Errorf("%q and %q: %q, want %q", test.want, test.got, message, test.message)
-		}
+		require.Equal(t, test.message, message, "%q and %q", test.want, test.got)
 	}
 }

@@ -10,15 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 )
 
 // TestServeNames asks for many names at a time, by Go's resolver.
 func TestServeNames(t *testing.T) {
 	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer conn.Close()
 	go serveNames(conn)
 	resolver := &net.Resolver{
@@ -39,9 +38,7 @@ func TestServeNames(t *testing.T) {
 			return nil
 		})
 	}
-	if err := g.Wait(); err != nil {
-		t.Error(err)
-	}
+	require.NoError(t, g.Wait())
 	if got, err := resolver.LookupAddr(t.Context(), "2001:db8::1"); err == nil {
 		t.Errorf("an IPv6 address is %q", got)
 	}

@@ -9,17 +9,14 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
+	"github.com/stretchr/testify/require"
 )
 
 func TestRules(t *testing.T) {
 	var text strings.Builder
-	if err := writeRules(&text, 10, 2); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, writeRules(&text, 10, 2))
 	lines := strings.Split(strings.TrimSuffix(text.String(), "\n"), "\n")
-	if len(lines) != 30 {
-		t.Fatalf("there are %d lines, want 30", len(lines))
-	}
+	require.Len(t, lines, 30)
 	for n, want := range map[int]string{
 		0:  "-A -t 10.0.0.1:443 -s wlc",
 		1:  "-a -t 10.0.0.1:443 -r 20.0.0.1:8443 -m -w 1",
@@ -29,17 +26,13 @@ func TestRules(t *testing.T) {
 		27: "-A -t [2001:db8::a]:443 -s wlc",
 		29: "-a -t [2001:db8::a]:443 -r [2001:db8:1:a::2]:8443 -m -w 2",
 	} {
-		if lines[n] != want {
-			t.Errorf("line %d is %q, want %q", n, lines[n], want)
-		}
+		require.Equal(t, want, lines[n])
 	}
 }
 
 func TestIPv4(t *testing.T) {
 	for n, want := range map[int]string{0: "10.0.0.1", 254: "10.0.0.255", 255: "10.0.1.0", 1<<24 - 1: "11.0.0.0"} {
-		if got := ipv4(10, n); got != want {
-			t.Errorf("ipv4(10, %d) is %s, want %s", n, got, want)
-		}
+		require.Equal(t, want, ipv4(10, n), "ipv4(10, %d)", n)
 	}
 }
 
@@ -47,13 +40,9 @@ func TestIPv4(t *testing.T) {
 func TestConns(t *testing.T) {
 	var text strings.Builder
 	const count = 1000
-	if err := writeConns(&text, count); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, writeConns(&text, count))
 	r := conns.NewReader(strings.NewReader(text.String()))
-	if err := r.Head(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, r.Head())
 	seen := map[string]int{}
 	var block conns.Block
 	for n := range count {
@@ -62,9 +51,7 @@ func TestConns(t *testing.T) {
 		if errors.Is(err, io.EOF) {
 			err = errors.Join(r.Next(&block), block.Read(&c))
 		}
-		if err != nil {
-			t.Fatalf("entry %d: %v", n, err)
-		}
+		require.NoError(t, err, "entry %d", n)
 		seen[string(c.Protocol)]++
 		if c.Client.Addr().Is6() {
 			seen["IPv6"]++
@@ -76,7 +63,6 @@ func TestConns(t *testing.T) {
 		}
 	}
 	var again strings.Builder
-	if err := writeConns(&again, count); err != nil || again.String() != text.String() {
-		t.Errorf("the second table differs from the first (%v)", err)
-	}
+	require.NoError(t, writeConns(&again, count), "the second table differs from the first")
+	require.Equal(t, text.String(), again.String(), "the second table differs from the first")
 }

@@ -5,23 +5,21 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestRequest(t *testing.T) {
 	j := job{commands: [][]string{{"-A", "-t", "10.0.0.1:80"}, {"-Ln"}}, table: "/tmp/table"}
 	const want = "/tmp/table\n/bin/x\x00ipvsadm\x00-A\x00-t\x0010.0.0.1:80\x00\n/bin/x\x00ipvsadm\x00-Ln\x00\n"
-	if got := string(j.request("/bin/x")); got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
+	require.Equal(t, want, string(j.request("/bin/x")))
 }
 
 func TestParseReport(t *testing.T) {
 	got, err := parseReport([]byte("1500\n300\n200\n2048\n0\n"))
-	if want := (usage{1500, 300, 200, 2048}); err != nil || got != want {
-		t.Errorf("got %v, %v, want %v", got, err, want)
-	}
+	require.NoError(t, err)
+	require.Equal(t, usage{1500, 300, 200, 2048}, got)
 	for _, report := range []string{"", "1\n2\n3\n4\n", "1\n2\n3\n4\n1\n"} {
 		if got, err := parseReport([]byte(report)); err == nil {
 			t.Errorf("parseReport(%q) gives %v", report, got)
@@ -34,22 +32,17 @@ func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	l := &launcher{buildLaunch(t), dir}
 	input := filepath.Join(dir, "input")
-	if err := os.WriteFile(input, []byte("a line\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(input, []byte("a line\n"), 0o644))
 	output := filepath.Join(dir, "output")
 	script := "read -r line; echo \"$0 $line $GODEBUG\""
 	got, err := l.run("/bin/sh", job{commands: [][]string{{"-c", script}, {"-c", "echo again"}}, stdin: input}, output)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	if got.elapsed <= 0 || got.peak <= 0 {
 		t.Errorf("it used %v", got)
 	}
 	text, err := os.ReadFile(output)
-	if want := "ipvsadm a line \nagain\n"; err != nil || string(text) != want {
-		t.Errorf("it printed %q, %v, want %q", text, err, want)
-	}
+	require.NoError(t, err)
+	require.Equal(t, "ipvsadm a line \nagain\n", string(text))
 }
 
 func TestRunFails(t *testing.T) {
@@ -62,8 +55,7 @@ func TestRunFails(t *testing.T) {
 		{filepath.Join(dir, "nothing"), "", "no such file"},
 	} {
 		_, err := l.run(test.program, job{commands: [][]string{{"-c", test.script}}}, os.DevNull)
-		if err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s -c %q: error %v, want %q in it", test.program, test.script, err, test.want)
-		}
+		require.Error(t, err, "%s -c %q", test.program, test.script)
+		require.Contains(t, err.Error(), test.want, "%s -c %q", test.program, test.script)
 	}
 }

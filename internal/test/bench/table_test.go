@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 )
 
 func TestMedian(t *testing.T) {
@@ -18,9 +20,7 @@ func TestMedian(t *testing.T) {
 		{[]time.Duration{9, 1, 5}, 5},
 		{[]time.Duration{10, 1, 4, 100}, 7},
 	} {
-		if got := median(test.times); got != test.want {
-			t.Errorf("median of %v is %d, want %d", test.times, got, test.want)
-		}
+		require.Equal(t, test.want, median(test.times), "median of %v", test.times)
 	}
 }
 
@@ -37,9 +37,7 @@ func TestSeconds(t *testing.T) {
 		{9_999 * time.Millisecond, "10.0 s"},
 		{51_240 * time.Millisecond, "51.2 s"},
 	} {
-		if got := seconds(test.d); got != test.want {
-			t.Errorf("seconds(%v) is %q, want %q", test.d, got, test.want)
-		}
+		require.Equal(t, test.want, seconds(test.d), "seconds(%v)", test.d)
 	}
 }
 
@@ -60,10 +58,6 @@ func TestWriteTable(t *testing.T) {
 a machine
 `
 	var got strings.Builder
-	if err := writeTable(&got, "a machine", results); err != nil {
-		t.Fatal(err)
-	}
-	if got.String() != want {
-		t.Errorf("got\n%swant\n%s", got.String(), want)
-	}
+	require.NoError(t, writeTable(&got, "a machine", results))
+	require.Equal(t, want, got.String())
 }

@@ -12,10 +12,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/columns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
+	"github.com/stretchr/testify/require"
 )
 
 func TestMain(m *testing.M) {
@@ -178,9 +181,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"ipvsadm", "-R", "--netns", "blue"}, blueRules},
 	} {
 		restore := kernel.Command{Path: kernel.Program("ipvsadm"), Args: table.args, Stdin: table.rules}
-		if got := n.Run(t, restore); got != (kernel.Result{}) {
-			t.Fatalf("restoring the rules: %+v", got)
-		}
+		require.Equal(t, kernel.Result{}, n.Run(t, restore), "restoring the rules")
 	}
 	for _, shell := range []struct{ name, driver, completion string }{
 		{"bash", "bash.sh", "ipvsadm.bash"},
@@ -190,9 +191,8 @@ func TestCompletion(t *testing.T) {
 		t.Run(shell.name, func(t *testing.T) {
 			tried := lines()
 			got := n.Run(t, drive(t, shell.name, shell.driver, shell.completion, tried))
-			if got.Code != 0 || got.Stderr != "" {
-				t.Fatalf("exit code %d\n%s%s", got.Code, got.Stdout, got.Stderr)
-			}
+			require.Zero(t, got.Code)
+			require.Empty(t, got.Stderr)
 			check(t, tried, got.Stdout)
 		})
 	}
@@ -202,13 +202,9 @@ func TestCompletion(t *testing.T) {
 func drive(t *testing.T, shell, driver, completion string, tried []line) kernel.Command {
 	t.Helper()
 	path, err := exec.LookPath(shell)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	root, err := kernel.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return kernel.Command{
 		Path: path,
 		Args: []string{shell, filepath.Join("testdata", driver), filepath.Join(root, "completions", completion),
@@ -231,19 +227,13 @@ func texts(tried []line) string {
 func check(t *testing.T, tried []line, output string) {
 	t.Helper()
 	parts := strings.Split("\n"+output, "\n== ")[1:]
-	if len(parts) != len(tried) {
-		t.Fatalf("%d answers for %d lines:\n%s", len(parts), len(tried), output)
-	}
+	require.Len(t, parts, len(tried))
 	for i, l := range tried {
 		text, list, _ := strings.Cut(parts[i], "\n")
-		if text != l.text {
-			t.Fatalf("answer to %q, want %q", text, l.text)
-		}
+		require.Equal(t, l.text, text)
 		got := strings.Fields(list)
 		slices.Sort(got)
 		want := slices.Sorted(slices.Values(l.want))
-		if !slices.Equal(got, want) {
-			t.Errorf("%q\n got: %q\nwant: %q", l.text, got, want)
-		}
+		require.Empty(t, cmp.Diff(want, got, cmpopts.EquateEmpty()), "%q", l.text)
 	}
 }

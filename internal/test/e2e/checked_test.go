@@ -30,18 +30,10 @@ var saved = strings.ReplaceAll(strings.TrimPrefix(rules, "# saved rules\n"), "\n
 func TestSaveAndRestore(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	n.Ipvsadm(t, program(), "-A", "-t", "192.0.2.9:9")
-	if got := runHelper(t, n, "ipvsadm-restore", rules); got != (kernel.Result{}) {
-		t.Fatalf("restore: %+v", got)
-	}
-	if got := runHelper(t, n, "ipvsadm-save", "", "-n"); got != (kernel.Result{Stdout: saved}) {
-		t.Errorf("save: got %+v, want\n%s", got, saved)
-	}
-	if got := runHelper(t, n, "ipvsadm-restore", "# none\n-C\n"); got != (kernel.Result{}) {
-		t.Errorf("restore of nothing: %+v", got)
-	}
-	if got := runHelper(t, n, "ipvsadm-save", ""); got != (kernel.Result{}) {
-		t.Errorf("save of nothing: %+v", got)
-	}
+	require.Equal(t, kernel.Result{}, runHelper(t, n, "ipvsadm-restore", rules), "restore")
+	require.Equal(t, kernel.Result{Stdout: saved}, runHelper(t, n, "ipvsadm-save", "", "-n"), "save")
+	require.Equal(t, kernel.Result{}, runHelper(t, n, "ipvsadm-restore", "# none\n-C\n"), "restore of nothing")
+	require.Equal(t, kernel.Result{}, runHelper(t, n, "ipvsadm-save", ""), "save of nothing")
 }
 
 // Input without a rule, such as that from a save that failed, clears no table. -C is a rule.
@@ -66,9 +58,7 @@ func TestRestoreNothing(t *testing.T) {
 // A file with a fault leaves the table as it was, and every fault is reported.
 func TestRestoreChecked(t *testing.T) {
 	n := kernel.NewNamespace(t)
-	if got := runHelper(t, n, "ipvsadm-restore", rules); got.Code != 0 {
-		t.Fatalf("%+v", got)
-	}
+	require.Zero(t, runHelper(t, n, "ipvsadm-restore", rules).Code)
 	const faulty = "-A -t 192.0.2.2:80\n" +
 		"-A -t 192.0.2.2:x\n" +
 		"# -A\n" +
@@ -83,12 +73,8 @@ func TestRestoreChecked(t *testing.T) {
 		"line 6: -A -t 192.0.2.3:80 --nothing: --nothing: unknown option\n" +
 		"line 7: -L: the command changes nothing\nline 8: -R: the command changes nothing\n" +
 		"line 9: -h: the command changes nothing\n"}
-	if got != want {
-		t.Errorf("got %+v, want %+v", got, want)
-	}
-	if got := runHelper(t, n, "ipvsadm-save", "", "-n"); got.Stdout != saved {
-		t.Errorf("the table is\n%s, want\n%s", got.Stdout, saved)
-	}
+	require.Equal(t, want, got)
+	require.Equal(t, saved, runHelper(t, n, "ipvsadm-save", "", "-n").Stdout)
 }
 
 // What the kernel refuses is reported with its line, and the rest is in force.
@@ -97,12 +83,8 @@ func TestRestoreRefused(t *testing.T) {
 	got := runHelper(t, n, "ipvsadm-restore", "-A -t 192.0.2.1:80\n-A -t 192.0.2.1:80\n-a -t 192.0.2.2:80 -r 10.0.0.1\n-A -t 192.0.2.3:80 -s rr\n")
 	want := kernel.Result{Code: 255, Stderr: "line 2: -A -t 192.0.2.1:80: Service already exists\n" +
 		"line 3: -a -t 192.0.2.2:80 -r 10.0.0.1: Service not defined\n"}
-	if got != want {
-		t.Errorf("got %+v, want %+v", got, want)
-	}
-	if got := runHelper(t, n, "ipvsadm-save", "", "-n"); got.Stdout != "-A -t 192.0.2.1:80 -s wlc\n-A -t 192.0.2.3:80 -s rr\n" {
-		t.Errorf("the table is\n%s", got.Stdout)
-	}
+	require.Equal(t, want, got)
+	require.Equal(t, "-A -t 192.0.2.1:80 -s wlc\n-A -t 192.0.2.3:80 -s rr\n", runHelper(t, n, "ipvsadm-save", "", "-n").Stdout)
 }
 
 // A line is in force as soon as it has been written, however slow the writer is.
@@ -115,9 +97,7 @@ func TestSlowWriter(t *testing.T) {
 		done
 		"$0" -S -n >&2; echo) | "$0" -R`
 	got := n.Run(t, kernel.Command{Path: "/bin/sh", Args: []string{"sh", "-c", script, program()}})
-	if want := (kernel.Result{Stderr: "-A -t 192.0.2.1:80 -s wlc\n"}); got != want {
-		t.Errorf("got %+v, want %+v", got, want)
-	}
+	require.Equal(t, kernel.Result{Stderr: "-A -t 192.0.2.1:80 -s wlc\n"}, got)
 }
 
 // With so little room for replies that some are lost, a restore says where it stands.
@@ -125,16 +105,12 @@ func TestRestoreInDoubt(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	const room = "/proc/sys/net/core/rmem_default" // of the whole kernel
 	before, err := os.ReadFile(room)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(room, []byte("2304"), 0); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(room, []byte("2304"), 0))
 	t.Cleanup(func() { _ = os.WriteFile(room, before, 0) })
 	got := n.Run(t, kernel.Command{Path: program(), Args: []string{"ipvsadm", "-R"},
 		Stdin: "-C\n" + strings.Repeat("-D -t 192.0.2.1:80\n", 100) + "-L\n"})
-	if got.Code != 255 || got.Stdout != "" || !strings.Contains(got.Stderr, "line 1 and later ones are in doubt: ") {
-		t.Errorf("got %+v", got)
-	}
+	require.Equal(t, 255, got.Code)
+	require.Empty(t, got.Stdout)
+	require.Contains(t, got.Stderr, "line 1 and later ones are in doubt: ")
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 // sameResult compares what a program did with what it should have done.
@@ -14,9 +15,7 @@ func sameResult(t *testing.T, got, want kernel.Result) {
 	t.Helper()
 	sameText(t, "standard output", got.Stdout, want.Stdout)
 	sameText(t, "standard error", got.Stderr, want.Stderr)
-	if got.Code != want.Code {
-		t.Errorf("exit code %d, want %d", got.Code, want.Code)
-	}
+	require.Equal(t, want.Code, got.Code)
 }
 
 // sameText compares texts and shows the first line that differs.

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 const tooLong = "overlong words in the connection table: data of persistence engines, protocols of 8 bytes, states of 30"
@@ -145,9 +146,7 @@ func TestDifferences(t *testing.T) {
 				n := kernel.NewNamespace(t)
 				n.IP(t, "addr add 192.0.2.250/24 dev lo\nlink set lo multicast on\nroute add 224.0.0.0/4 dev lo")
 				for _, line := range d.setUp {
-					if got := n.Ipvsadm(t, c.path, strings.Fields(line)...); got.Code != 0 {
-						t.Fatalf("%s: %s: %+v", c.who, line, got)
-					}
+					require.Zero(t, n.Ipvsadm(t, c.path, strings.Fields(line)...).Code, "%s: %s", c.who, line)
 				}
 				path, args := copyProgram(t, c.path), append([]string{"ipvsadm"}, strings.Fields(d.words)...)
 				if d.conns != "" {
@@ -169,9 +168,10 @@ func TestDifferences(t *testing.T) {
 					continue
 				}
 				quiet := c.want.Stdout != "" || got.Stdout == "" || d.full || d.conns != ""
-				if got.Code != c.want.Code || !quiet || !strings.Contains(got.Stdout, c.want.Stdout) || !strings.Contains(got.Stderr, c.want.Stderr) {
-					t.Errorf("%s: got %+v, want %+v", c.who, got, c.want)
-				}
+				require.Equal(t, c.want.Code, got.Code, c.who)
+				require.True(t, quiet, c.who)
+				require.Contains(t, got.Stdout, c.want.Stdout, c.who)
+				require.Contains(t, got.Stderr, c.want.Stderr, c.who)
 			}
 		})
 	}
@@ -182,12 +182,8 @@ func TestDifferences(t *testing.T) {
 func showing(t *testing.T, table, program string, words []string) []string {
 	t.Helper()
 	proc := t.TempDir()
-	if err := os.Mkdir(filepath.Join(proc, "net"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(proc, "net", "ip_vs_conn"), []byte(table), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Mkdir(filepath.Join(proc, "net"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(proc, "net", "ip_vs_conn"), []byte(table), 0o644))
 	script := "mount --bind " + proc + " /proc && exec " + program + " " + strings.Join(words, " ")
 	return []string{"unshare", "--mount", "sh", "-c", script}
 }
@@ -196,9 +192,7 @@ func showing(t *testing.T, table, program string, words []string) []string {
 func openFull(t *testing.T) *os.File {
 	t.Helper()
 	f, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { f.Close() })
 	return f
 }
@@ -217,9 +211,7 @@ func TestDifferencesTable(t *testing.T) {
 		tested[d.row] = true
 	}
 	for _, row := range rows[1:] { // the first is the head
-		if !tested[row] {
-			t.Errorf("no test for the difference %q", row)
-		}
+		require.True(t, tested[row], "no test for the difference %q", row)
 		delete(tested, row)
 	}
 	for row := range tested {
@@ -272,7 +264,7 @@ func testedElsewhere() map[string]bool {
 		"addresses without a name in `/etc/hosts`": true,
 		// TestMeantCrash of package parity.
 		"a `hosts:` line without a source in `/etc/nsswitch.conf`": true,
-		// TestParseSwitch of package names.
+		// TestParseSwitch of package resolve.
 		"names from sources other than `files`, `dns`, `resolve` and `myhostname`": true,
 		// TestMeantNames of package parity.
 		"names from name servers that no host can have, such as `1.2.3.4`": true,

@@ -10,15 +10,14 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 // docSection returns a section of a document of the project.
 func docSection(t *testing.T, file, title string) string {
 	t.Helper()
 	_, section, ok := strings.Cut(docText(t, file), "\n## "+title+"\n")
-	if !ok {
-		t.Fatalf("%s has no section %q", file, title)
-	}
+	require.True(t, ok, "%s has no section %q", file, title)
 	section, _, _ = strings.Cut(section, "\n## ")
 	return section
 }
@@ -27,13 +26,9 @@ func docSection(t *testing.T, file, title string) string {
 func docText(t *testing.T, file string) string {
 	t.Helper()
 	root, err := kernel.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	text, err := os.ReadFile(filepath.Join(root, file))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return string(text)
 }
 
@@ -77,9 +72,7 @@ func TestQuestions(t *testing.T) {
 	}
 	commands := docCommands(t, "docs/json.md", "Examples")
 	for question := range want {
-		if commands[question] == "" {
-			t.Errorf("docs/json.md does not answer %q", question)
-		}
+		require.NotEmpty(t, commands[question], "docs/json.md does not answer %q", question)
 	}
 	for question, command := range commands {
 		t.Run(question, func(t *testing.T) { n.answers(t, command, want[question]) })

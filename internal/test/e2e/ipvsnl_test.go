@@ -23,24 +23,21 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/stretchr/testify/require"
 )
 
 // client returns a client in the namespace.
 func client(t *testing.T, n *kernel.Namespace) *ipvsnl.Client {
 	t.Helper()
 	c, err := ipvsnl.Open(t.Context(), ipvsnl.WithNetNS(n.Path()))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { c.Close() })
 	return c
 }
 
 func must(t *testing.T, err error) {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 }
 
 func tcp(addr string) ipvsnl.ServiceKey {
@@ -94,9 +91,7 @@ func TestReferenceReads(t *testing.T) {
 -A --sctp-service 192.0.2.2:0 -s lc -p 600 -M 255.255.255.0
 -A -f 5 -6 -s sh -b sh-fallback,sh-port
 `
-	if diff := cmp.Diff(lines(want), lines(n.Ipvsadm(t, kernel.Reference, "-Sn").Stdout)); diff != "" {
-		t.Errorf("-want +got\n%s", diff)
-	}
+	require.Empty(t, cmp.Diff(lines(want), lines(n.Ipvsadm(t, kernel.Reference, "-Sn").Stdout)))
 }
 
 // lines splits text and sorts it.
@@ -113,9 +108,7 @@ func TestReferenceWrites(t *testing.T) {
 		"-a -t 192.0.2.1:80 -r [2001:db8::7]:80 -i --tun-type gue --tun-port 1234 --tun-csum",
 		"--set 1000 200 300",
 	} {
-		if got := n.Ipvsadm(t, kernel.Reference, strings.Fields(line)...); got != (kernel.Result{}) {
-			t.Fatalf("%s: %+v", line, got)
-		}
+		require.Equal(t, kernel.Result{}, n.Ipvsadm(t, kernel.Reference, strings.Fields(line)...), line)
 	}
 	want := ipvsnl.Service{
 		Key:            tcp("192.0.2.1:80"),
@@ -131,9 +124,7 @@ func TestReferenceWrites(t *testing.T) {
 			TunnelType: ipvsnl.GUE, TunnelPort: 1234, TunnelFlags: ipvsnl.TunnelChecksum}},
 		{Destination: ipvsnl.Destination{Addr: netip.MustParseAddrPort("198.51.100.1:8080"), Weight: 3, UpperThreshold: 20, LowerThreshold: 10}},
 	}
-	if diff := cmp.Diff(wantDests, destinations(t, c, want.Key), comparable); diff != "" {
-		t.Errorf("-want +got\n%s", diff)
-	}
+	require.Empty(t, cmp.Diff(wantDests, destinations(t, c, want.Key), comparable))
 	wantTimeouts := ipvsnl.Timeouts{TCP: 1000 * time.Second, TCPFin: 200 * time.Second, UDP: 300 * time.Second}
 	if got, err := c.Timeouts(ctx); err != nil || got != wantTimeouts {
 		t.Errorf("timeouts %+v, %v", got, err)
@@ -142,16 +133,13 @@ func TestReferenceWrites(t *testing.T) {
 	// No daemon starts while a destination is of another family than its service.
 	must(t, c.Apply(ctx, ipvsnl.Flush()))
 	line := "--start-daemon backup --mcast-interface dummy0 --syncid 9 --mcast-group ff05::1 --mcast-port 7 --mcast-ttl 8 --sync-maxlen 1234"
-	if got := n.Ipvsadm(t, kernel.Reference, strings.Fields(line)...); got != (kernel.Result{}) {
-		t.Fatalf("%s: %+v", line, got)
-	}
+	require.Equal(t, kernel.Result{}, n.Ipvsadm(t, kernel.Reference, strings.Fields(line)...), line)
 	wantDaemon := ipvsnl.Daemon{State: ipvsnl.Backup, Interface: "dummy0", SyncID: 9, MaxLen: 1234,
 		Group: netip.MustParseAddr("ff05::1"), Port: 7, TTL: 8}
 	daemons, err := c.Daemons(ctx)
 	must(t, err)
-	if len(daemons) != 1 || daemons[0] != wantDaemon {
-		t.Errorf("daemons %+v", daemons)
-	}
+	require.Len(t, daemons, 1)
+	require.Equal(t, wantDaemon, daemons[0])
 	must(t, c.Apply(ctx, ipvsnl.StopDaemon(ipvsnl.Backup)))
 }
 
@@ -197,29 +185,21 @@ func TestLibraryCounters(t *testing.T) {
 		got = counts(s.Stats)
 		time.Sleep(100 * time.Millisecond)
 	}
-	if got != want {
-		t.Errorf("service: %+v, want %+v", got, want)
-	}
+	require.Equal(t, want, got, "service")
 	d := destinations(t, c, key)[0]
-	if got := counts(d.Stats); got != want {
-		t.Errorf("destination: %+v, want %+v", got, want)
-	}
-	if d.ActiveConns != 0 || d.InactiveConns != 1 || d.PersistentConns != 1 {
-		t.Errorf("connections: %+v", d)
-	}
+	require.Equal(t, want, counts(d.Stats), "destination")
+	require.Zero(t, d.ActiveConns)
+	require.EqualValues(t, 1, d.InactiveConns)
+	require.EqualValues(t, 1, d.PersistentConns)
 
 	totals, err := c.Totals(ctx)
 	must(t, err)
-	if got := counts(totals); got != want {
-		t.Errorf("totals: %+v, want %+v", got, want)
-	}
+	require.Equal(t, want, counts(totals), "totals")
 
 	must(t, c.Apply(ctx, ipvsnl.ZeroService(key)))
 	s, err := c.Service(ctx, key)
 	must(t, err)
-	if got := counts(s.Stats); got != (ipvsnl.Stats{}) {
-		t.Errorf("after they were zeroed: %+v", got)
-	}
+	require.Equal(t, ipvsnl.Stats{}, counts(s.Stats), "after they were zeroed")
 }
 
 // counts returns the counters without the rates, which go by the clock.
@@ -290,23 +270,15 @@ func TestLongListing(t *testing.T) {
 	for _, d := range destinations(t, c, key) {
 		seen[d] = true
 	}
-	if len(seen) != count {
-		t.Errorf("%d destinations, want %d", len(seen), count)
-	}
-	if got := sockets(t, n); got != 1 {
-		t.Errorf("%d sockets", got)
-	}
+	require.Len(t, seen, count)
+	require.Equal(t, 1, sockets(t, n))
 	for d, err := range c.EachDestination(t.Context(), key) {
 		must(t, err)
 		must(t, c.Apply(t.Context(), ipvsnl.DeleteDestination(key, d.Destination.Addr)))
 		break
 	}
-	if got := len(destinations(t, c, key)); got != count-1 {
-		t.Errorf("%d destinations, want %d", got, count-1)
-	}
-	if got := sockets(t, n); got != 1 {
-		t.Errorf("%d sockets after that", got)
-	}
+	require.Len(t, destinations(t, c, key), count-1)
+	require.Equal(t, 1, sockets(t, n))
 }
 
 // sockets counts the generic-netlink sockets of the namespace.
@@ -343,12 +315,8 @@ func TestCancelled(t *testing.T) {
 	if seen == 0 || seen == count || !errors.Is(last, context.Canceled) {
 		t.Errorf("%d of %d destinations, error %v", seen, count, last)
 	}
-	if got := sockets(t, n); got != 0 {
-		t.Errorf("%d sockets are left", got)
-	}
-	if got := len(destinations(t, c, key)); got != count {
-		t.Errorf("%d destinations after that, want %d", got, count)
-	}
+	require.Zero(t, sockets(t, n))
+	require.Len(t, destinations(t, c, key), count)
 }
 
 // TestNested lists the destinations of services while these are listed, from several goroutines.
@@ -400,16 +368,12 @@ func TestStopAtOnce(t *testing.T) {
 			must(t, c.Apply(ctx, ipvsnl.StopDaemon(state)))
 		}
 		must(t, c.Apply(ctx, ipvsnl.StartDaemon(d), ipvsnl.StopDaemon(state)))
-		if err := c.Apply(ctx, ipvsnl.StopDaemon(state)); !errors.Is(err, ipvsnl.ErrDaemonNotRunning) {
-			t.Errorf("stopping it again: %v", err)
-		}
+		require.ErrorIs(t, c.Apply(ctx, ipvsnl.StopDaemon(state)), ipvsnl.ErrDaemonNotRunning, "stopping it again")
 	}
 	if daemons, err := c.Daemons(ctx); err != nil || len(daemons) > 0 {
 		t.Errorf("daemons %+v, %v", daemons, err)
 	}
-	if got := sockets(t, n); got != 1 {
-		t.Errorf("%d sockets", got)
-	}
+	require.Equal(t, 1, sockets(t, n))
 }
 
 // TestRefusedChanges sends more changes than are sent at once, all of which the kernel refuses.
@@ -426,13 +390,10 @@ func TestRefusedChanges(t *testing.T) {
 		t.Fatalf("want %d failures: %v", count, err)
 	}
 	for i, f := range e.Failures {
-		if f.Index != i || !errors.Is(f.Err, ipvsnl.ErrServiceNotFound) {
-			t.Fatalf("failure %d: %+v", i, f)
-		}
+		require.Equal(t, i, f.Index)
+		require.ErrorIs(t, f.Err, ipvsnl.ErrServiceNotFound)
 	}
-	if got := sockets(t, n); got != 1 {
-		t.Errorf("%d sockets", got)
-	}
+	require.Equal(t, 1, sockets(t, n))
 }
 
 // TestPermission checks what one gets who may not.
@@ -454,8 +415,7 @@ func TestPermission(t *testing.T) {
 		t.Fatalf("dropping capabilities: %v, opening: %v", dropped, opened)
 	}
 	for _, err := range []error{flushed, listed} {
-		if !errors.Is(err, fs.ErrPermission) || !errors.Is(err, syscall.EPERM) {
-			t.Errorf("error %v", err)
-		}
+		require.ErrorIs(t, err, fs.ErrPermission)
+		require.ErrorIs(t, err, syscall.EPERM)
 	}
 }

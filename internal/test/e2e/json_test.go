@@ -29,34 +29,25 @@ const (
 func readJSON(t *testing.T, form, text string, v any) {
 	t.Helper()
 	root, err := kernel.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
 	schema, err := compiler.Compile(filepath.Join(root, "pkg", "format", "schema.json") + "#/$defs/" + form)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err == nil {
 		err = schema.Validate(value)
 	}
-	if err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
-	if err := json.Unmarshal([]byte(text), v); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err, text)
+	require.NoError(t, json.Unmarshal([]byte(text), v))
 }
 
 // list lists as JSON, which must succeed.
 func list(t *testing.T, n *kernel.Namespace, form string, v any, words ...string) string {
 	t.Helper()
 	got := n.Ipvsadm(t, program(), append([]string{"-L", "--json"}, words...)...)
-	if got.Code != 0 || got.Stderr != "" {
-		t.Fatalf("%q: %+v", words, got)
-	}
+	require.Zero(t, got.Code, words)
+	require.Empty(t, got.Stderr, words)
 	readJSON(t, form, got.Stdout, v)
 	return got.Stdout
 }
@@ -180,15 +171,16 @@ func TestJSONTable(t *testing.T) {
 
 	// A line each, between those of the brackets.
 	lines := strings.Split(text, "\n")
-	if len(lines) != len(all)+3 || lines[0] != "[" || lines[len(lines)-2] != "]" || lines[len(lines)-1] != "" {
-		t.Errorf("%d lines for %d services", len(lines), len(all))
-	}
+	require.Len(t, lines, len(all)+3)
+	require.Equal(t, "[", lines[0])
+	require.Equal(t, "]", lines[len(lines)-2])
+	require.Empty(t, lines[len(lines)-1])
 	for _, s := range all[:20] {
 		var one []jsonService
 		got := list(t, n, services, &one, strings.Fields(s.option())...)
-		if len(one) != 1 || one[0].rule() != s.rule() || !strings.Contains(text, strings.Split(got, "\n")[1]) {
-			t.Errorf("of %s: %s", s.option(), got)
-		}
+		require.Len(t, one, 1, "of %s", s.option())
+		require.Equal(t, s.rule(), one[0].rule(), "of %s", s.option())
+		require.Contains(t, text, strings.Split(got, "\n")[1], "of %s", s.option())
 	}
 	var unsorted []jsonService
 	list(t, n, services, &unsorted, "--nosort")
@@ -208,14 +200,10 @@ func TestJSONNothing(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	for form, words := range map[string][]string{services: nil, connections: {"-c"}, daemons: {"--daemon"}} {
 		var all []any
-		if got := list(t, n, form, &all, words...); got != "[\n]\n" {
-			t.Errorf("%s: got %q", form, got)
-		}
+		require.Equal(t, "[\n]\n", list(t, n, form, &all, words...), form)
 	}
 	want := kernel.Result{Stderr: "No such service\n", Code: 1}
-	if got := n.Ipvsadm(t, program(), "-Ljt", "192.0.2.1:80"); got != want {
-		t.Errorf("got %+v, want %+v", got, want)
-	}
+	require.Equal(t, want, n.Ipvsadm(t, program(), "-Ljt", "192.0.2.1:80"))
 }
 
 func TestJSONThresholds(t *testing.T) {
@@ -250,9 +238,7 @@ func TestJSONState(t *testing.T) {
 		{"--start-daemon", "master", "--mcast-interface", quoted, "--syncid", "255"},
 		{"--start-daemon", "backup", "--mcast-interface", invalid, "--mcast-group", "224.0.0.99", "--mcast-port", "65535", "--mcast-ttl", "255", "--sync-maxlen", "1400"},
 	} {
-		if got := n.Ipvsadm(t, program(), words...); got != (kernel.Result{}) {
-			t.Fatalf("%q: %+v", words, got)
-		}
+		require.Equal(t, kernel.Result{}, n.Ipvsadm(t, program(), words...), words)
 	}
 	var all []struct {
 		State, Interface, Group   string
@@ -260,9 +246,7 @@ func TestJSONState(t *testing.T) {
 	}
 	list(t, n, daemons, &all, "--daemon")
 	const want = `[{master "\` + "\x01\x7f" + ` 224.0.0.81 255 1472 8848 1} {backup ` + "\ufffdé\ufffd\ufffd" + ` 224.0.0.99 0 1400 65535 255}]`
-	if got := fmt.Sprint(all); got != want {
-		t.Errorf("daemons: got %q, want %q", got, want)
-	}
+	require.Equal(t, want, fmt.Sprint(all))
 	var kept map[string]int
 	if list(t, n, timeouts, &kept, "--timeout"); fmt.Sprint(kept) != "map[tcp:2678400 tcp_fin:2 udp:3]" {
 		t.Errorf("timeouts: %v", kept)
@@ -297,9 +281,7 @@ func TestJSONTraffic(t *testing.T) {
 		}
 		seen[c.State+" "+c.Virtual.text()]++
 	}
-	if want := "map[ASSURED 10.1.0.100:80:1 ESTABLISHED 10.1.0.100:80:1 ESTABLISHED [fd00:1::100]:80:1]"; fmt.Sprint(seen) != want {
-		t.Errorf("connections: got %v, want %s", seen, want)
-	}
+	require.Equal(t, "map[ASSURED 10.1.0.100:80:1 ESTABLISHED 10.1.0.100:80:1 ESTABLISHED [fd00:1::100]:80:1]", fmt.Sprint(seen))
 
 	// The kernel adds up what its processors have counted every two seconds.
 	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
@@ -344,18 +326,13 @@ func TestJSONManyConnections(t *testing.T) {
 	}
 	n := kernel.NewNamespace(t)
 	got := n.Run(t, kernel.Command{Path: "/usr/bin/unshare", Args: showing(t, b.String(), program(), []string{"-Lcj"})})
-	if got.Code != 0 || got.Stderr != "" {
-		t.Fatalf("%+v", got)
-	}
+	require.Zero(t, got.Code)
+	require.Empty(t, got.Stderr)
 	var table []jsonConnection
 	readJSON(t, connections, got.Stdout, &table)
-	if len(table) != count {
-		t.Fatalf("%d connections, want %d", len(table), count)
-	}
+	require.Len(t, table, count)
 	for i, c := range table {
-		if int(c.Client.Port) != i {
-			t.Fatalf("connection %d is %+v", i, c)
-		}
+		require.Equal(t, i, int(c.Client.Port))
 	}
 }
 
@@ -364,9 +341,8 @@ func TestJSONConnectionTable(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	got := n.Run(t, kernel.Command{Path: "/usr/bin/unshare", Args: showing(t, connectionTable, program(), []string{"-Lcj"})})
 	const reported = "/proc/net/ip_vs_conn: line 2: malformed entry\n/proc/net/ip_vs_conn: line 4: malformed entry\n"
-	if got.Code != 1 || got.Stderr != reported {
-		t.Errorf("got %+v", got)
-	}
+	require.Equal(t, 1, got.Code)
+	require.Equal(t, reported, got.Stderr)
 	var table []jsonConnection
 	readJSON(t, connections, got.Stdout, &table)
 	want := []jsonConnection{
@@ -376,9 +352,7 @@ func TestJSONConnectionTable(t *testing.T) {
 			Virtual: endpoint{"::ffff:1.2.3.4", 80}, Destination: endpoint{"2001:db8::2", 8080}},
 		{Protocol: "IP", State: "NONE", Client: endpoint{"10.0.0.1", 0}, Virtual: endpoint{"0.0.0.7", 0}, Destination: endpoint{"10.0.0.3", 0}},
 	}
-	if diff := cmp.Diff(want, table); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
+	require.Empty(t, cmp.Diff(want, table))
 }
 
 // TestJSONBrokenLines checks that lines that do not parse as connections leave the array valid, wherever they are

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 func TestMain(m *testing.M) {
@@ -34,9 +35,8 @@ func program() string { return kernel.Program("ipvsadm") }
 func (n *network) run(t *testing.T, line string) string {
 	t.Helper()
 	got := n.director.Ipvsadm(t, program(), strings.Fields(line)...)
-	if got.Code != 0 || got.Stderr != "" {
-		t.Fatalf("ipvsadm %s: exit code %d\n%s%s", line, got.Code, got.Stdout, got.Stderr)
-	}
+	require.Zero(t, got.Code, "ipvsadm %s", line)
+	require.Empty(t, got.Stderr, "ipvsadm %s", line)
 	return got.Stdout
 }
 
@@ -45,8 +45,6 @@ func (n *network) set(t *testing.T, lines string) {
 	t.Helper()
 	for line := range strings.Lines(lines) {
 		line = strings.TrimSpace(line)
-		if out := n.run(t, line); out != "" {
-			t.Fatalf("ipvsadm %s printed %q", line, out)
-		}
+		require.Empty(t, n.run(t, line), line)
 	}
 }

@@ -50,9 +50,7 @@ func TestNetNS(t *testing.T) {
 	home, blue, green, twin := kernel.NewNamespace(t), kernel.NewNamespace(t), kernel.NewNamespace(t), kernel.NewNamespace(t)
 	blue.Name(t, "blue")
 	own := home.Ipvsadm(t, program(), "-A", "-t", "203.0.113.1:80")
-	if own != (kernel.Result{}) {
-		t.Fatalf("%+v", own)
-	}
+	require.Equal(t, kernel.Result{}, own)
 	for _, line := range netnsLines {
 		t.Run(line, func(t *testing.T) {
 			words := strings.Fields(line)
@@ -64,9 +62,7 @@ func TestNetNS(t *testing.T) {
 			}
 		})
 	}
-	if got := home.Ipvsadm(t, kernel.Reference, "-S", "-n"); got != (kernel.Result{Stdout: "-A -t 203.0.113.1:80 -s wlc\n"}) {
-		t.Errorf("the caller's own table: %+v", got)
-	}
+	require.Equal(t, kernel.Result{Stdout: "-A -t 203.0.113.1:80 -s wlc\n"}, home.Ipvsadm(t, kernel.Reference, "-S", "-n"), "the caller's own table")
 	for _, what := range []string{"--timeout", "--daemon"} {
 		sameResult(t, home.Ipvsadm(t, kernel.Reference, "-L", what), kernel.NewNamespace(t).Ipvsadm(t, kernel.Reference, "-L", what))
 	}
@@ -88,12 +84,8 @@ func TestNetNSConnections(t *testing.T) {
 			t.Errorf("%s: got %+v, want\n%s", numeric, from, there)
 		}
 	}
-	if got := n.client.Ipvsadm(t, program(), "-Lnc"); strings.Count(got.Stdout, "\n") != 2 {
-		t.Errorf("the client's own connections: %+v", got)
-	}
-	if got := n.client.Ipvsadm(t, program(), "-Ln", "--netns", n.director.Path()); !strings.Contains(got.Stdout, "10.2.0.11:8080") {
-		t.Errorf("the director's table: %+v", got)
-	}
+	require.Equal(t, 2, strings.Count(n.client.Ipvsadm(t, program(), "-Lnc").Stdout, "\n"), "the client's own connections")
+	require.Contains(t, n.client.Ipvsadm(t, program(), "-Ln", "--netns", n.director.Path()).Stdout, "10.2.0.11:8080", "the director's table")
 }
 
 // addressesOf is a listing of connections without how long they last.
@@ -114,9 +106,7 @@ func TestNetNSRestore(t *testing.T) {
 	table := bigTable()
 	restore(t, twin, kernel.Reference, table)
 	got := home.Run(t, kernel.Command{Path: program(), Args: []string{"ipvsadm", "-R", "--netns=" + there.Path()}, Stdin: table})
-	if got != (kernel.Result{}) {
-		t.Fatalf("restoring: %+v", got)
-	}
+	require.Equal(t, kernel.Result{}, got, "restoring")
 	want := twin.Ipvsadm(t, kernel.Reference, "-S", "-n")
 	sameResult(t, there.Ipvsadm(t, kernel.Reference, "-S", "-n"), want)
 	sameResult(t, home.Ipvsadm(t, program(), "-S", "-n", "--netns", there.Path()), want)
@@ -127,9 +117,7 @@ func TestNetNSRestore(t *testing.T) {
 func TestNetNSHelpers(t *testing.T) {
 	home, one, other := kernel.NewNamespace(t), kernel.NewNamespace(t), kernel.NewNamespace(t)
 	one.Name(t, "one")
-	if got := runHelper(t, home, "ipvsadm-restore", rules, "--netns", "one"); got != (kernel.Result{}) {
-		t.Fatalf("restoring: %+v", got)
-	}
+	require.Equal(t, kernel.Result{}, runHelper(t, home, "ipvsadm-restore", rules, "--netns", "one"), "restoring")
 	sameResult(t, runHelper(t, home, "ipvsadm-save", "", "-n", "--netns=one"), kernel.Result{Stdout: saved})
 	elsewhere := "-C\n-A -t 192.0.2.9:9 --netns " + other.Path() + "\n-C\n"
 	sameResult(t, runHelper(t, home, "ipvsadm-restore", elsewhere, "--netns", "one"), kernel.Result{Code: 2,
@@ -157,9 +145,7 @@ func TestNoNetNS(t *testing.T) {
 	home := kernel.NewNamespace(t)
 	kernel.NewNamespace(t).Name(t, "blue")
 	pipe := filepath.Join(t.TempDir(), "pipe")
-	if err := unix.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, unix.Mkfifo(pipe, 0o600))
 	for _, c := range []struct{ words, why string }{
 		{"--netns nosuch", noSuch},
 		{"--netns pid:0", "cannot enter network namespace `pid:0': No such file or directory; looked for /proc/0/ns/net"},
@@ -174,17 +160,13 @@ func TestNoNetNS(t *testing.T) {
 		{"--netns blue -n", "Illegal 'numeric' option with the 'add-service' command"},
 	} {
 		got := home.Ipvsadm(t, program(), strings.Fields("-A -t 192.0.2.1:80 "+c.words)...)
-		if got != (kernel.Result{Code: 2, Stderr: c.why + "\n"}) {
-			t.Errorf("%s: got %+v, want %s", c.words, got, c.why)
-		}
+		require.Equal(t, kernel.Result{Code: 2, Stderr: c.why + "\n"}, got, c.words)
 	}
 	sameResult(t, home.Ipvsadm(t, program(), "-S", "-n"), kernel.Result{})
 	sameResult(t, home.Ipvsadm(t, program(), "-S", "-n", "--netns", "blue"), kernel.Result{})
 	for _, line := range []string{"-h --netns nosuch", "--version --netns nosuch"} {
 		got := home.Ipvsadm(t, program(), strings.Fields(line)...)
-		if !strings.HasPrefix(got.Stdout, "ipvsadm v1.31 ") {
-			t.Errorf("%s: got %q", line, got.Stdout)
-		}
+		require.True(t, strings.HasPrefix(got.Stdout, "ipvsadm v1.31 "), line)
 		sameResult(t, got, kernel.Result{Code: 2, Stdout: got.Stdout,
 			Stderr: noSuch + "\n"})
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 // The addresses of a network. The front is 10.1.0.0/24 and fd00:1::/64, the back 10.2.0.0/24 and fd00:2::/64.
@@ -112,9 +113,7 @@ func interfaces(t *testing.T, ns *kernel.Namespace) int {
 	var all []net.Interface
 	var err error
 	ns.Do(func() { all, err = net.Interfaces() })
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return len(all)
 }
 
@@ -146,9 +145,7 @@ func (r *realServer) serve(t *testing.T, port int) {
 	var listener net.Listener
 	var err error
 	r.Do(func() { listener, err = net.Listen("tcp", fmt.Sprint(":", port)) })
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { listener.Close() })
 	go func() {
 		for {
@@ -184,9 +181,7 @@ func (n *network) dial(t *testing.T, from, to string, port int) *call {
 	var conn net.Conn
 	var err error
 	n.client.Do(func() { conn, err = dialer.Dial("tcp", net.JoinHostPort(to, fmt.Sprint(port))) })
-	if err != nil {
-		t.Fatalf("%v\n%s", err, n.run(t, "-Ln"))
-	}
+	require.NoError(t, err)
 	conn.SetDeadline(time.Now().Add(patience))
 	c := &call{Conn: conn, lines: bufio.NewReader(conn)}
 	line, err := c.lines.ReadString('\n')
@@ -241,9 +236,7 @@ func sysctl(t *testing.T, ns *kernel.Namespace, name, value string) {
 	t.Helper()
 	var err error
 	ns.Do(func() { err = os.WriteFile("/proc/sys/"+name, []byte(value), 0) })
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 }
 
 // iptables runs one command of iptables(8), or ip6tables(8), in a namespace.
@@ -251,7 +244,5 @@ func iptables(t *testing.T, ns *kernel.Namespace, command string) {
 	t.Helper()
 	words := strings.Fields(command)
 	got := ns.Run(t, kernel.Command{Path: "/usr/sbin/xtables-legacy-multi", Args: words})
-	if got.Code != 0 {
-		t.Fatalf("%s: %s", command, got.Stderr)
-	}
+	require.Zero(t, got.Code, "%s: %s", command, got.Stderr)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 // addressesIn returns the addresses in a listing, one word each, in their order.
@@ -46,15 +47,15 @@ func TestSortByWeight(t *testing.T) {
 		"-Ln --stats --sort-by inbytes":          addressesIn(n.Ipvsadm(t, kernel.Reference, "-Ln").Stdout),
 	} {
 		got := n.Ipvsadm(t, program(), strings.Fields(line)...)
-		if got.Code != 0 || got.Stderr != "" || addressesIn(got.Stdout) != want {
-			t.Errorf("%s: got %+v, want %s", line, got, want)
-		}
+		require.Zero(t, got.Code, line)
+		require.Empty(t, got.Stderr, line)
+		require.Equal(t, want, addressesIn(got.Stdout), line)
 	}
 	var asJSON []jsonService
 	list(t, n, services, &asJSON, "--sort-by", "weight")
-	if len(asJSON) != 4 || asJSON[0].text() != "192.0.2.3:80" || asJSON[1].Destinations[0].text() != "198.51.100.5:80" {
-		t.Errorf("as JSON: %+v", asJSON)
-	}
+	require.Len(t, asJSON, 4, "as JSON")
+	require.Equal(t, "192.0.2.3:80", asJSON[0].text(), "as JSON")
+	require.Equal(t, "198.51.100.5:80", asJSON[1].Destinations[0].text(), "as JSON")
 	// Except for the order, the listing is the same as without the option.
 	sameText(t, "lines", sortedLines(n.Ipvsadm(t, program(), "-Ln", "--sort-by", "weight").Stdout),
 		sortedLines(n.Ipvsadm(t, kernel.Reference, "-Ln").Stdout))
@@ -76,12 +77,8 @@ func TestSortByTraffic(t *testing.T) {
 	defer open.Close()
 	n.tally(t, 8, client1, vip, 81)
 	const busy, open80 = "10.1.0.100:81 10.2.0.12:8080 10.2.0.11:8080", "10.1.0.100:80 10.2.0.11:8080"
-	if got := addressesIn(n.run(t, "-Ln --sort-by active")); got != open80+" 10.1.0.100:81 10.2.0.11:8080 10.2.0.12:8080" {
-		t.Errorf("by active connections: %s", got)
-	}
-	if got := addressesIn(n.run(t, "-Ln --sort-by inactive")); got != busy+" "+open80 {
-		t.Errorf("by inactive connections: %s", got)
-	}
+	require.Equal(t, open80+" 10.1.0.100:81 10.2.0.11:8080 10.2.0.12:8080", addressesIn(n.run(t, "-Ln --sort-by active")), "by active connections")
+	require.Equal(t, busy+" "+open80, addressesIn(n.run(t, "-Ln --sort-by inactive")), "by inactive connections")
 	for _, column := range []string{"conns", "inpkts", "outpkts", "InBytes", "outbytes"} {
 		line := "-Ln --stats --sort-by " + column
 		// The kernel adds counters up every other second.

@@ -4,8 +4,6 @@ package e2e_test
 
 import (
 	"bytes"
-	"encoding/hex"
-	"errors"
 	"flag"
 	"io"
 	"net/netip"
@@ -19,6 +17,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/test/replay"
 	"github.com/ipvsadm-go/ipvsadm/internal/test/replay/cases"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/stretchr/testify/require"
 )
 
 var record = flag.Bool("record", false, "write the exchanges of TestRecorded to the files it compares them with")
@@ -29,13 +28,9 @@ func TestRecorded(t *testing.T) {
 	var tap *replay.Tap
 	var err error
 	kernel.NewNamespace(t).Do(func() { tap, err = replay.NewTap() })
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	client, err := ipvsnl.Open(t.Context(), ipvsnl.WithDial(func() (io.ReadWriteCloser, error) { return tap, nil }))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer client.Close()
 	for _, c := range cases.All {
 		got, err := c.Run(t.Context(), client)
@@ -48,12 +43,8 @@ func TestRecorded(t *testing.T) {
 // check checks what came of a case.
 func check(t *testing.T, c cases.Case, got any, err error) {
 	t.Helper()
-	if !errors.Is(err, c.Err) {
-		t.Fatalf("%s: error %v, want %v", c.Name, err, c.Err)
-	}
-	if diff := cmp.Diff(c.Want, got, comparable); diff != "" {
-		t.Fatalf("%s: -want +got\n%s", c.Name, diff)
-	}
+	require.ErrorIs(t, err, c.Err, c.Name)
+	require.Empty(t, cmp.Diff(c.Want, got, comparable), "%s", c.Name)
 }
 
 var comparable = cmpopts.EquateComparable(netip.Addr{}, netip.AddrPort{}, ipvsnl.Mask{})
@@ -63,18 +54,12 @@ func compare(t *testing.T, c cases.Case, got replay.Exchange) {
 	t.Helper()
 	file := filepath.Join("..", "..", "..", "pkg", "ipvsnl", "testdata", c.Name+".txt")
 	if *record {
-		if err := got.Save(file, c.About); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, got.Save(file, c.About))
 		return
 	}
 	want, err := replay.Load(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got.Request, want.Request) {
-		t.Errorf("%s: request\n%swant\n%s", c.Name, hex.Dump(got.Request), hex.Dump(want.Request))
-	}
+	require.NoError(t, err)
+	require.Equal(t, want.Request, got.Request, c.Name)
 	if got, want := sorted(got), sorted(want); !slices.EqualFunc(got, want, bytes.Equal) {
 		t.Errorf("%s: replies\n%x\nwant\n%x", c.Name, got, want)
 	}

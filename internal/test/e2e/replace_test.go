@@ -14,6 +14,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/reconcile"
+	"github.com/stretchr/testify/require"
 )
 
 // runRestore runs a restore with more words.
@@ -25,18 +26,15 @@ func runRestore(t *testing.T, n *kernel.Namespace, rules string, words ...string
 // replace replaces the table, which must succeed.
 func replace(t *testing.T, n *kernel.Namespace, rules string) {
 	t.Helper()
-	if got := runRestore(t, n, rules, "--replace"); got != (kernel.Result{}) {
-		t.Fatalf("replacing: %+v", got)
-	}
+	require.Equal(t, kernel.Result{}, runRestore(t, n, rules, "--replace"), "replacing")
 }
 
 // dryRun returns the changes that a replacement would make.
 func dryRun(t *testing.T, n *kernel.Namespace, rules string) string {
 	t.Helper()
 	got := runRestore(t, n, rules, "--replace", "--dry-run")
-	if got.Code != 0 || got.Stderr != "" {
-		t.Fatalf("dry run: %+v", got)
-	}
+	require.Zero(t, got.Code, "dry run")
+	require.Empty(t, got.Stderr, "dry run")
 	return got.Stdout
 }
 
@@ -103,9 +101,7 @@ func TestModel(t *testing.T) {
 	for seed := range uint64(15) {
 		commands := newGenerator(seed).commands(60)
 		want := runHelper(t, byKernel, "ipvsadm-restore", commands)
-		if want.Code != 255 {
-			t.Fatalf("seed %d: the kernel refused nothing: %+v", seed, want)
-		}
+		require.Equal(t, 255, want.Code, "seed %d: the kernel refused nothing", seed)
 		got := runHelper(t, byModel, "ipvsadm-restore", commands, "--replace")
 		want.Code = 2
 		sameResult(t, got, want)
@@ -162,9 +158,7 @@ func TestReplaceFaults(t *testing.T) {
 	} {
 		t.Run(c.name+" "+c.words, func(t *testing.T) {
 			sameResult(t, runHelper(t, n, c.name, faulty, strings.Fields(c.words)...), c.want)
-			if got := runHelper(t, n, "ipvsadm-save", "", "-n"); got.Stdout != saved {
-				t.Errorf("the table is\n%s, want\n%s", got.Stdout, saved)
-			}
+			require.Equal(t, saved, runHelper(t, n, "ipvsadm-save", "", "-n").Stdout)
 		})
 	}
 }
@@ -195,17 +189,11 @@ func TestDryRun(t *testing.T) {
 	for _, args := range [][]string{{"ipvsadm", "-R", "--dry-run"}, {"ipvsadm-restore", "--dry-run"}} {
 		for _, attributes := range []*syscall.SysProcAttr{nil, nobody} {
 			got := n.Run(t, kernel.Command{Path: path, Args: args, Stdin: rules, Prepare: func(cmd *exec.Cmd) { cmd.SysProcAttr = attributes }})
-			if got != (kernel.Result{}) {
-				t.Errorf("%q: %+v", args, got)
-			}
+			require.Equal(t, kernel.Result{}, got, "%q", args)
 		}
 	}
-	if got := runRestore(t, n, rules+"-L\n-S -n\n-h\n", "--dry-run"); got != (kernel.Result{}) {
-		t.Errorf("lines that print: %+v", got)
-	}
-	if got := shown(t, n); strings.Contains(got, "192.0.2") {
-		t.Errorf("the table is\n%s", got)
-	}
+	require.Equal(t, kernel.Result{}, runRestore(t, n, rules+"-L\n-S -n\n-h\n", "--dry-run"), "lines that print")
+	require.NotContains(t, shown(t, n), "192.0.2")
 }
 
 // TestReplaceRefused has the kernel refuse some changes: these are reported, the others made, and nothing is
@@ -294,9 +282,9 @@ func TestReplaceSaved(t *testing.T) {
 	restore(t, n, kernel.Reference, saved+"-a -f 7 -r 10.0.0.1 -x 9 -y 3\n--set 100 0 0\n--start-daemon master --mcast-interface lo\n"+
 		"--start-daemon backup --mcast-interface lo --syncid 7 --mcast-group ff02::81\n")
 	whole := n.Ipvsadm(t, program(), "-S", "-n", "--all").Stdout
-	if !strings.Contains(whole, " -x 9 -y 3") || !strings.Contains(whole, "--set 100 ") || !strings.Contains(whole, "--start-daemon backup") {
-		t.Fatalf("the save is incomplete:\n%s", whole)
-	}
+	require.Contains(t, whole, " -x 9 -y 3", "the save is incomplete")
+	require.Contains(t, whole, "--set 100 ", "the save is incomplete")
+	require.Contains(t, whole, "--start-daemon backup", "the save is incomplete")
 	sameText(t, "what is left to change", dryRun(t, n, whole), "")
 }
 
@@ -313,9 +301,9 @@ func TestReplaceInDoubt(t *testing.T) {
 		wanted += fmt.Sprintf("-a -f 1 -r 224.0.0.%d\n", i+1) // which the kernel refuses
 	}
 	got := runRestore(t, n, wanted, "--replace")
-	if got.Code != 255 || got.Stdout != "" || !strings.Contains(got.Stderr, "-A -f 1 -s rr: this change and later ones are in doubt: ") {
-		t.Errorf("got %+v", got)
-	}
+	require.Equal(t, 255, got.Code)
+	require.Empty(t, got.Stdout)
+	require.Contains(t, got.Stderr, "-A -f 1 -s rr: this change and later ones are in doubt: ")
 }
 
 // TestReplaceDocumented runs the examples of docs/replace.md, whose commands print what it shows.
@@ -346,7 +334,5 @@ func replaceDocumented(t *testing.T, title string) {
 		words := strings.Fields(strings.TrimSuffix(line, " <rules"))
 		sameResult(t, runHelper(t, n, words[0], file, words[1:]...), kernel.Result{Stdout: output})
 	}
-	if file == "" {
-		t.Errorf("docs/replace.md has no rules in %q", title)
-	}
+	require.NotEmpty(t, file, "docs/replace.md has no rules in %q", title)
 }

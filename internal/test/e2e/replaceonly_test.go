@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 // TestReplaceOnly replaces a service while connections of it and of another program's service are open: both go on, and
@@ -37,9 +38,7 @@ func TestReplaceOnly(t *testing.T) {
 	mine.echo(t, "mine")
 	theirs.echo(t, "theirs")
 	wantTally(t, n.tally(t, 4, client1, vip, 80), 2, 2)
-	if got := n.ask(t, client1, vip, 8081); got != "r3" {
-		t.Errorf("the other service leads to %s", got)
-	}
+	require.Equal(t, "r3", n.ask(t, client1, vip, 8081), "the other service")
 	sameResult(t, runHelper(t, n.director, "ipvsadm-restore", "-D -t 10.1.0.100:80\n-D -t 10.1.0.100:81\n", "--replace", "--only"),
 		kernel.Result{})
 	theirs.echo(t, "still")
@@ -57,9 +56,7 @@ func TestReplaceOnlyAny(t *testing.T) {
 		g := newGenerator(seed)
 		mine, others, wanted := g.table(), "-A -t 198.51.100.200:1 -s rr\n-a -t 198.51.100.200:1 -r 198.51.100.201:1 -m\n", g.table()
 		for _, rules := range []string{mine, wanted} {
-			if strings.Contains(rules, "198.51.100.200") {
-				t.Fatal("the other service is among the random ones")
-			}
+			require.NotContains(t, rules, "198.51.100.200", "the other service is among the random ones")
 		}
 		restore(t, whole, kernel.Reference, "-C\n"+mine+others)
 		// All of mine that is not wanted is deleted by name.

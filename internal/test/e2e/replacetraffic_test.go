@@ -144,9 +144,7 @@ func TestReplaceServes(t *testing.T) {
 		s.next()
 	}
 	s.end()
-	if failed := s.failures(); len(failed) > 0 {
-		t.Errorf("%d of %d connections failed, the first: %v", len(failed), s.count, failed[0])
-	}
+	require.Empty(t, s.failures())
 	t.Logf("%d connections", s.count)
 }
 
@@ -181,16 +179,12 @@ func TestRestoreInterrupts(t *testing.T) {
 	replace(t, n.director, tables[1])
 	s := n.connect(t)
 	for i := 0; len(s.failures()) == 0 && i < 100; i++ {
-		if got := runHelper(t, n.director, "ipvsadm-restore", tables[i%2]); got != (kernel.Result{}) {
-			t.Fatalf("restoring: %+v", got)
-		}
+		require.Equal(t, kernel.Result{}, runHelper(t, n.director, "ipvsadm-restore", tables[i%2]), "restoring")
 		s.next()
 	}
 	s.end()
 	failed := s.failures()
-	if len(failed) == 0 {
-		t.Fatalf("none of %d connections failed", s.count)
-	}
+	require.NotEmpty(t, failed, "none of %d connections failed", s.count)
 	if !errors.Is(failed[0], syscall.ECONNREFUSED) && !errors.Is(failed[0], syscall.ECONNRESET) {
 		t.Errorf("the first failed otherwise: %v", failed[0])
 	}

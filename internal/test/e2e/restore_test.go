@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 // bigTable is the input of a restore: services of every kind that can be saved, each protocol, family and
@@ -151,7 +152,5 @@ func TestRestoreAcross(t *testing.T) {
 func restore(t *testing.T, ns *kernel.Namespace, program, table string) {
 	t.Helper()
 	got := ns.Run(t, kernel.Command{Path: program, Args: []string{"ipvsadm", "-R"}, Stdin: table})
-	if got != (kernel.Result{}) {
-		t.Fatalf("restoring: %+v", got)
-	}
+	require.Equal(t, kernel.Result{}, got, "restoring")
 }

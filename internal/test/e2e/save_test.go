@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 // whole is a table with all that -S leaves out, as --all saves it.
@@ -49,9 +50,8 @@ func state(t *testing.T, n *kernel.Namespace) string {
 	var b strings.Builder
 	for _, words := range []string{"-S -n", "-L -n --thresholds", "-L --timeout", "-L --daemon"} {
 		got := n.Ipvsadm(t, kernel.Reference, strings.Fields(words)...)
-		if got.Code != 0 || got.Stderr != "" {
-			t.Fatalf("%s: %+v", words, got)
-		}
+		require.Zero(t, got.Code, words)
+		require.Empty(t, got.Stderr, words)
 		b.WriteString(got.Stdout)
 	}
 	return b.String()
@@ -71,9 +71,7 @@ func TestSaveAll(t *testing.T) {
 		sameResult(t, n.Ipvsadm(t, program(), "-S", "-n", "--all"), saved)
 	}
 	n := syncNamespace(t)
-	if got := runHelper(t, n, "ipvsadm-restore", saved.Stdout); got != (kernel.Result{}) {
-		t.Errorf("ipvsadm-restore: %+v", got)
-	}
+	require.Equal(t, kernel.Result{}, runHelper(t, n, "ipvsadm-restore", saved.Stdout), "ipvsadm-restore")
 	sameResult(t, runHelper(t, n, "ipvsadm-save", "", "-n", "--all"), saved)
 }
 
@@ -134,9 +132,7 @@ func TestRestoreDaemonAgain(t *testing.T) {
 	for name, path := range map[string]string{"the reference": kernel.Reference, "ours": program()} {
 		n.Ipvsadm(t, program(), "-C")
 		got := n.Run(t, kernel.Command{Path: path, Args: []string{"ipvsadm", "-R"}, Stdin: whole})
-		if want := (kernel.Result{Stderr: said + said}); got != want {
-			t.Errorf("%s: got %+v, want %+v", name, got, want)
-		}
+		require.Equal(t, kernel.Result{Stderr: said + said}, got, name)
 		sameText(t, name, n.Ipvsadm(t, program(), "-S", "-n", "--all").Stdout, whole)
 	}
 	got := runHelper(t, n, "ipvsadm-restore", whole)

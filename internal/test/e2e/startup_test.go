@@ -83,9 +83,7 @@ func TestStartUp(t *testing.T) {
 				t.Run(line, func(t *testing.T) {
 					want := runAs(t, one, reference, c.user, line)
 					got := runAs(t, other, ours, c.user, line)
-					if !strings.HasPrefix(got.Stdout, "ipvsadm v1.31 ") {
-						t.Errorf("got %q", got.Stdout)
-					}
+					require.True(t, strings.HasPrefix(got.Stdout, "ipvsadm v1.31 "))
 					want.Stdout = got.Stdout // the text is ours, and the reference prints none where it fails
 					sameResult(t, got, want)
 				})
@@ -103,16 +101,10 @@ func TestLoadModule(t *testing.T) {
 			if got := runAs(t, ns, program, 0, "-v"); got.Code != 0 || got.Stderr != "" {
 				t.Errorf("the version: %+v", got)
 			}
-			if len(ipvsModules(t)) == 0 {
-				t.Error("the version has not loaded the module")
-			}
+			require.NotEmpty(t, ipvsModules(t), "the version has not loaded the module")
 			unload(t)
-			if got := runAs(t, ns, program, 0, "-A -t 192.0.2.1:80"); got != (kernel.Result{}) {
-				t.Errorf("adding a service: %+v", got)
-			}
-			if got := runAs(t, ns, program, 0, "-S -n"); got != (kernel.Result{Stdout: "-A -t 192.0.2.1:80 -s wlc\n"}) {
-				t.Errorf("saving: %+v", got)
-			}
+			require.Equal(t, kernel.Result{}, runAs(t, ns, program, 0, "-A -t 192.0.2.1:80"), "adding a service")
+			require.Equal(t, kernel.Result{Stdout: "-A -t 192.0.2.1:80 -s wlc\n"}, runAs(t, ns, program, 0, "-S -n"), "saving")
 		})
 	}
 }
@@ -154,34 +146,22 @@ func runAs(t *testing.T, ns *kernel.Namespace, program string, user uint32, line
 func copyProgram(t *testing.T, path string) string {
 	t.Helper()
 	program, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	dir, err := os.MkdirTemp("/run", "program-")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.Chmod(dir, 0o755))
 	copied := filepath.Join(dir, filepath.Base(path))
-	if err := os.WriteFile(copied, program, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(copied, program, 0o755))
 	return copied
 }
 
 // hide mounts an empty file system over a directory for the time of the test.
 func hide(t *testing.T, dir string) {
 	t.Helper()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, ""); err != nil {
-		t.Fatalf("mounting over %s: %v", dir, err)
-	}
+	require.NoError(t, unix.Mount("tmpfs", dir, "tmpfs", 0, ""), "mounting over %s", dir)
 	t.Cleanup(func() {
-		if err := unix.Unmount(dir, 0); err != nil {
-			t.Fatalf("unmounting %s: %v", dir, err)
-		}
+		require.NoError(t, unix.Unmount(dir, 0), "unmounting %s", dir)
 	})
 }
 
@@ -208,9 +188,7 @@ func unload(t *testing.T) {
 func ipvsModules(t *testing.T) []string {
 	t.Helper()
 	list, err := os.ReadFile("/proc/modules")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var names []string
 	for line := range strings.Lines(string(list)) {
 		name, _, _ := strings.Cut(line, " ")

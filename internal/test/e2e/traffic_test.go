@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 // spread is a tally with these counts of answers, one for each real server.
@@ -41,9 +42,7 @@ func TestMasquerading(t *testing.T) {
 	wantTally(t, n.tally(t, 9, client1, vip, 80), 3, 3, 3)
 	c := n.dial(t, client1, vip, 80)
 	defer c.Close()
-	if c.seen != client1 {
-		t.Errorf("the real server sees %s, want %s", c.seen, client1)
-	}
+	require.Equal(t, client1, c.seen, "what the real server sees")
 }
 
 // TestMasqueradingIPv6 does the same with IPv6.
@@ -98,9 +97,7 @@ func TestMarkOfIptables(t *testing.T) {
 	rule := n.director.Run(t, kernel.Command{Path: "/usr/sbin/xtables-legacy-multi", Args: strings.Fields("iptables -t mangle -S PREROUTING")})
 	_, mark, _ := strings.Cut(rule.Stdout, "--set-xmark ")
 	mark, _, _ = strings.Cut(mark, "/")
-	if mark != "0x102" {
-		t.Fatalf("iptables shows %q", rule.Stdout)
-	}
+	require.Equal(t, "0x102", mark, "iptables shows %q", rule.Stdout)
 	n.set(t, "-A -f "+mark+" -s rr\n-a -f "+mark+" -r 10.2.0.11 -m")
 	wantTally(t, n.tally(t, 2, client1, vip, 8080), 2)
 	want := "-A -f 258 -s rr\n-a -f 258 -r 10.2.0.11:0 -m -w 1\n"
@@ -119,7 +116,5 @@ func TestFullNAT(t *testing.T) {
 	wantTally(t, n.tally(t, 6, client1, vip, 80), 3, 3)
 	c := n.dial(t, client1, vip, 80)
 	defer c.Close()
-	if c.seen != director {
-		t.Errorf("the real server sees %s, want %s", c.seen, director)
-	}
+	require.Equal(t, director, c.seen, "what the real server sees")
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 // listenUDP opens a socket in a namespace.
@@ -16,9 +17,7 @@ func listenUDP(t *testing.T, ns *kernel.Namespace, address string) net.PacketCon
 	var conn net.PacketConn
 	var err error
 	ns.Do(func() { conn, err = net.ListenPacket("udp", address) })
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
 	conn.SetDeadline(time.Now().Add(patience))
 	return conn
@@ -53,9 +52,7 @@ func TestUDP(t *testing.T) {
 -a -u 10.1.0.100:53 -r 10.2.0.12`)
 	socket := listenUDP(t, n.client, client1+":0")
 	answers := tallyUDP(t, socket, 6)
-	if len(answers) != 1 {
-		t.Errorf("answers of one connection: %v, want them all from one real server", answers)
-	}
+	require.Len(t, answers, 1)
 
 	n.set(t, "-E -u 10.1.0.100:53 -s rr --ops")
 	fresh := listenUDP(t, n.client, client1+":0")
@@ -76,9 +73,7 @@ func tallyUDP(t *testing.T, socket net.PacketConn, times int) map[string]int {
 		if err != nil {
 			t.Fatal("waiting for an answer:", err)
 		}
-		if from.String() != service.String() {
-			t.Errorf("an answer from %v, want %v", from, service)
-		}
+		require.Equal(t, service.String(), from.String())
 		answers[string(answer[:size])]++
 	}
 	return answers

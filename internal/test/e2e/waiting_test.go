@@ -9,19 +9,17 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 // TestWaitingForNames looks at a listing while a name server takes its time: what has names already is there.
 func TestWaitingForNames(t *testing.T) {
 	const head = "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n"
 	dir := t.TempDir()
-	if err := os.MkdirAll(dir+"/proc/net", 0o755); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.MkdirAll(dir+"/proc/net", 0o755))
 	for name, text := range map[string]string{
 		"hosts":       "192.0.2.1 one\n",
 		"resolv.conf": "nameserver 127.0.0.1\noptions timeout:30\n",
@@ -29,25 +27,19 @@ func TestWaitingForNames(t *testing.T) {
 			"TCP C0000201 9C40 C0000201 0050 C0000201 0050 ESTABLISHED     899\n" +
 			"TCP CB007101 9C40 C0000201 0050 C0000201 0050 ESTABLISHED     899\n",
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
 	for words, want := range map[string]string{"-L": "TCP  one:", "-S": "-A -t one:", "-Lc": "TCP 14:59  ESTABLISHED one:40000"} {
 		t.Run(words, func(t *testing.T) {
 			n := kernel.NewNamespace(t)
 			for _, address := range []string{"192.0.2.1:80", "203.0.113.1:80"} {
-				if got := n.Ipvsadm(t, program(), "-A", "-t", address); got.Code != 0 {
-					t.Fatalf("%+v", got)
-				}
+				require.Zero(t, n.Ipvsadm(t, program(), "-A", "-t", address).Code)
 			}
 			server := newPatientServer(t, n)
 			script := "cd " + dir + " && mount --bind hosts /etc/hosts && mount --bind resolv.conf /etc/resolv.conf && " +
 				"mount --bind proc /proc && exec " + program() + " " + words
 			stdout, w, err := os.Pipe()
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			defer stdout.Close()
 			ended := make(chan kernel.Result, 1)
 			go func() {
@@ -55,9 +47,7 @@ func TestWaitingForNames(t *testing.T) {
 				ended <- n.Run(t, kernel.Command{Path: "/usr/bin/unshare", Args: []string{"unshare", "--mount", "sh", "-c", script},
 					Prepare: func(cmd *exec.Cmd) { cmd.Stdout = w }})
 			}()
-			if text := readUntil(t, stdout, want); strings.Contains(text, "203.0.113.1") {
-				t.Errorf("all is printed at once: %s", text)
-			}
+			require.NotContains(t, readUntil(t, stdout, want), "203.0.113.1", "all is printed at once")
 			server.answer()
 			readUntil(t, stdout, "203.0.113.1")
 			if got := <-ended; got.Code != 0 || got.Stderr != "" {
@@ -91,9 +81,7 @@ func newPatientServer(t *testing.T, n *kernel.Namespace) *patientServer {
 	s := &patientServer{allowed: make(chan struct{})}
 	var err error
 	n.Do(func() { s.conn, err = net.ListenPacket("udp4", "127.0.0.1:53") })
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() { s.conn.Close() })
 	go s.serve()
 	return s

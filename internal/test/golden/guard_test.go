@@ -11,22 +11,19 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/stretchr/testify/require"
 )
 
 // TestCases checks that every case calls the program and compares what it says
 // with a record of those very calls.
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(cases, "*.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	calls := 0
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			archive, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
+			require.NoError(t, err)
 			calls += checkCase(t, archive)
 		})
 	}
@@ -38,24 +35,16 @@ func TestCases(t *testing.T) {
 // checkCase returns how many calls the case has.
 func checkCase(t *testing.T, archive *txtar.Archive) int {
 	script := strings.Split(strings.TrimSpace(string(archive.Comment)), "\n")
-	if !strings.HasPrefix(script[0], "# ") {
-		t.Error("no line on top says what the case shows")
-	}
-	if last := script[len(script)-1]; last != "cmp transcript want" {
-		t.Errorf("the last line is %q, which does not compare the transcript", last)
-	}
+	require.True(t, strings.HasPrefix(script[0], "# "), "no line on top says what the case shows")
+	require.Equal(t, "cmp transcript want", script[len(script)-1], "the last line")
 	calls := 0
 	for _, line := range script {
 		if line == "ipvsadm" || strings.HasPrefix(line, "ipvsadm ") {
 			calls++
 		}
 	}
-	if calls == 0 {
-		t.Error("no calls")
-	}
-	if recorded := strings.Count("\n"+want(archive), "\n$ ipvsadm"); recorded != calls {
-		t.Errorf("%d calls, but %d in the record", calls, recorded)
-	}
+	require.NotZero(t, calls, "no calls")
+	require.Equal(t, calls, strings.Count("\n"+want(archive), "\n$ ipvsadm"))
 	return calls
 }
 
@@ -98,9 +87,7 @@ func TestComparisonFails(t *testing.T) {
 func wrap(t *testing.T, script string) string {
 	name := filepath.Join(t.TempDir(), "ipvsadm")
 	text := "#!/bin/sh\nset -- " + program() + ` "$@"` + "\n" + script + "\n"
-	if err := os.WriteFile(name, []byte(text), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(name, []byte(text), 0o755))
 	return name
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 func TestMain(m *testing.M) { kernel.Main(m, "./cmd/ipvsadm") }
@@ -20,15 +21,9 @@ func TestMain(m *testing.M) { kernel.Main(m, "./cmd/ipvsadm") }
 func TestNamespaces(t *testing.T) {
 	one, other := kernel.NewNamespace(t), kernel.NewNamespace(t)
 	empty := other.Ipvsadm(t, kernel.Reference, "-Ln")
-	if got := one.Ipvsadm(t, kernel.Reference, "-A", "-t", "192.0.2.1:80"); got != (kernel.Result{}) {
-		t.Fatalf("adding a service: %+v", got)
-	}
-	if got := one.Ipvsadm(t, kernel.Reference, "-Sn"); got.Stdout != "-A -t 192.0.2.1:80 -s wlc\n" {
-		t.Errorf("the table with the service: %+v", got)
-	}
-	if got := other.Ipvsadm(t, kernel.Reference, "-Ln"); got != empty {
-		t.Errorf("the other table: %+v, want %+v", got, empty)
-	}
+	require.Equal(t, kernel.Result{}, one.Ipvsadm(t, kernel.Reference, "-A", "-t", "192.0.2.1:80"), "adding a service")
+	require.Equal(t, "-A -t 192.0.2.1:80 -s wlc\n", one.Ipvsadm(t, kernel.Reference, "-Sn").Stdout, "the table with the service")
+	require.Equal(t, empty, other.Ipvsadm(t, kernel.Reference, "-Ln"), "the other table")
 }
 
 // TestNamespaceEnds checks that no thread stays in the namespace of a test that has ended.
@@ -49,13 +44,9 @@ func TestNamespaceEnds(t *testing.T) {
 func strayThreads(t *testing.T) []string {
 	t.Helper()
 	home, err := os.Readlink("/proc/1/ns/net")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	threads, err := filepath.Glob("/proc/self/task/*/ns/net")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	var stray []string
 	for _, thread := range threads {
 		if ns, err := os.Readlink(thread); err == nil && ns != home {
@@ -71,9 +62,7 @@ func TestDo(t *testing.T) {
 	var listener net.Listener
 	var err, dialOther error
 	one.Do(func() { listener, err = net.Listen("tcp", "127.0.0.1:0") })
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer listener.Close()
 	dial := func() error {
 		conn, err := net.Dial("tcp", listener.Addr().String())
@@ -121,9 +110,7 @@ func TestRun(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.command.Path = "/bin/sh"
-			if got := n.Run(t, c.command); got != c.want {
-				t.Errorf("got %+v, want %+v", got, c.want)
-			}
+			require.Equal(t, c.want, n.Run(t, c.command))
 		})
 	}
 }
@@ -138,9 +125,7 @@ func TestPath(t *testing.T) {
 			name = veth.Name
 		}
 	})
-	if name != "veth1" {
-		t.Error("the peer is not in the other namespace")
-	}
+	require.Equal(t, "veth1", name, "the peer is not in the other namespace")
 }
 
 // TestGuest checks that this runs where it should.
@@ -148,7 +133,5 @@ func TestGuest(t *testing.T) {
 	if _, err := os.Stat("/proc/net/ip_vs"); err != nil {
 		t.Error("IPVS is missing:", err)
 	}
-	if os.Geteuid() != 0 {
-		t.Error("not root")
-	}
+	require.Zero(t, os.Geteuid(), "not root")
 }

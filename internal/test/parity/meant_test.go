@@ -4,6 +4,8 @@ package parity
 
 import (
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // TestMeantNames shows the differences in names that generated cases keep away from.
@@ -21,9 +23,7 @@ func TestMeantNames(t *testing.T) {
 			Files: map[string]string{hostsFile: m.hosts, resolvFile: "nameserver " + answering + "\n"},
 			Calls: []Call{{Words: []string{"-A", "-t", m.service}}, {Words: []string{"-S"}}},
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		const head, tail = "-A -t ", ":http -s wlc\n"
 		if d == nil || d.What != "stdout" || d.Want.Stdout != head+m.reference+tail || d.Got.Stdout != head+m.ours+tail {
 			t.Errorf("%s: difference %v, want %s and %s", m.service, d, m.reference, m.ours)
@@ -39,9 +39,7 @@ func TestMeantCrash(t *testing.T) {
 			Files: map[string]string{switchFile: sources},
 			Calls: []Call{{Words: []string{"-A", "-t", "127.0.0.1:80"}}, {Words: []string{"-S"}}},
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		const want = "-A -t 127.0.0.1:http -s wlc\n"
 		if d == nil || d.Want.Code != crashed || d.Got.Code != 0 || d.Got.Stdout != want {
 			t.Errorf("%q: difference %v, want a crash and %s", sources, d, want)

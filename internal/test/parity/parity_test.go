@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 // With no flags, cases of fixed seeds are run.
@@ -60,27 +61,19 @@ func ours(t *testing.T) *Program {
 func inGuest(t *testing.T, path string) string {
 	t.Helper()
 	from, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	defer from.Close()
 	dir, err := os.MkdirTemp("/run", "bin-")
 	if err == nil {
 		err = os.Chmod(dir, 0o755)
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	to, err := os.OpenFile(dir+"/program", os.O_WRONLY|os.O_CREATE, 0o755)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	if _, err := io.Copy(to, from); err != nil {
 		t.Fatal(err)
 	}
-	if err := to.Close(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, to.Close())
 	return to.Name()
 }
 
@@ -91,9 +84,7 @@ func TestParity(t *testing.T) {
 		if name == "" {
 			continue
 		}
-		if err := CheckFamily(name); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, CheckFamily(name))
 		only[name] = true
 	}
 	lab := NewLab(t, reference(), ours(t))

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 )
 
 // plantVar holds the path of our program, which this one stands in for: it runs it and alters a message.
@@ -33,28 +35,21 @@ func planted() int {
 // TestFindsPlanted checks that a difference is found, and shown in no more words than it takes.
 func TestFindsPlanted(t *testing.T) {
 	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	program := ours(t)
 	lab := NewLab(t, reference(), &Program{Path: inGuest(t, self), Env: []string{plantVar + "=" + program.Path}})
 	for number := range uint64(1000) {
 		c := Make(1, number, map[string]bool{"grammar": true, "restore": true})
 		d, err := lab.Try(t.Context(), c)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		if d == nil {
 			continue
 		}
 		small, d, err := lab.Shrink(t.Context(), c, d, time.Minute)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		t.Logf("case %d:\n%s%s", number, small.Shell(), d)
-		if d.What != "stderr" || !strings.Contains(d.Got.Stderr, "no such service") {
-			t.Errorf("what was found is not what was planted")
-		}
+		require.Equal(t, "stderr", d.What, "what was found is not what was planted")
+		require.Contains(t, d.Got.Stderr, "no such service", "what was found is not what was planted")
 		if len(small.Calls) != 1 || len(strings.Fields(small.Calls[0].Stdin))+len(small.Calls[0].Words) > 4 {
 			t.Errorf("the case is longer than it need be")
 		}

@@ -5,6 +5,8 @@ package parity
 import (
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // TestRefusals checks that the reference refuses what it is said to refuse, and that no case goes on after that.
@@ -23,8 +25,6 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("%s: %v, %v", words, d, err)
 			}
 		}
-		if got := lab.known["an option goes with more commands"]; got != 2*(i+1) {
-			t.Errorf("%s: %d refusals, want %d", words, got, 2*(i+1))
-		}
+		require.Equal(t, 2*(i+1), lab.known["an option goes with more commands"], words)
 	}
 }

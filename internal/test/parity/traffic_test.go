@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 // trafficRules are services of every kind that traffic can reach from where it starts.
@@ -58,9 +59,7 @@ func sameListing(t *testing.T, lab *Lab, call *Call) string {
 	t.Helper()
 	run := func(p *Program) kernel.Result {
 		result, _, err := lab.reference.run(t.Context(), p, &Case{}, call, false)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		return result
 	}
 	for range 100 {
@@ -68,10 +67,7 @@ func sameListing(t *testing.T, lab *Lab, call *Call) string {
 		if before != after {
 			continue
 		}
-		if got != before {
-			t.Errorf("%s: reference:\n%s%sours:\n%s%s", call.Shell(), indent("stdout", before.Stdout), indent("stderr", before.Stderr),
-				indent("stdout", got.Stdout), indent("stderr", got.Stderr))
-		}
+		require.Equal(t, before, got, call.Shell())
 		return before.Stdout
 	}
 	t.Errorf("%s: the table never keeps still", call.Shell())
@@ -85,9 +81,7 @@ func makeTraffic(t *testing.T, p *place) {
 		var l net.Listener
 		var err error
 		p.Do(func() { l, err = net.Listen("tcp", address) })
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		t.Cleanup(func() { l.Close() })
 		go discard(l)
 	}
@@ -95,9 +89,7 @@ func makeTraffic(t *testing.T, p *place) {
 		var c net.Conn
 		var err error
 		p.Do(func() { c, err = net.Dial(network, address) })
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		t.Cleanup(func() { c.Close() })
 		return c
 	}
@@ -131,9 +123,7 @@ func waitForRates(t *testing.T, p *place) {
 	t.Helper()
 	for range 200 {
 		now, err := readTable(t.Context(), p.client)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		for _, s := range now.services {
 			if s.Stats.InBPS > 0 {
 				return

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // files are the recordings there are.
@@ -25,18 +27,12 @@ func files(t *testing.T) []string {
 func TestSave(t *testing.T) {
 	for _, file := range files(t) {
 		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		x, err := Load(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		about, _, _ := strings.Cut(strings.TrimPrefix(string(want), "# "), "\n")
 		again := filepath.Join(t.TempDir(), "again.txt")
-		if err := x.Save(again, about); err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, x.Save(again, about))
 		if got, err := os.ReadFile(again); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s: saved as\n%s%v", file, got, err)
 		}
@@ -59,9 +55,7 @@ func TestTurn(t *testing.T) {
 2c000000 20000200 0100000000000000 01010000 18000100 06000100 0a00 0000  08000900 40000000 04000b00
 14000000 03000200 0100000000000000 00000000
 `)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	little := x.clone()
 	x.turn(binary.LittleEndian)
 	big, err := parse(`
@@ -78,9 +72,7 @@ func TestTurn(t *testing.T) {
 0000002c 00200002 0000000100000000 01010000 00180001 00060001 000a 0000  00080009 00000040 0004000b
 00000014 00030002 0000000100000000 00000000
 `)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	equal(t, x, big)
 	x.turn(binary.BigEndian)
 	equal(t, x, little)
@@ -88,9 +80,7 @@ func TestTurn(t *testing.T) {
 
 func equal(t *testing.T, got, want Exchange) {
 	t.Helper()
-	if !bytes.Equal(got.Request, want.Request) {
-		t.Errorf("request\n%x\nwant\n%x", got.Request, want.Request)
-	}
+	require.Equal(t, want.Request, got.Request)
 	if got, want := bytes.Join(got.Replies, nil), bytes.Join(want.Replies, nil); !bytes.Equal(got, want) {
 		t.Errorf("replies\n%x\nwant\n%x", got, want)
 	}

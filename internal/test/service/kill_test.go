@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 // TestKilledSave kills saves at random moments, by the service, of two tables in turn. The rules file always is what
@@ -35,9 +36,7 @@ func TestKilledSave(t *testing.T) {
 		save(t, directors[i], service, -1)
 		duration = time.Since(start)
 		whole[i] = read(t, file)
-		if strings.Count(whole[i], "\n") != 301 {
-			t.Fatalf("the rules are incomplete: %s", whole[i])
-		}
+		require.Equal(t, 301, strings.Count(whole[i], "\n"), "the rules are incomplete")
 	}
 
 	random := rand.New(rand.NewPCG(1, 2))
@@ -59,9 +58,7 @@ func TestKilledSave(t *testing.T) {
 	t.Logf("%d of %d killed saves had put the new rules in place", changes, rounds)
 
 	save(t, directors[1-is], service, -1)
-	if got := read(t, file); got != whole[1-is] {
-		t.Errorf("the rules after a last save: %s", got)
-	}
+	require.Equal(t, whole[1-is], read(t, file), "the rules after a last save")
 	names, err := filepath.Glob(filepath.Join(dir, "*"))
 	hidden, _ := filepath.Glob(filepath.Join(dir, ".*"))
 	if names = append(names, hidden...); err != nil || len(names) != 2 {
@@ -79,9 +76,7 @@ func save(t *testing.T, n *kernel.Namespace, service string, after time.Duration
 	cmd.Stdout, cmd.Stderr = &output, &output
 	var err error
 	n.Do(func() { err = cmd.Start() })
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	if after >= 0 {
 		time.Sleep(after)
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may have ended
@@ -94,8 +89,6 @@ func save(t *testing.T, n *kernel.Namespace, service string, after time.Duration
 func read(t *testing.T, name string) string {
 	t.Helper()
 	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return string(b)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/rulefile"
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+	"github.com/stretchr/testify/require"
 )
 
 // whole are rules of every kind.
@@ -71,9 +72,7 @@ func faults(t *testing.T, text string) []rulefile.Line {
 		if errors.Is(err, io.EOF) {
 			return bad
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		if len(line.Words) == 0 {
 			continue
 		}
@@ -99,16 +98,14 @@ func TestMutations(t *testing.T) {
 		now := table(t, director)
 		if bad := faults(t, text); len(bad) > 0 {
 			untouched++
-			if got.Code == 0 || now != old {
-				t.Fatalf("%d lines are at fault, and the table has become\n%s\n%+v\n%s", len(bad), now, got, text)
-			}
+			require.NotZero(t, got.Code, text)
+			require.Equal(t, old, now, text)
 			checkReport(t, got.Stderr, bad)
 			continue
 		}
 		want, fine := expect(t, text)
-		if now != want || fine != (got.Code == 0) {
-			t.Fatalf("the table has become\n%s\nwant\n%s\n%+v\n%s", now, want, got, text)
-		}
+		require.Equal(t, want, now, text)
+		require.Equal(t, got.Code == 0, fine, text)
 		if applied++; !fine {
 			refused++
 		}
@@ -116,9 +113,8 @@ func TestMutations(t *testing.T) {
 	}
 	t.Logf("of %d files, %d left the table as it was and %d were applied, %d of these except for lines that the kernel refused",
 		rounds, untouched, applied, refused)
-	if untouched == 0 || applied == 0 {
-		t.Error("one of the two has not been tried")
-	}
+	require.NotZero(t, untouched, "one of the two has not been tried")
+	require.NotZero(t, applied, "one of the two has not been tried")
 }
 
 // expect returns the table that rules make line by line, and whether the kernel has taken them all.
@@ -133,8 +129,7 @@ func expect(t *testing.T, text string) (want string, fine bool) {
 func checkReport(t *testing.T, report string, bad []rulefile.Line) {
 	t.Helper()
 	for _, l := range bad {
-		if !strings.Contains(report, strconv.Itoa(l.Number)) || !strings.Contains(report, l.Text) {
-			t.Errorf("line %d is not reported: %s\n%s", l.Number, l.Text, report)
-		}
+		require.Contains(t, report, strconv.Itoa(l.Number))
+		require.Contains(t, report, l.Text)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 // TestReload reloads rules, of a full and an empty table, and what is left of them when all of them are lost.
@@ -18,24 +19,17 @@ func TestReload(t *testing.T) {
 	act := actions(t, n, service)
 	for _, saved := range []string{before, ""} {
 		restore(t, n, saved)
-		if code := act("save"); code != 0 {
-			t.Fatalf("save: exit code %d", code)
-		}
+		require.Zero(t, act("save"))
 		restore(t, n, services(3, "10.1"))
-		if code := act("reload"); code != 0 || table(t, n) != saved {
-			t.Errorf("reload: exit code %d, the table is\n%s, want\n%s", code, table(t, n), saved)
-		}
-		if code := act("load"); code != 0 || table(t, n) != saved {
-			t.Errorf("load: exit code %d, the table is\n%s, want\n%s", code, table(t, n), saved)
-		}
+		require.Zero(t, act("reload"))
+		require.Equal(t, saved, table(t, n))
+		require.Zero(t, act("load"))
+		require.Equal(t, saved, table(t, n))
 	}
 	restore(t, n, before)
-	if err := os.WriteFile(file, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(file, nil, 0o644))
 	for _, action := range []string{"reload", "load"} {
-		if code := act(action); code != 1 || table(t, n) != before {
-			t.Errorf("%s of an empty file: exit code %d, the table is\n%s", action, code, table(t, n))
-		}
+		require.Equal(t, 1, act(action), "%s of an empty file", action)
+		require.Equal(t, before, table(t, n), "%s of an empty file", action)
 	}
 }

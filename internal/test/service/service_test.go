@@ -30,18 +30,15 @@ func run(t *testing.T, n *kernel.Namespace, stdin, name string, args ...string) 
 func table(t *testing.T, n *kernel.Namespace) string {
 	t.Helper()
 	got := run(t, n, "", "ipvsadm-save", "-n")
-	if got.Code != 0 || got.Stderr != "" {
-		t.Fatalf("saving: %+v", got)
-	}
+	require.Zero(t, got.Code, "saving")
+	require.Empty(t, got.Stderr, "saving")
 	return got.Stdout
 }
 
 // restore replaces the table, which must succeed.
 func restore(t *testing.T, n *kernel.Namespace, rules string) {
 	t.Helper()
-	if got := run(t, n, "-C\n"+rules, "ipvsadm-restore"); got != (kernel.Result{}) {
-		t.Fatalf("restoring: %+v", got)
-	}
+	require.Equal(t, kernel.Result{}, run(t, n, "-C\n"+rules, "ipvsadm-restore"), "restoring")
 }
 
 // services returns rules for many services, each with a real server.
@@ -59,13 +56,9 @@ func services(count int, network string) string {
 func install(t *testing.T, settings string) (service string) {
 	t.Helper()
 	root, err := kernel.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "ipvsadm"), []byte(settings), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "ipvsadm"), []byte(settings), 0o644))
 	bind(t, dir, "/etc/default")
 	overlay(t, "/usr/sbin")
 	for _, name := range []string{"ipvsadm", "ipvsadm-save", "ipvsadm-restore"} {
@@ -103,12 +96,8 @@ func overlay(t *testing.T, dir string) {
 // bind mounts one file or directory over another, until the test ends.
 func bind(t *testing.T, from, to string) {
 	t.Helper()
-	if err := syscall.Mount(from, to, "", syscall.MS_BIND, ""); err != nil {
-		t.Fatalf("mounting %s on %s: %v", from, to, err)
-	}
+	require.NoError(t, syscall.Mount(from, to, "", syscall.MS_BIND, ""), "mounting %s on %s", from, to)
 	t.Cleanup(func() {
-		if err := syscall.Unmount(to, syscall.MNT_DETACH); err != nil {
-			t.Errorf("unmounting %s: %v", to, err)
-		}
+		require.NoError(t, syscall.Unmount(to, syscall.MNT_DETACH), "unmounting %s", to)
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 // A stream is a program whose output is read from pipes.
@@ -27,17 +28,11 @@ func start(t *testing.T, n *kernel.Namespace, line string) *stream {
 	t.Helper()
 	cmd := exec.Command(kernel.Program("ipvsadm"), strings.Fields(line)...)
 	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	n.Do(func() { err = cmd.Start() })
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Cleanup(func() {
 		if cmd.ProcessState == nil {
 			_ = cmd.Process.Kill()
@@ -53,9 +48,7 @@ func (s *stream) page(t *testing.T) string {
 	var b strings.Builder
 	for {
 		line, err := s.stdout.ReadString('\n')
-		if err != nil {
-			t.Fatalf("%v after %q", err, b.String()+line)
-		}
+		require.NoError(t, err)
 		if line == "\n" {
 			return b.String()
 		}
@@ -86,12 +79,8 @@ func TestStream(t *testing.T) {
 					t.Errorf("got\n%s, want\n%s", got, want)
 				}
 			}
-			if err := s.cmd.Process.Signal(signal); err != nil {
-				t.Fatal(err)
-			}
-			if status := s.end(); status != 0 {
-				t.Errorf("got status %v, want exit code 0", status)
-			}
+			require.NoError(t, s.cmd.Process.Signal(signal))
+			require.Zero(t, s.end())
 		})
 	}
 }
@@ -109,9 +98,7 @@ func TestStreamStalled(t *testing.T) {
 	if _, err := s.stdout.Peek(1); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, s.cmd.Process.Signal(syscall.SIGTERM))
 	// Wait would close the pipe.
 	ended := make(chan *os.ProcessState, 1)
 	go func() {
@@ -120,9 +107,7 @@ func TestStreamStalled(t *testing.T) {
 	}()
 	select {
 	case state := <-ended:
-		if code := state.ExitCode(); code != 0 {
-			t.Errorf("got exit code %d, want 0", code)
-		}
+		require.Zero(t, state.ExitCode())
 	case <-time.After(patience):
 		t.Error("it goes on")
 		_ = s.cmd.Process.Kill()
@@ -134,9 +119,7 @@ func TestStreamStalled(t *testing.T) {
 func TestStreamFull(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	got := n.Run(t, kernel.Command{Path: "/bin/sh", Args: []string{"sh", "-c", kernel.Program("ipvsadm") + " -Ln --watch >/dev/full"}})
-	if got != (kernel.Result{Stderr: "cannot write: write /dev/stdout: no space left on device\n", Code: 1}) {
-		t.Errorf("got %+v", got)
-	}
+	require.Equal(t, kernel.Result{Stderr: "cannot write: write /dev/stdout: no space left on device\n", Code: 1}, got)
 }
 
 // TestStreamFailure reports what fails on standard error, and goes on.
@@ -150,13 +133,9 @@ func TestStreamFailure(t *testing.T) {
 		t.Fatalf("got %q, %v", line, err)
 	}
 	set(t, n, "-A -t 192.0.2.1:443 -s wlc\n")
-	if again := s.page(t); again != first {
-		t.Errorf("got\n%s, want\n%s", again, first)
-	}
+	require.Equal(t, first, s.page(t))
 	got := n.Ipvsadm(t, kernel.Program("ipvsadm"), "-Ln", "-t", "192.0.2.1:444", "--watch")
-	if got != (kernel.Result{Stderr: "No such service\n", Code: 1}) {
-		t.Errorf("got %+v", got)
-	}
+	require.Equal(t, kernel.Result{Stderr: "No such service\n", Code: 1}, got)
 }
 
 // TestStreamClosed ends with the pipe, as other programs do.
@@ -164,19 +143,13 @@ func TestStreamClosed(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	s := start(t, n, "-Ln --watch 1")
 	s.page(t)
-	if err := s.pipe.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if status := s.end(); status.Signal() != syscall.SIGPIPE {
-		t.Errorf("got status %v, want SIGPIPE", status)
-	}
+	require.NoError(t, s.pipe.Close())
+	require.Equal(t, syscall.SIGPIPE, s.end().Signal())
 }
 
 // TestInRules checks that no line of a restore keeps the others waiting.
 func TestInRules(t *testing.T) {
 	n := kernel.NewNamespace(t)
 	got := n.Run(t, kernel.Command{Path: kernel.Program("ipvsadm"), Args: []string{"ipvsadm", "-R"}, Stdin: "-L --watch\n-A -f 7\n"})
-	if got != (kernel.Result{Stderr: "Illegal 'watch' option in a line of rules\n", Code: 2}) {
-		t.Errorf("got %+v", got)
-	}
+	require.Equal(t, kernel.Result{Stderr: "Illegal 'watch' option in a line of rules\n", Code: 2}, got)
 }

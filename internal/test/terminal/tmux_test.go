@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 func TestMain(m *testing.M) {
@@ -34,9 +35,7 @@ type terminal struct {
 func open(t *testing.T, n *kernel.Namespace, width, height string, command ...string) *terminal {
 	t.Helper()
 	path, err := exec.LookPath("tmux")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	w := &terminal{n: n, tmux: path, dir: t.TempDir()}
 	shell := len(command) == 0
 	if shell {
@@ -64,9 +63,7 @@ func (w *terminal) command(words ...string) kernel.Command {
 func (w *terminal) do(t *testing.T, words ...string) string {
 	t.Helper()
 	got := w.n.Run(t, w.command(words...))
-	if got.Code != 0 {
-		t.Fatalf("tmux %q: %+v", words, got)
-	}
+	require.Zero(t, got.Code, "tmux %q", words)
 	return got.Stdout
 }
 
@@ -116,9 +113,8 @@ func (w *terminal) until(t *testing.T, what string, so func() bool) {
 func (w *terminal) listing(t *testing.T, line string) string {
 	t.Helper()
 	got := w.n.Ipvsadm(t, kernel.Program("ipvsadm"), strings.Fields(line)...)
-	if got.Code != 0 || got.Stderr != "" {
-		t.Fatalf("ipvsadm %s: %+v", line, got)
-	}
+	require.Zero(t, got.Code, "ipvsadm %s", line)
+	require.Empty(t, got.Stderr, "ipvsadm %s", line)
 	return trim(got.Stdout)
 }
 
@@ -126,7 +122,5 @@ func (w *terminal) listing(t *testing.T, line string) string {
 func set(t *testing.T, n *kernel.Namespace, lines string) {
 	t.Helper()
 	got := n.Run(t, kernel.Command{Path: kernel.Program("ipvsadm"), Args: []string{"ipvsadm", "-R"}, Stdin: lines})
-	if got != (kernel.Result{}) {
-		t.Fatalf("%s%+v", lines, got)
-	}
+	require.Equal(t, kernel.Result{}, got, lines)
 }

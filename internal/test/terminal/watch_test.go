@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
 )
 
 const table = `-A -t 192.0.2.1:80 -s rr
@@ -115,9 +116,7 @@ func TestClosed(t *testing.T) {
 	w.do(t, "kill-window")
 	w.until(t, "the program should have ended", func() bool {
 		process, err := os.ReadFile(pid)
-		if err != nil {
-			t.Fatal(err)
-		}
+		require.NoError(t, err)
 		_, err = os.Stat(filepath.Join("/proc", strings.TrimSpace(string(process))))
 		return err != nil
 	})
@@ -132,9 +131,7 @@ func TestMarks(t *testing.T) {
 	marked := func() string { return w.do(t, "capture-pane", "-p", "-e") }
 	w.run(t, "ipvsadm -Ln --stats --watch 1")
 	w.wait(t, w.listing(t, "-Ln --stats"))
-	if got := marked(); strings.Contains(got, "\x1b[7m") {
-		t.Errorf("nothing has changed:\n%q", got)
-	}
+	require.NotContains(t, marked(), "\x1b[7m", "nothing has changed")
 	send(t, n)
 	w.until(t, "the figures that have changed should be marked", func() bool {
 		got := marked()
@@ -157,9 +154,7 @@ func send(t *testing.T, n *kernel.Namespace) {
 			conn.Close()
 		}
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 }
 
 // TestFailure watches a service that is deleted and comes back.

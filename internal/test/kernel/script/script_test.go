@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -46,9 +47,7 @@ func exitCode(t *testing.T, err error) int {
 	if errors.As(err, &exit) {
 		return exit.ExitCode()
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	return 0
 }
 
@@ -57,20 +56,15 @@ func exitCode(t *testing.T, err error) int {
 func TestKernel(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a file")
 	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	t.Setenv("WORDS", "it's \"two\"\nlines")
 	stdout, stderr, code := kernel(t, "bash", "-c", `
 		echo "$1 $WORDS"; pwd; printf 'a\r\n\0\377\4' ; echo complaint >&2
 		test -t 1 && echo terminal; cat; lsmod | grep -c '^ip_vs '; id -u
 		echo written >"$2"; ip netns add kernel_test; sleep 100 & exit 7`, "name", "$x *", file)
-	if want := "$x * it's \"two\"\nlines\n" + dir + "\na\r\n\x00\xff\x041\n0\n"; stdout != want {
-		t.Errorf("stdout: %q, want %q", stdout, want)
-	}
-	if stderr != "complaint\n" || code != 7 {
-		t.Errorf("stderr: %q, code: %d", stderr, code)
-	}
+	require.Equal(t, "$x * it's \"two\"\nlines\n"+dir+"\na\r\n\x00\xff\x041\n0\n", stdout)
+	require.Equal(t, "complaint\n", stderr)
+	require.Equal(t, 7, code)
 	if written, err := os.ReadFile(file); string(written) != "written\n" {
 		t.Errorf("the file: %q, %v", written, err)
 	}
@@ -82,9 +76,9 @@ func TestKernel(t *testing.T) {
 // TestMuchOutput checks that none of it gets lost on the way, on either stream.
 func TestMuchOutput(t *testing.T) {
 	stdout, stderr, code := kernel(t, "bash", "-c", "seq 300000 & seq 400000 >&2; wait")
-	if stdout != numbers(300000) || stderr != numbers(400000) || code != 0 {
-		t.Errorf("%d bytes on stdout, %d on stderr, code %d", len(stdout), len(stderr), code)
-	}
+	require.Equal(t, numbers(300000), stdout)
+	require.Equal(t, numbers(400000), stderr)
+	require.Zero(t, code)
 }
 
 // numbers is the output of seq(1).
@@ -101,27 +95,16 @@ func numbers(last int) string {
 func TestStreaming(t *testing.T) {
 	cmd := command(t, "bash", "-c", "echo begun; sleep 1000")
 	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
 	line := make([]byte, 100)
 	n, err := out.Read(line)
-	if string(line[:n]) != "begun\n" {
-		t.Errorf("read %q, %v", line[:n], err)
-	}
+	require.NoError(t, err)
+	require.Equal(t, "begun\n", string(line[:n]))
 	children := descendants(t, cmd.Process.Pid)
-	if len(children) == 0 {
-		t.Error("the script has no children")
-	}
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if code := exitCode(t, cmd.Wait()); code != 128+int(syscall.SIGTERM) {
-		t.Errorf("code: %d", code)
-	}
+	require.NotEmpty(t, children, "the script has no children")
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	require.Equal(t, 128+int(syscall.SIGTERM), exitCode(t, cmd.Wait()))
 	for _, pid := range children {
 		waitGone(t, pid)
 	}
@@ -131,9 +114,7 @@ func TestStreaming(t *testing.T) {
 func descendants(t *testing.T, pid int) []int {
 	t.Helper()
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	children := map[int][]int{}
 	for _, name := range stats {
 		stat, err := os.ReadFile(name)
@@ -171,12 +152,9 @@ func waitGone(t *testing.T, pid int) {
 // TestPanic checks that the end of the kernel is an error, and shown.
 func TestPanic(t *testing.T) {
 	stdout, stderr, code := kernel(t, "bash", "-c", "echo before; echo c >/proc/sysrq-trigger; sleep 1000")
-	if stdout != "before\n" || code != 125 {
-		t.Errorf("stdout: %q, code: %d", stdout, code)
-	}
-	if !strings.Contains(stderr, "Kernel panic - not syncing") {
-		t.Errorf("stderr: %q", stderr)
-	}
+	require.Equal(t, "before\n", stdout)
+	require.Equal(t, 125, code)
+	require.Contains(t, stderr, "Kernel panic - not syncing")
 }
 
 // TestParallel runs kernels at once.
@@ -185,9 +163,9 @@ func TestParallel(t *testing.T) {
 	for i := range 3 {
 		all.Go(func() error {
 			stdout, stderr, code := kernel(t, "bash", "-c", `ip netns add x; echo "$1"; exit "$1"`, "name", fmt.Sprint(i))
-			if stdout != fmt.Sprintln(i) || stderr != "" || code != i {
-				t.Errorf("kernel %d: stdout %q, stderr %q, code %d", i, stdout, stderr, code)
-			}
+			require.Equal(t, fmt.Sprintln(i), stdout)
+			require.Empty(t, stderr)
+			require.Equal(t, i, code)
 			return nil
 		})
 	}
@@ -212,9 +190,8 @@ func TestFailingTests(t *testing.T) {
 			cmd := exec.Command("go", "test", "-v", "-count=1", "-timeout=3s", "-run=^"+c.name+"$",
 				"../testdata/failing")
 			out, err := cmd.CombinedOutput()
-			if code := exitCode(t, err); (code == 0) != c.pass || !strings.Contains(string(out), c.want) {
-				t.Errorf("code %d, %s", code, out)
-			}
+			require.Equal(t, c.pass, exitCode(t, err) == 0)
+			require.Contains(t, string(out), c.want)
 		})
 	}
 }
