@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"time"
 
@@ -18,6 +19,9 @@ import (
 
 // patience is how long a call may take before it counts as hung.
 const patience = time.Minute
+
+// repeatedRule is the warning of a save, which the reference does not print.
+var repeatedRule = regexp.MustCompile(`(?m)^warning: two entries print the same rule, .*\n`)
 
 type command = func(ts *testscript.TestScript, neg bool, args []string)
 
@@ -30,6 +34,7 @@ func commands(program string) map[string]command {
 			c := run(ts, program, args)
 			if !*record {
 				c.stdout = kernel.AsReference(c.stdout)
+				c.stderr = repeatedRule.ReplaceAllString(c.stderr, "")
 			}
 			appendCall(ts, c)
 		},
