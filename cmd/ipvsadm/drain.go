@@ -27,23 +27,15 @@ type drainer struct {
 	expires  func() bool // whether the kernel ignores the templates of servers with weight 0
 	poll     time.Duration
 	status   *statusLine
+	patience time.Duration // after a signal
 
 	said bool // that templates are waited for
 }
 
 // drain runs -d and -D with --drain.
-func (r *runner) drain(ctx context.Context, c *flags.Command) int {
-	d := &drainer{
-		con: r.con, client: r.client, deletion: c.Change, how: c.Draining,
-		expires: func() bool {
-			value, err := r.sys.sysctls(r.netns).Read("expire_quiescent_template")
-			return err == nil && value != "0"
-		},
-		poll:   r.sys.poll,
-		status: newStatusLine(r.con, r.sys.report),
-	}
+func (d *drainer) drain(ctx context.Context) int {
 	stop, ended := make(chan syscall.Signal, 1), make(chan int, 1)
-	return untilSignal(ctx, r.sys.patience, func(ctx context.Context) int {
+	return untilSignal(ctx, d.patience, func(ctx context.Context) int {
 		code := d.run(ctx, stop)
 		ended <- code
 		return code

@@ -18,17 +18,6 @@ func main() {
 	end(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
 
-// Exit codes in addition to those of errors of package flags.
-const (
-	exitDone    = 0
-	exitListing = 1   // a listing failed, or could not be written
-	exitNoIPVS  = 2   // IPVS cannot be opened
-	exitChange  = 255 // the kernel refused a change
-
-	// exitSignal plus the number of a signal is the exit code after it, as in a shell.
-	exitSignal = 128
-)
-
 // run runs a command line and returns its exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return linux.run(args, stdin, stdout, stderr)

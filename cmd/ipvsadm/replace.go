@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"syscall"
+	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
@@ -26,35 +27,39 @@ const maxPlans = 5
 
 // A replacer changes the table into the wanted one, with as few changes as possible.
 type replacer struct {
-	con    *console
-	client *ipvsnl.Client
+	con      *console
+	client   *ipvsnl.Client
+	parser   *lineParser
+	locker   *locker
+	patience time.Duration // after a signal
+
 	wanted *wantedTable
 	scope  []reconcile.Scope // the services that the replacement is about; nil for all
 }
 
-// replace runs -R --replace. A dry run prints the changes instead.
-func (r *runner) replace(ctx context.Context, c *flags.Command) int {
+// run runs -R --replace. A dry run prints the changes instead.
+func (r *replacer) run(ctx context.Context, c *flags.Command) int {
 	var lines wantedLines
 	accept, scope := lines.add, func() []reconcile.Scope { return nil }
 	if c.Restoring.Only {
 		part := newPartialLines(&lines)
 		accept, scope = part.add, part.scope
 	}
-	if code := r.lines.readWhole(r.con, io.Discard, accept); code != exitDone {
+	if code := r.parser.readWhole(r.con, io.Discard, accept); code != exitDone {
 		return code
 	}
-	rep := &replacer{con: r.con, client: r.client, wanted: lines.table(), scope: scope()}
+	r.wanted, r.scope = lines.table(), scope()
 	if c.Restoring.DryRun {
-		return rep.showPlan(ctx)
+		return r.showPlan(ctx)
 	}
-	unlock, err := r.locker(c).lock(ctx)
+	unlock, err := r.locker.lock(ctx)
 	if err != nil {
 		return notLocked(r.con, err)
 	}
 	defer unlock()
 	stop, applied := make(chan syscall.Signal, 1), make(chan int, 1)
-	return untilSignal(ctx, r.sys.patience, func(ctx context.Context) int {
-		code := rep.carryOut(ctx, stop)
+	return untilSignal(ctx, r.patience, func(ctx context.Context) int {
+		code := r.carryOut(ctx, stop)
 		applied <- code
 		return code
 	}, func(s syscall.Signal) int {

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -289,7 +290,8 @@ func TestReplaceStopped(t *testing.T) {
 	var lines wantedLines
 	r.con.in = strings.NewReader("-A -f 3\n--start-daemon master --syncid 2\n--stop-daemon backup\n")
 	require.Zero(t, r.lines.readWhole(r.con, io.Discard, lines.add))
-	rep := &replacer{con: r.con, client: r.client, wanted: lines.table()}
+	rep := r.replacer(&flags.Command{})
+	rep.wanted = lines.table()
 	stop := make(chan syscall.Signal, 1)
 	s.before = func(r request) error {
 		if r.changes() {

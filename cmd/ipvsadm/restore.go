@@ -30,8 +30,11 @@ type restorer struct {
 	lines  *rulefile.Reader
 	parser *lineParser
 	apply  func(context.Context, ...ipvsnl.Change) error
+	client *ipvsnl.Client
 	show   func(context.Context, *flags.Command) (code int, ends bool)
 	locker *locker
+
+	patience time.Duration // after a signal
 
 	// idle is how long the next line is waited for before others may change the table:
 	// its input may take hours.
@@ -68,38 +71,19 @@ func (p *pending) add(line rulefile.Line, c ipvsnl.Change) {
 
 func (p *pending) reset() { p.lines, p.changes = p.lines[:0], p.changes[:0] }
 
-func (r *runner) restorer(c *flags.Command, in io.Reader) *restorer {
-	reported := make(chan error, 1)
-	reported <- nil
-	return &restorer{
-		con:      r.con,
-		lines:    rulefile.NewReader(in),
-		parser:   r.lines,
-		apply:    r.client.Apply,
-		show:     r.show,
-		locker:   r.locker(c),
-		idle:     r.sys.idle,
-		next:     &pending{},
-		sent:     &pending{},
-		reported: reported,
-		stopped:  make(chan struct{}),
-	}
-}
-
 // restore runs -R. After a line that the kernel refuses, the next one is
 // run; a line with a fault ends the restore. The exit code is that of the last line.
-func (r *runner) restore(ctx context.Context, c *flags.Command) int {
-	rest := r.restorer(c, r.con.in)
-	return untilSignal(ctx, r.sys.patience, rest.run, rest.stop)
+func (r *restorer) restore(ctx context.Context) int {
+	return untilSignal(ctx, r.patience, r.run, r.stop)
 }
 
 // restoreChecked runs ipvsadm-restore: it replaces the table by its input, but only if no
 // line has a fault. Each line that the kernel refuses is reported, and the others
 // take effect.
-func (r *runner) restoreChecked(ctx context.Context, c *flags.Command) int {
+func (r *restorer) restoreChecked(ctx context.Context) int {
 	commands := 0
 	var input bytes.Buffer
-	code := r.lines.readWhole(r.con, &input, func(c *flags.Command) error {
+	code := r.parser.readWhole(r.con, &input, func(c *flags.Command) error {
 		commands++
 		return onlyChanges(c)
 	})
@@ -109,19 +93,19 @@ func (r *runner) restoreChecked(ctx context.Context, c *flags.Command) int {
 	if code != exitDone {
 		return code
 	}
-	rest := r.restorer(c, &input)
-	rest.numbered = true
-	rest.done.Store(-1)
-	rest.begun.Store(-1)
-	rest.next.add(rulefile.Line{Text: "clear the table"}, ipvsnl.Flush())
-	return untilSignal(ctx, r.sys.patience, rest.run, rest.stop)
+	r.lines = rulefile.NewReader(&input)
+	r.numbered = true
+	r.done.Store(-1)
+	r.begun.Store(-1)
+	r.next.add(rulefile.Line{Text: "clear the table"}, ipvsnl.Flush())
+	return r.restore(ctx)
 }
 
 // errNoRules prevents missing input from clearing the table.
 var errNoRules = errors.New("the input has no rules, but the table has services: to clear it, use -C")
 
 // allowEmpty refuses input without a command, unless the table has no services.
-func (r *runner) allowEmpty(ctx context.Context) (code int) {
+func (r *restorer) allowEmpty(ctx context.Context) (code int) {
 	for _, err := range r.client.EachService(ctx) {
 		if err != nil {
 			r.con.complain(message(err))
@@ -131,17 +115,6 @@ func (r *runner) allowEmpty(ctx context.Context) (code int) {
 		return flags.ExitFault
 	}
 	return exitDone
-}
-
-// dryRun runs -R --dry-run and ipvsadm-restore --dry-run: it only checks lines. A line that
-// repeats an earlier one is a fault, although a restore would go on after it.
-func (r *runner) dryRun(context.Context, *flags.Command) int {
-	accept := noRestore
-	if r.checked {
-		accept = onlyChanges
-	}
-	lines := &lineParser{names: r.names, repeats: newRepeats()}
-	return lines.readWhole(r.con, io.Discard, accept)
 }
 
 // run runs the lines and returns the exit code.

@@ -123,10 +123,10 @@ func TestRestoreMany(t *testing.T) {
 func newRestorer(t *testing.T, s *testSystem, in io.Reader, apply func(...ipvsnl.Change) error) (*restorer, *bytes.Buffer) {
 	t.Helper()
 	var b bytes.Buffer
-	r := newRunner(&s.system, newConsole("ipvsadm", nil, &b, &b))
+	r := newRunner(&s.system, newConsole("ipvsadm", in, &b, &b))
 	require.Zero(t, r.open(t.Context(), ""))
 	t.Cleanup(r.close)
-	rest := r.restorer(&flags.Command{}, in)
+	rest := r.restorer(&flags.Command{})
 	rest.apply = func(_ context.Context, changes ...ipvsnl.Change) error { return apply(changes...) }
 	return rest, &b
 }

@@ -5,11 +5,8 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
-	"os"
 	"strings"
-	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
@@ -140,33 +137,15 @@ func (r *runner) close() {
 // command runs a parsed command line.
 func (r *runner) command(ctx context.Context, c *flags.Command) int {
 	switch c.Kind {
-	case flags.Change:
-		return r.change(ctx, c)
-	case flags.Part:
-		return r.changePart(ctx, c)
+	case flags.Change, flags.Part:
+		return r.changer(c).change(ctx, c)
 	case flags.Drain:
-		return r.drain(ctx, c)
+		return r.drainer(c).drain(ctx)
 	case flags.Restore:
 		return r.restoreAs(ctx, c)
 	}
 	code, _ := r.show(ctx, c)
 	return code
-}
-
-// change makes a change.
-func (r *runner) change(ctx context.Context, c *flags.Command) int {
-	if c.Change.Op == ipvsnl.OpFlush {
-		unlock, err := r.locker(c).lock(ctx)
-		if err != nil {
-			return notLocked(r.con, err)
-		}
-		defer unlock()
-	}
-	if err := r.client.Apply(ctx, c.Change); err != nil {
-		r.con.complain(message(err))
-		return exitChange
-	}
-	return exitDone
 }
 
 // show runs a command that prints something. Ends reports whether it ends a restore.
@@ -189,28 +168,9 @@ func (r *runner) show(ctx context.Context, c *flags.Command) (code int, ends boo
 func (r *runner) restoreAs(ctx context.Context, c *flags.Command) int {
 	switch {
 	case c.Restoring.Replace:
-		return r.replace(ctx, c)
+		return r.replacer(c).run(ctx, c)
 	case r.checked:
-		return r.restoreChecked(ctx, c)
+		return r.restorer(c).restoreChecked(ctx)
 	}
-	return r.restore(ctx, c)
-}
-
-// Each part that runs commands is given only what it needs.
-
-func (r *runner) lister(con *console) *lister {
-	return &lister{con: con, client: r.client, info: r.info, names: r.names,
-		connections: func(file string) (io.ReadCloser, error) { return r.sys.connections(r.netns, file) },
-		totals:      func(ctx context.Context) (ipvsnl.Stats, error) { return r.sys.totals(ctx, r.client) }}
-}
-
-func (r *runner) saver() *saver { return &saver{con: r.con, client: r.client, names: r.names} }
-
-func (r *runner) locker(c *flags.Command) *locker {
-	return &locker{
-		file:     func() (*os.File, error) { return r.sys.lockFile(r.netns) },
-		patience: time.Duration(c.Wait) * time.Second,
-		silence:  r.sys.silence,
-		complain: r.con.complain,
-	}
+	return r.restorer(c).restore(ctx)
 }

@@ -3,8 +3,6 @@
 package main
 
 import (
-	"context"
-
 	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/files"
@@ -13,16 +11,16 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 )
 
-// schedulers runs --schedulers. They are those of the kernel, in every network namespace.
-func (r *runner) schedulers(_ context.Context, c *flags.Command) int {
-	all, missing := r.sys.schedulers()
+// listSchedulers runs --schedulers, given how to find them. They are those of the kernel, in every network namespace.
+func listSchedulers(con *console, find func() ([]schedulers.Scheduler, error), c *flags.Command) int {
+	all, missing := find()
 	write := format.AppendSchedulers
 	if c.Listing.JSON {
 		write = format.AppendSchedulersJSON
 	}
-	code, _ := r.con.printed(r.con.write(write(nil, all)))
+	code, _ := con.printed(con.write(write(nil, all)))
 	if missing != nil {
-		r.con.complain("there may be more schedulers: " + missing.Error())
+		con.complain("there may be more schedulers: " + missing.Error())
 		return exitListing
 	}
 	return code

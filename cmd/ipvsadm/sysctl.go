@@ -24,34 +24,34 @@ var (
 type sysctler struct {
 	con     *console
 	dir     sysctlDir
-	names   []string // of those that the kernel has
-	machine sysctls.Machine
-	code    int
+	load    func(context.Context) (code int) // loads the kernel module
+	machine func() sysctls.Machine
+
+	names []string // of those that the kernel has
+	code  int
 }
 
 // sysctl runs --sysctl and -S --sysctl.
-func (r *runner) sysctl(ctx context.Context, c *flags.Command) int {
-	s := &sysctler{con: r.con, dir: r.sys.sysctls(r.netns)}
+func (s *sysctler) sysctl(ctx context.Context, c *flags.Command) int {
 	failed := exitListing
 	if len(c.Sysctls.Set) > 0 {
 		failed = exitChange
 	}
 	names, err := s.dir.Names()
 	if errors.Is(err, fs.ErrNotExist) { // its module creates them
-		if code := r.connect(ctx); code != exitDone {
+		if code := s.load(ctx); code != exitDone {
 			return code
 		}
-		defer r.client.Close()
 		names, err = s.dir.Names()
 	}
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(names) == 0 {
 		err = errNoSysctls
 	}
 	if err != nil {
-		r.con.complain(reason(err))
+		s.con.complain(reason(err))
 		return failed
 	}
-	s.names, s.machine = names, r.sys.machine()
+	s.names = names
 	return s.run(c)
 }
 
@@ -104,6 +104,7 @@ func (s *sysctler) set(name, value string) error {
 
 // values reads sysctls.
 func (s *sysctler) values(names []string) (all []sysctls.Value) {
+	machine := s.machine()
 	for _, name := range names {
 		if !slices.Contains(s.names, name) {
 			s.fail(name, errNoSysctl, exitListing)
@@ -114,7 +115,7 @@ func (s *sysctler) values(names []string) (all []sysctls.Value) {
 			s.fail(name, err, exitListing)
 			continue
 		}
-		all = append(all, sysctls.NewValue(name, value, s.machine))
+		all = append(all, sysctls.NewValue(name, value, machine))
 	}
 	return all
 }

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/screen"
-	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"golang.org/x/sys/unix"
 )
 
@@ -45,22 +44,6 @@ type page struct {
 	text []byte
 	more int // how many lines follow that are not in text
 	err  error
-}
-
-// watcher returns what runs -L --watch.
-func (r *runner) watcher(c *flags.Command) *watcher {
-	w := &watcher{
-		con:     r.con,
-		list:    func(ctx context.Context, con *console) error { return r.lister(con).list(ctx, c) },
-		every:   time.Duration(c.Listing.Watch) * time.Second,
-		lines:   c.Listing.JSON,
-		signals: make(chan os.Signal, 16),
-		pages:   make(chan page, 1),
-	}
-	if c.Listing.Stats || c.Listing.Rate {
-		w.figures = statsColumns
-	}
-	return w
 }
 
 // watch lists until a signal or a key ends it.

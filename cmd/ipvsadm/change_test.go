@@ -168,13 +168,14 @@ func TestPartFails(t *testing.T) {
 	require.Equal(t, 255, got.code)
 	require.Equal(t, "delete service TCP 192.0.2.1:80: this change and later ones are in doubt: netlink send-messages: broken\n", got.stderr)
 
-	r := newRunner(&s.system, newConsole("ipvsadm", nil, nil, &safeBuffer{}))
+	var messages safeBuffer
+	m := &changer{con: newConsole("ipvsadm", nil, nil, &messages)}
 	gone, refused := ipvsnl.ZeroService(ipvsnl.ServiceKey{Mark: 1}), ipvsnl.ZeroService(ipvsnl.ServiceKey{Mark: 2})
 	failed := &ipvsnl.ApplyError{InDoubt: -1, Failures: []ipvsnl.Failure{{Change: gone, Err: ipvsnl.ErrServiceNotFound}}}
-	require.Equal(t, 0, r.reportPart(failed))
+	require.Equal(t, 0, m.reportPart(failed))
 	failed.Failures = append(failed.Failures, ipvsnl.Failure{Change: refused, Err: &ipvsnl.Error{Op: ipvsnl.OpZeroService, Err: unix.EPERM}})
-	require.Equal(t, 255, r.reportPart(failed))
-	require.Equal(t, "zero counters of service mark 2 IPv4: Permission denied (you must be root)\n", r.con.err.(*safeBuffer).String())
-	require.Equal(t, 255, r.reportPart(context.Canceled))
-	require.Equal(t, 0, r.reportPart(nil))
+	require.Equal(t, 255, m.reportPart(failed))
+	require.Equal(t, "zero counters of service mark 2 IPv4: Permission denied (you must be root)\n", messages.String())
+	require.Equal(t, 255, m.reportPart(context.Canceled))
+	require.Equal(t, 0, m.reportPart(nil))
 }

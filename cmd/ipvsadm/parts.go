@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/rulefile"
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+// Each part that runs commands is given only what it needs.
+
+func (r *runner) lister(con *console) *lister {
+	return &lister{con: con, client: r.client, info: r.info, names: r.names,
+		connections: func(file string) (io.ReadCloser, error) { return r.sys.connections(r.netns, file) },
+		totals:      func(ctx context.Context) (ipvsnl.Stats, error) { return r.sys.totals(ctx, r.client) }}
+}
+
+func (r *runner) saver() *saver { return &saver{con: r.con, client: r.client, names: r.names} }
+
+func (r *runner) locker(c *flags.Command) *locker {
+	return &locker{
+		file:     func() (*os.File, error) { return r.sys.lockFile(r.netns) },
+		patience: time.Duration(c.Wait) * time.Second,
+		silence:  r.sys.silence,
+		complain: r.con.complain,
+	}
+}
+
+func (r *runner) changer(c *flags.Command) *changer {
+	return &changer{con: r.con, client: r.client, locker: r.locker(c)}
+}
+
+func (r *runner) replacer(c *flags.Command) *replacer {
+	return &replacer{con: r.con, client: r.client, parser: r.lines, locker: r.locker(c), patience: r.sys.patience}
+}
+
+func (r *runner) drainer(c *flags.Command) *drainer {
+	return &drainer{
+		con: r.con, client: r.client, deletion: c.Change, how: c.Draining,
+		expires: func() bool {
+			value, err := r.sys.sysctls(r.netns).Read("expire_quiescent_template")
+			return err == nil && value != "0"
+		},
+		poll:     r.sys.poll,
+		status:   newStatusLine(r.con, r.sys.report),
+		patience: r.sys.patience,
+	}
+}
+
+func (r *runner) watcher(c *flags.Command) *watcher {
+	w := &watcher{
+		con:     r.con,
+		list:    func(ctx context.Context, con *console) error { return r.lister(con).list(ctx, c) },
+		every:   time.Duration(c.Listing.Watch) * time.Second,
+		lines:   c.Listing.JSON,
+		signals: make(chan os.Signal, 16),
+		pages:   make(chan page, 1),
+	}
+	if c.Listing.Stats || c.Listing.Rate {
+		w.figures = statsColumns
+	}
+	return w
+}
+
+func (r *runner) restorer(c *flags.Command) *restorer {
+	reported := make(chan error, 1)
+	reported <- nil
+	return &restorer{
+		con:      r.con,
+		lines:    rulefile.NewReader(r.con.in),
+		parser:   r.lines,
+		client:   r.client,
+		apply:    r.client.Apply,
+		show:     r.show,
+		locker:   r.locker(c),
+		patience: r.sys.patience,
+		idle:     r.sys.idle,
+		next:     &pending{},
+		sent:     &pending{},
+		reported: reported,
+		stopped:  make(chan struct{}),
+	}
+}
+
+// dryRun runs -R --dry-run and ipvsadm-restore --dry-run: it only checks lines. A line that
+// repeats an earlier one is a fault, although a restore would go on after it.
+func (r *runner) dryRun(context.Context, *flags.Command) int {
+	accept := noRestore
+	if r.checked {
+		accept = onlyChanges
+	}
+	lines := &lineParser{names: r.names, repeats: newRepeats()}
+	return lines.readWhole(r.con, io.Discard, accept)
+}
+
+// schedulers runs --schedulers.
+func (r *runner) schedulers(_ context.Context, c *flags.Command) int {
+	return listSchedulers(r.con, r.sys.schedulers, c)
+}
+
+// sysctl runs --sysctl and -S --sysctl.
+func (r *runner) sysctl(ctx context.Context, c *flags.Command) int {
+	s := &sysctler{con: r.con, dir: r.sys.sysctls(r.netns), machine: r.sys.machine}
+	s.load = func(ctx context.Context) (code int) {
+		if code = r.connect(ctx); code == exitDone {
+			_ = r.client.Close()
+		}
+		return code
+	}
+	return s.sysctl(ctx, c)
+}
