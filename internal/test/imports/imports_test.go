@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package imports checks that the product's packages import each other in one direction only.
+// Package imports checks that the product's packages import each other in one direction only, and that docs/develop.md
+// describes all packages.
 package imports
 
 import (
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -30,16 +32,25 @@ var rules = []rule{
 }
 
 func TestDirection(t *testing.T) {
-	module := goList(t, "-m")[0] + "/"
-	for _, line := range goList(t, "-f", `{{.ImportPath}} {{join .Imports " "}}`,
-		module+"cmd/...", module+"pkg/...", module+"internal/...") {
-		imports := strings.Fields(strings.ReplaceAll(line, module, ""))
+	for _, line := range packages(t, `{{.ImportPath}} {{join .Imports " "}}`) {
+		imports := strings.Fields(line)
 		if has([]string{"internal/test/..."}, imports[0]) {
 			continue
 		}
 		for _, imported := range imports[1:] {
 			require.False(t, refused(imports[0], imported), "%s imports %s", imports[0], imported)
 		}
+	}
+}
+
+func TestLayout(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/develop.md")
+	require.NoError(t, err)
+	for _, name := range packages(t, "{{.ImportPath}}") {
+		if rest, ok := strings.CutPrefix(name, "internal/"); ok { // the table has what is under it
+			name, _, _ = strings.Cut(strings.TrimPrefix(rest, "test/"), "/")
+		}
+		require.True(t, strings.Contains(string(text), "| `"+name+"` |"), "%s is missing", name)
 	}
 }
 
@@ -75,9 +86,13 @@ func has(patterns []string, name string) bool {
 	})
 }
 
-func goList(t *testing.T, words ...string) []string {
+// packages lists the module's packages in a form of go list, without the module's path.
+func packages(t *testing.T, form string) []string {
 	t.Helper()
-	out, err := exec.Command("go", append([]string{"list"}, words...)...).Output()
+	const module = "github.com/ipvsadm-go/ipvsadm/"
+	cmd := exec.Command("go", "list", "-f", form, "./cmd/...", "./pkg/...", "./internal/...")
+	cmd.Dir = "../../.."
+	out, err := cmd.Output()
 	require.NoError(t, err)
-	return strings.Split(strings.TrimSpace(string(out)), "\n")
+	return strings.Split(strings.TrimSpace(strings.ReplaceAll(string(out), module, "")), "\n")
 }
