@@ -92,6 +92,9 @@ func test(b *bed, document string) error {
 		if r.err == nil {
 			r.err = b.attempt(r)
 		}
+		if b.ctx.Err() != nil {
+			return r.err
+		}
 		fmt.Fprintf(b.log, "%s: %.0f s, of processors %.0f s\n", r.name, r.took.Seconds(), r.busy.Seconds())
 		if r.failed() {
 			failed++
