@@ -191,12 +191,17 @@ func TestFindsDrawn(t *testing.T) {
 		{"nothing", "-R", "-A --ensure -t 192.0.2.9:80\n-a --ensure -t 192.0.2.9:80 -r 192.0.2.8\n", false, ""},
 		{"nothing", "-R --replace", "-A -t 192.0.2.9:80 -s rr\n", false, ""},
 		{"nothing", "--sysctl nat_icmp_send=1", "", false, ""},
+		{"nothing", "--sysctl expire_quiescent_template=9999999999", "", false, ""},
+		{"nothing", "-A -f 0x2 ''", "", false, ""},
+		{"nothing", "-R --wait 2", "-A -t 192.0.2.9:80\n-a\n", false, ""},
+		{"nothing", "-R --replace", "", false, ""},
 		{"takes", "-L --json", "", true, referenceTakes},
 		{"changes, refusing", "-L --json", "", true, referenceChanges},
 		{"takes", "-A -t 192.0.2.9:80 --json", "", false, takesIllegal},
 		{"takes", "--netns x -A -t 192.0.2.9:80 --json", "", false, takesIllegal},
 		{"changes, refusing", "-a --json -t 192.0.2.9:80 -r 192.0.2.8", "", false, changesRefused},
 		{"changes, refusing", "-R --json", "-A -t 192.0.2.9:80\n", false, changesRefused},
+		{"changes, refusing", "-R --replace", "-A\n", false, changesRefused},
 		{"changes, reading", "-L --json", "", false, changesReading},
 		{"changes, reading", "-C --dry-run", "", false, changesReading},
 		{"changes, reading", "-R --replace --dry-run", "-A -t 192.0.2.9:80\n", false, changesReading},
@@ -218,6 +223,9 @@ func TestFindsDrawn(t *testing.T) {
 		for _, p := range []*place{lab.reference, lab.ours} {
 			require.NoError(t, p.prepare(t.Context(), c))
 			require.NoError(t, p.client.Apply(t.Context(), ipvsnl.AddService(ipvsnl.Service{Key: key, Scheduler: "rr"})))
+		}
+		for i, w := range c.Calls[0].Words {
+			c.Calls[0].Words[i] = strings.Trim(w, "'")
 		}
 		d, err := (&trial{Lab: lab, Case: c}).drawn(t.Context(), 0)
 		require.NoError(t, err, tt)

@@ -27,8 +27,8 @@ var environment = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"}
 // patience is how long a call may take. One that takes longer is killed, which shows in its exit code.
 var patience = 60 * time.Second
 
-// watchTime is how long a listing that repeats goes on until it is told to end.
-const watchTime = 500 * time.Millisecond
+// glance is how often a listing that repeats is looked at.
+const glance = 20 * time.Millisecond
 
 // start runs a program from the calling thread, in its namespaces, to its end and returns its exit code.
 func start(p *Program, c *Call, s *streams) (int, error) {
@@ -47,9 +47,27 @@ func start(p *Program, c *Call, s *streams) (int, error) {
 	killer := time.AfterFunc(patience, func() { _ = unix.Kill(pid, unix.SIGKILL) })
 	defer killer.Stop()
 	if watches(c) {
-		defer time.AfterFunc(watchTime, func() { _ = unix.Kill(pid, unix.SIGTERM) }).Stop()
+		done := make(chan struct{})
+		defer close(done)
+		go endOnceShown(pid, s.stdout, done)
 	}
 	return wait(pid)
+}
+
+// endOnceShown tells a listing that repeats to end, once it has listed something.
+func endOnceShown(pid, stdout int, done <-chan struct{}) {
+	for {
+		select {
+		case <-done:
+			return
+		case <-time.After(glance):
+		}
+		var stat unix.Stat_t
+		if err := unix.Fstat(stdout, &stat); err != nil || stat.Size > 0 {
+			_ = unix.Kill(pid, unix.SIGTERM)
+			return
+		}
+	}
 }
 
 // wait waits for a process to end and returns its exit code.
