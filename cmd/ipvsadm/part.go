@@ -19,7 +19,7 @@ func (r *runner) changePart(ctx context.Context, c *flags.Command) int {
 		}
 		defer unlock()
 	}
-	services, err := newTableReader(r.client, r.names, &flags.Listing{Numeric: true}).services(ctx, c)
+	services, err := newTableReader(r.client, r.names, &flags.Listing{Numeric: true}).list(ctx, c)
 	if err != nil {
 		r.con.complain(message(err))
 		return exitChange
