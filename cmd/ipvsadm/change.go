@@ -38,7 +38,7 @@ func (m *changer) change(ctx context.Context, c *flags.Command) int {
 
 // changePart makes the same change of each selected service.
 func (m *changer) changePart(ctx context.Context, c *flags.Command) int {
-	services, err := newTableReader(m.client, nil, &flags.Listing{Numeric: true}).services(ctx, c)
+	services, err := newTableReader(m.client, nil, &flags.Listing{Numeric: true}).list(ctx, c)
 	if err != nil {
 		m.con.complain(message(err))
 		return exitChange

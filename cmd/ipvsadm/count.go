@@ -156,7 +156,7 @@ func (l *lister) table(ctx context.Context) (map[ipvsnl.ServiceKey]map[netip.Add
 	if err != nil {
 		return nil, err
 	}
-	table := make(map[ipvsnl.ServiceKey]map[netip.AddrPort]bool, len(services))
+	table := make(map[ipvsnl.ServiceKey]map[netip.AddrPort]bool)
 	err = r.each(ctx, services, func(s *ipvsnl.ServiceState, d []ipvsnl.DestinationState) error {
 		servers := make(map[netip.AddrPort]bool, len(d))
 		for i := range d {

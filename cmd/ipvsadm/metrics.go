@@ -28,7 +28,6 @@ func (l *lister) listMetrics(ctx context.Context, c *flags.Command) error {
 	if err != nil {
 		return err
 	}
-	m.Services = make([]format.ServiceMetrics, 0, len(services))
 	err = r.each(ctx, services, func(s *ipvsnl.ServiceState, d []ipvsnl.DestinationState) error {
 		m.Services = append(m.Services, format.ServiceMetrics{Service: s, Destinations: slices.Clone(d)})
 		return nil

@@ -47,7 +47,7 @@ func (s *saver) save(ctx context.Context, c *flags.Command) error {
 }
 
 // named writes rules with names, and reports whether these can be restored.
-func (s *saver) named(ctx context.Context, w *tableWriter, r *tableReader, services []ipvsnl.ServiceState) error {
+func (s *saver) named(ctx context.Context, w *tableWriter, r *tableReader, services listing) error {
 	rules := newSingleRules(w.layout)
 	w.layout = rules
 	if err := w.table(ctx, r, services, nil); err != nil {
@@ -58,9 +58,10 @@ func (s *saver) named(ctx context.Context, w *tableWriter, r *tableReader, servi
 }
 
 // services returns the services to save. A stable save reads their destinations too.
-func (s *saver) services(ctx context.Context, c *flags.Command, r *tableReader) ([]ipvsnl.ServiceState, error) {
+func (s *saver) services(ctx context.Context, c *flags.Command, r *tableReader) (listing, error) {
 	if !c.Saving.Stable {
-		return r.services(ctx, c)
+		all, err := r.list(ctx, c)
+		return listed(all), err
 	}
 	var scope []reconcile.Scope
 	switch {
@@ -74,18 +75,19 @@ func (s *saver) services(ctx context.Context, c *flags.Command, r *tableReader) 
 		return nil, err
 	}
 	if c.OneService && len(table) == 0 {
-		return r.services(ctx, c) // to report that it does not exist
+		all, err := r.list(ctx, c) // to report that it does not exist
+		return listed(all), err
 	}
-	services := make([]ipvsnl.ServiceState, len(table))
+	services := make([]*ipvsnl.ServiceState, len(table))
 	r.known = make(map[ipvsnl.ServiceKey][]ipvsnl.DestinationState, len(table))
 	for i := range table {
-		services[i].Service = table[i].Service
+		services[i] = &ipvsnl.ServiceState{Service: table[i].Service}
 		for _, d := range table[i].Destinations {
 			key := table[i].Service.Key
 			r.known[key] = append(r.known[key], ipvsnl.DestinationState{Destination: d})
 		}
 	}
-	return format.SortServices(services), nil
+	return listed(format.SortServices(services)), nil
 }
 
 // readStable reads the table, or a part of it, until two readings agree. If none do, it

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"iter"
 	"net/netip"
-	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -51,80 +51,181 @@ func newTableReader(client *ipvsnl.Client, n names, l *flags.Listing) *tableRead
 // A part is a run of consecutive services with their destinations. Parts and their
 // buffers are reused.
 type part struct {
-	services     []ipvsnl.ServiceState
+	services     []*ipvsnl.ServiceState
 	destinations [maxPart][]ipvsnl.DestinationState // of each of the services
 	err          error                              // why those of the next service could not be read
 	read         chan struct{}                      // receives a value when the part is complete
 }
 
-// services returns the services that a command is about: one, the selected ones or all.
-func (r *tableReader) services(ctx context.Context, c *flags.Command) ([]ipvsnl.ServiceState, error) {
-	if c.OneService {
-		s, err := r.client.Service(ctx, c.Service)
-		return []ipvsnl.ServiceState{s}, err
+// A listing is the services of a listing, in order. An error is its last item.
+type listing = iter.Seq2[*ipvsnl.ServiceState, error]
+
+// services returns the services that a command is about. Without an order they are not read before they are
+// needed, so that a table of any size takes the same memory. That needs a socket besides those for destinations.
+func (r *tableReader) services(ctx context.Context, c *flags.Command) (listing, error) {
+	if !r.sorted && !c.OneService && files.Spare(2) {
+		return selected(c, held(r.client.EachService(ctx))), nil
 	}
-	services, err := collect(nil, r.client.EachService(ctx))
-	if c.Selection != (flags.Selection{}) {
-		services = slices.DeleteFunc(services, func(s ipvsnl.ServiceState) bool { return !c.Selection.Contains(s.Service.Key) })
+	all, err := r.list(ctx, c)
+	if err != nil {
+		return nil, err
 	}
-	if err == nil && r.sorted {
-		services = format.SortServices(services)
-	}
-	return services, err
+	return listed(all), nil
 }
 
-// collect appends the items of a listing. A table that has changed meanwhile is not an
-// error: most kernels do not notice.
-func collect[T any](all []T, items iter.Seq2[T, error]) ([]T, error) {
-	for item, err := range items {
-		if errors.Is(err, ipvsnl.ErrChanged) {
-			break
-		}
+// list returns the services that a command is about: one, the selected ones or all.
+func (r *tableReader) list(ctx context.Context, c *flags.Command) ([]*ipvsnl.ServiceState, error) {
+	if c.OneService {
+		s, err := r.client.Service(ctx, c.Service)
+		return []*ipvsnl.ServiceState{&s}, err
+	}
+	var all []*ipvsnl.ServiceState
+	for s, err := range selected(c, held(r.client.EachService(ctx))) {
 		if err != nil {
-			return all, err
+			return nil, err
 		}
-		all = append(all, item)
+		all = append(all, s)
+	}
+	if r.sorted {
+		all = format.SortServices(all)
 	}
 	return all, nil
 }
 
+// listed is a listing of services that have been read.
+func listed(all []*ipvsnl.ServiceState) listing {
+	return func(yield func(*ipvsnl.ServiceState, error) bool) {
+		for _, s := range all {
+			if !yield(s, nil) {
+				return
+			}
+		}
+	}
+}
+
+// selected is a listing without the services that a command is not about.
+func selected(c *flags.Command, services listing) listing {
+	if c.Selection == (flags.Selection{}) {
+		return services
+	}
+	return func(yield func(*ipvsnl.ServiceState, error) bool) {
+		for s, err := range services {
+			if (err != nil || c.Selection.Contains(s.Service.Key)) && !yield(s, err) {
+				return
+			}
+		}
+	}
+}
+
+// held allocates the services of a listing, some at a time: many together would be copied as they become more.
+// A table that has changed meanwhile is not an error, as most kernels do not notice.
+func held(services iter.Seq2[ipvsnl.ServiceState, error]) listing {
+	return func(yield func(*ipvsnl.ServiceState, error) bool) {
+		var block []ipvsnl.ServiceState
+		for s, err := range services {
+			switch {
+			case errors.Is(err, ipvsnl.ErrChanged):
+				return
+			case err != nil:
+				yield(nil, err)
+				return
+			case len(block) == cap(block):
+				block = make([]ipvsnl.ServiceState, 0, maxPart)
+			}
+			block = append(block, s)
+			if !yield(&block[len(block)-1], nil) {
+				return
+			}
+		}
+	}
+}
+
 // each calls f with services and their destinations, in order and up to an error, while the
 // next ones are being read. The destinations are valid until f returns.
-func (r *tableReader) each(ctx context.Context, services []ipvsnl.ServiceState, f func(*ipvsnl.ServiceState, []ipvsnl.DestinationState) error) error {
-	unused := make(chan *part, maxAhead/maxPart)
-	for range cap(unused) {
-		unused <- &part{read: make(chan struct{}, 1)}
+func (r *tableReader) each(ctx context.Context, services listing, f func(*ipvsnl.ServiceState, []ipvsnl.DestinationState) error) error {
+	a := &ahead{f: f, unused: make(chan *part, maxAhead/maxPart), toRead: make(chan *part, maxAhead/maxPart), inOrder: make(chan *part, maxAhead/maxPart)}
+	for range cap(a.unused) {
+		a.unused <- &part{read: make(chan struct{}, 1)}
 	}
-	toRead := make(chan *part, cap(unused))
-	defer close(toRead)
+	defer close(a.toRead)
 	for range maxReaders {
 		go func() {
-			for p := range toRead {
+			for p := range a.toRead {
 				r.readPart(ctx, p)
 			}
 		}()
 	}
-	inOrder := make(chan *part, cap(unused))
-	for len(services) > 0 || len(inOrder) > 0 {
-		for len(services) > 0 && len(unused) > 0 {
-			p := <-unused
-			n := min(maxPart, len(services))
-			p.services, services = services[:n], services[n:]
-			toRead <- p
-			inOrder <- p
+	for s, err := range services {
+		if err != nil {
+			return err
 		}
-		p := <-inOrder
-		<-p.read
-		for i := range p.services {
-			if err := f(&p.services[i], p.destinations[i]); err != nil {
+		if err := a.add(s); err != nil {
+			return err
+		}
+	}
+	return a.finish()
+}
+
+// An ahead is the parts that are being read, ahead of those that f is called with.
+type ahead struct {
+	f       func(*ipvsnl.ServiceState, []ipvsnl.DestinationState) error
+	next    *part      // to which services are added, if not nil
+	unused  chan *part // those that nothing is known about
+	toRead  chan *part // those that readers are to read
+	inOrder chan *part // those that f is to be called with
+}
+
+// add adds a service to be read. If as many are as may be, it first waits for some of them.
+func (a *ahead) add(s *ipvsnl.ServiceState) error {
+	if a.next == nil {
+		if len(a.unused) == 0 {
+			if err := a.oldest(); err != nil {
 				return err
 			}
 		}
-		if p.err != nil {
-			return p.err
-		}
-		unused <- p
+		a.next = <-a.unused
+		a.next.services = a.next.services[:0]
 	}
+	a.next.services = append(a.next.services, s)
+	if len(a.next.services) == maxPart {
+		a.read()
+	}
+	return nil
+}
+
+// read has the next part read.
+func (a *ahead) read() {
+	a.toRead <- a.next
+	a.inOrder <- a.next
+	a.next = nil
+}
+
+// finish waits for all services.
+func (a *ahead) finish() error {
+	if a.next != nil {
+		a.read()
+	}
+	for len(a.inOrder) > 0 {
+		if err := a.oldest(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// oldest waits for the oldest part and calls f.
+func (a *ahead) oldest() error {
+	p := <-a.inOrder
+	<-p.read
+	for i, s := range p.services {
+		if err := a.f(s, p.destinations[i]); err != nil {
+			return err
+		}
+	}
+	if p.err != nil {
+		return p.err
+	}
+	a.unused <- p
 	return nil
 }
 

@@ -40,16 +40,16 @@ func TestTableOneSocket(t *testing.T) {
 	require.NoError(t, err)
 	defer client.Close()
 
-	var services []ipvsnl.ServiceState
+	var services []*ipvsnl.ServiceState
 	for i := range 10 * maxPart {
 		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, 1}), uint16(i+1))
 		key := ipvsnl.ServiceKey{Protocol: ipvsnl.TCP, Addr: addr}
-		services = append(services, ipvsnl.ServiceState{Service: ipvsnl.Service{Key: key}})
+		services = append(services, &ipvsnl.ServiceState{Service: ipvsnl.Service{Key: key}})
 	}
 	var stdout bytes.Buffer
 	w := &tableWriter{con: newConsole("ipvsadm", nil, &stdout, nil), layout: &format.Options{View: format.Rules}}
 	r := newTableReader(client, testNames{}, &flags.Listing{Numeric: true})
-	require.NoError(t, w.table(t.Context(), r, services, nil))
+	require.NoError(t, w.table(t.Context(), r, listed(services), nil))
 	w.con.flush()
 	require.Equal(t, len(services), bytes.Count(stdout.Bytes(), []byte("-A -t 192.0.2.1:")))
 	require.Equal(t, 2, dialed)

@@ -34,7 +34,7 @@ type fitting interface {
 
 // table writes services, in order or, if a column is given, by descending
 // value.
-func (w *tableWriter) table(ctx context.Context, r *tableReader, services []ipvsnl.ServiceState, by *columns.Column) error {
+func (w *tableWriter) table(ctx context.Context, r *tableReader, services listing, by *columns.Column) error {
 	var err error
 	if f, ok := w.layout.(fitting); ok {
 		err = w.fitted(ctx, r, services, by, f)
@@ -45,6 +45,30 @@ func (w *tableWriter) table(ctx context.Context, r *tableReader, services []ipvs
 		return err
 	}
 	return w.con.write(w.layout.AppendEnd(nil))
+}
+
+// headed is a listing before whose first service, or its end, the head is written.
+func (w *tableWriter) headed(services listing) listing {
+	return func(yield func(*ipvsnl.ServiceState, error) bool) {
+		written := false
+		head := func() bool {
+			if written {
+				return true
+			}
+			written = true
+			err := w.con.write(w.layout.AppendHead(nil))
+			if err != nil {
+				yield(nil, err)
+			}
+			return err == nil
+		}
+		for s, err := range services {
+			if err == nil && !head() || !yield(s, err) || err != nil {
+				return
+			}
+		}
+		head()
+	}
 }
 
 func (w *tableWriter) service(s *ipvsnl.ServiceState, destinations []ipvsnl.DestinationState) error {
@@ -63,8 +87,8 @@ type entry struct {
 
 // entries reads everything, by descending value of a column, if one is given: services, and
 // the destinations of each. Equal values keep their order.
-func entries(ctx context.Context, r *tableReader, services []ipvsnl.ServiceState, by *columns.Column) ([]entry, error) {
-	all := make([]entry, 0, len(services))
+func entries(ctx context.Context, r *tableReader, services listing, by *columns.Column) ([]entry, error) {
+	var all []entry
 	err := r.each(ctx, services, func(s *ipvsnl.ServiceState, d []ipvsnl.DestinationState) error {
 		d = slices.Clone(d)
 		if by != nil {
@@ -81,10 +105,8 @@ func entries(ctx context.Context, r *tableReader, services []ipvsnl.ServiceState
 
 // streamed writes the head, and then the services as they are read or, by a column, once
 // everything is read.
-func (w *tableWriter) streamed(ctx context.Context, r *tableReader, services []ipvsnl.ServiceState, by *columns.Column) error {
-	if err := w.con.write(w.layout.AppendHead(nil)); err != nil {
-		return err
-	}
+func (w *tableWriter) streamed(ctx context.Context, r *tableReader, services listing, by *columns.Column) error {
+	services = w.headed(services)
 	if by == nil {
 		return r.each(ctx, services, w.service)
 	}
@@ -96,7 +118,7 @@ func (w *tableWriter) streamed(ctx context.Context, r *tableReader, services []i
 }
 
 // fitted writes the head and the services in a layout that has to be shown them first.
-func (w *tableWriter) fitted(ctx context.Context, r *tableReader, services []ipvsnl.ServiceState, by *columns.Column, f fitting) error {
+func (w *tableWriter) fitted(ctx context.Context, r *tableReader, services listing, by *columns.Column, f fitting) error {
 	all, err := entries(ctx, r, services, by)
 	if err != nil {
 		return err

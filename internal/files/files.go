@@ -46,10 +46,18 @@ func Read(name string) ([]byte, error) {
 
 // HasPoller starts the poller of the runtime, which sockets of package net and timers need, and reports whether there are
 // descriptors for it.
-var HasPoller = sync.OnceValue(hasPoller)
+var HasPoller = func() bool {
+	poller.once.Do(func() { poller.started = startPoller() })
+	return poller.started
+}
 
-func hasPoller() bool {
-	if !haveSpare(5) { // two for the poller, two for a pipe, one for another goroutine
+var poller struct {
+	once    sync.Once
+	started bool
+}
+
+func startPoller() bool {
+	if !Spare(5) { // two for the poller, two for a pipe, one for another goroutine
 		return false
 	}
 	r, w, err := os.Pipe()
@@ -61,8 +69,8 @@ func hasPoller() bool {
 	return true
 }
 
-// haveSpare reports whether the process can open n more descriptors.
-func haveSpare(count int) bool {
+// Spare reports whether the process can open so many more descriptors.
+func Spare(count int) bool {
 	for range count {
 		fd, err := unix.Open("/", unix.O_PATH|unix.O_CLOEXEC, 0)
 		if err != nil {

@@ -63,8 +63,8 @@ func TestHaveSpare(t *testing.T) {
 			_ = unix.Close(fd)
 		}
 	}()
-	require.True(t, haveSpare(3))
-	require.True(t, haveSpare(3), "they were not given back")
-	require.False(t, haveSpare(4))
-	require.False(t, hasPoller())
+	require.True(t, Spare(3))
+	require.True(t, Spare(3), "they were not given back")
+	require.False(t, Spare(4))
+	require.False(t, startPoller())
 }

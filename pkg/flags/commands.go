@@ -66,66 +66,69 @@ func (r *rules) all() optionSet {
 // the options.
 var commands = [...]command{
 	addService: {name: "add-service", kind: Change, change: (*parser).addService,
-		rules: rules{needs: set(optService), takes: serviceOptions | set(optEnsure, optKeep)}},
+		rules: rules{needs: 1 << optService, takes: serviceOptions | 1<<optEnsure | 1<<optKeep}},
 	editService: {name: "edit-service", kind: Change, change: (*parser).editService,
-		rules: rules{needs: set(optService), takes: serviceOptions | set(optKeep)}},
+		rules: rules{needs: 1 << optService, takes: serviceOptions | 1<<optKeep}},
 	deleteService: {name: "delete-service", kind: Change, change: (*parser).deleteService,
-		rules: rules{needs: set(optService), takes: set(optEnsure, optDrain, optForce)}},
-	clearTable: {name: "flush", kind: Change, rules: rules{takes: set(optWait, optDryRun),
-		oneOf: []optionSet{set(optIPv4, optIPv6), set(optVIP, optMarks)}}, change: (*parser).clear},
+		rules: rules{needs: 1 << optService, takes: 1<<optEnsure | 1<<optDrain | 1<<optForce}},
+	clearTable: {name: "flush", kind: Change, rules: rules{takes: 1<<optWait | 1<<optDryRun,
+		oneOf: []optionSet{1<<optIPv4 | 1<<optIPv6, 1<<optVIP | 1<<optMarks}}, change: (*parser).clear},
 	list: {name: "list", kind: List, rules: rules{
-		takes: set(optNumeric, optStats, optRate, optThresholds, optPersistentConn, optNoSort, optSyncID,
-			optExact, optTunInfo, optJSON, optSortBy, optWatch, optMetrics, optWide),
+		takes: 1<<optNumeric | 1<<optStats | 1<<optRate | 1<<optThresholds | 1<<optPersistentConn | 1<<optNoSort |
+			1<<optSyncID | 1<<optExact | 1<<optTunInfo | 1<<optJSON | 1<<optSortBy | 1<<optWatch | 1<<optMetrics | 1<<optWide,
 		oneOf: []optionSet{
-			set(optConnection, optTimeout, optDaemon),
-			selecting[0] | set(optTimeout, optDaemon),
-			selecting[1] | set(optTimeout, optDaemon),
+			1<<optConnection | 1<<optTimeout | 1<<optDaemon,
+			selectingFamily | 1<<optTimeout | 1<<optDaemon,
+			selectingAddress | 1<<optTimeout | 1<<optDaemon,
 		},
-		withConnections: set(optServer, optClient, optCount, optOrigin),
+		withConnections: 1<<optServer | 1<<optClient | 1<<optCount | 1<<optOrigin,
 	}},
-	zero: {name: "zero", kind: Change, rules: rules{oneOf: selecting[:]}, change: (*parser).zero},
+	zero: {name: "zero", kind: Change, rules: rules{oneOf: []optionSet{selectingFamily, selectingAddress}}, change: (*parser).zero},
 	addServer: {name: "add-server", kind: Change, change: (*parser).addServer,
-		rules: rules{needs: set(optService, optServer), takes: serverOptions | set(optEnsure, optKeep)}},
+		rules: rules{needs: 1<<optService | 1<<optServer, takes: serverOptions | 1<<optEnsure | 1<<optKeep}},
 	editServer: {name: "edit-server", kind: Change, change: (*parser).editServer,
-		rules: rules{needs: set(optService, optServer), takes: serverOptions | set(optKeep)}},
+		rules: rules{needs: 1<<optService | 1<<optServer, takes: serverOptions | 1<<optKeep}},
 	deleteServer: {name: "delete-server", kind: Change, change: (*parser).deleteServer,
-		rules: rules{needs: set(optService, optServer), takes: set(optEnsure, optDrain, optForce)}},
+		rules: rules{needs: 1<<optService | 1<<optServer, takes: 1<<optEnsure | 1<<optDrain | 1<<optForce}},
 	setTimeouts: {name: "set", kind: Change, words: (*parser).threeTimeouts,
 		change: func(p *parser) ipvsnl.Change { return ipvsnl.SetTimeouts(p.timeouts) }},
 	startDaemon: {name: "start-daemon", kind: Change,
-		rules:  rules{takes: set(optInterface, optSyncID, optGroup, optPort, optTTL, optMaxLen)},
+		rules:  rules{takes: 1<<optInterface | 1<<optSyncID | 1<<optGroup | 1<<optPort | 1<<optTTL | 1<<optMaxLen},
 		change: func(p *parser) ipvsnl.Change { return ipvsnl.StartDaemon(p.daemon) }},
-	stopDaemon: {name: "stop-daemon", kind: Change, rules: rules{takes: set(optSyncID)},
+	stopDaemon: {name: "stop-daemon", kind: Change, rules: rules{takes: 1 << optSyncID},
 		change: func(p *parser) ipvsnl.Change { return ipvsnl.StopDaemon(p.daemon.State) }},
-	restore: {name: "restore", kind: Restore, rules: rules{takes: set(optReplace, optOnly, optDryRun, optWait)}},
+	restore: {name: "restore", kind: Restore, rules: rules{takes: 1<<optReplace | 1<<optOnly | 1<<optDryRun | 1<<optWait}},
 	save: {name: "save", kind: Save, rules: rules{
-		takes: set(optNumeric, optThresholds, optTimeout, optDaemon, optAll, optStable, optSysctl),
-		oneOf: selecting[:]}},
+		takes: 1<<optNumeric | 1<<optThresholds | 1<<optTimeout | 1<<optDaemon | 1<<optAll | 1<<optStable | 1<<optSysctl,
+		oneOf: []optionSet{selectingFamily, selectingAddress}}},
 	help:           {kind: Help},
 	version:        {kind: Version},
 	build:          {kind: Build},
-	listSchedulers: {name: "schedulers", kind: Schedulers, rules: rules{takes: set(optJSON)}},
-	sysctl:         {name: "sysctl", kind: Sysctl, rules: rules{takes: set(optJSON)}, words: (*parser).sysctlWords},
+	listSchedulers: {name: "schedulers", kind: Schedulers, rules: rules{takes: 1 << optJSON}},
+	sysctl:         {name: "sysctl", kind: Sysctl, rules: rules{takes: 1 << optJSON}, words: (*parser).sysctlWords},
 }
 
-var (
-	serviceOptions = set(optScheduler, optEngine, optPersistent, optNetmask, optOnePacket, optSchedFlags)
-	serverOptions  = set(optForwarding, optWeight, optUpper, optLower,
-		optTunType, optTunPort, optTunNoCsum, optTunCsum, optTunRemCsum)
+const (
+	serviceOptions optionSet = 1<<optScheduler | 1<<optEngine | 1<<optPersistent | 1<<optNetmask | 1<<optOnePacket | 1<<optSchedFlags
+	serverOptions  optionSet = 1<<optForwarding | 1<<optWeight | 1<<optUpper | 1<<optLower | 1<<optTunType | 1<<optTunPort | 1<<optTunNoCsum | 1<<optTunCsum | 1<<optTunRemCsum
 )
 
 // everywhere are the options that every command accepts.
-var everywhere = set(optNetNS)
+const everywhere optionSet = 1 << optNetNS
 
-// tunnels are the options that each tunnel type accepts, by its name.
-var tunnels = map[string]rules{
-	"ipip": {},
-	"gue":  {needs: set(optTunPort), oneOf: []optionSet{set(optTunNoCsum, optTunCsum, optTunRemCsum)}},
-	"gre":  {oneOf: []optionSet{set(optTunNoCsum, optTunCsum)}},
+// tunnelRules returns the options that a tunnel type accepts, by its name.
+func tunnelRules(name string) rules {
+	switch name {
+	case "gue":
+		return rules{needs: set(optTunPort), oneOf: []optionSet{set(optTunNoCsum, optTunCsum, optTunRemCsum)}}
+	case "gre":
+		return rules{oneOf: []optionSet{set(optTunNoCsum, optTunCsum)}}
+	}
+	return rules{}
 }
 
-// tunnelOptions are the options in tunnels.
-var tunnelOptions = set(optTunPort, optTunNoCsum, optTunCsum, optTunRemCsum)
+// tunnelOptions are the options in these.
+const tunnelOptions optionSet = 1<<optTunPort | 1<<optTunNoCsum | 1<<optTunCsum | 1<<optTunRemCsum
 
 // companions are the options that a command takes only with another one.
 var companions = [...]struct {
@@ -159,29 +162,28 @@ type conflict struct {
 // listConflicts are the options that exclude each other in a listing. ipvsadm has one message for its own; the one
 // for ours names both options and the reason.
 var listConflicts = []conflict{
-	{set(optStats, optRate, optThresholds, optPersistentConn, optSyncID, optTunInfo), set(optJSON), "JSON always has it"},
-	{set(optExact), set(optJSON), "JSON always has all digits"},
-	{set(optMetrics), set(optStats, optRate, optThresholds, optPersistentConn, optSyncID, optTunInfo, optExact), "metrics always have all figures"},
-	{set(optMetrics), set(optJSON, optWide), "they are different formats"},
-	{set(optMetrics), set(optWatch), "whoever collects metrics asks again"},
-	{set(optMetrics), set(optConnection, optTimeout, optDaemon), "only services have metrics"},
-	{set(optMetrics), set(optSortBy), "metrics have no columns to sort by"},
-	{set(optWatch), set(optTimeout, optDaemon), "only services and connections can be watched"},
-	{set(optSortBy), set(optConnection, optTimeout, optDaemon), "only services have columns to sort by"},
-	{set(optSortBy), set(optNoSort), "one sorts and the other does not"},
-	{set(optWide), set(optJSON), "JSON cuts nothing"},
-	{set(optWide), set(optConnection, optTimeout, optDaemon), "only listings of services are cut"},
-	{set(optCount), set(optPersistentConn, optOrigin), "a count has no column for it"},
-	{set(optMarks), set(optConnection), "the kernel does not record the mark of a connection"},
-	{set(optOrigin), set(optPersistentConn), "the kernel does not report both together"},
-	{set(optStats, optRate, optThresholds), set(optConnection, optTimeout, optDaemon), ""},
-	{set(optPersistentConn), set(optTimeout, optDaemon), ""},
+	{1<<optStats | 1<<optRate | 1<<optThresholds | 1<<optPersistentConn | 1<<optSyncID | 1<<optTunInfo, 1 << optJSON, "JSON always has it"},
+	{1 << optExact, 1 << optJSON, "JSON always has all digits"},
+	{1 << optMetrics, 1<<optStats | 1<<optRate | 1<<optThresholds | 1<<optPersistentConn | 1<<optSyncID | 1<<optTunInfo | 1<<optExact, "metrics always have all figures"},
+	{1 << optMetrics, 1<<optJSON | 1<<optWide, "they are different formats"},
+	{1 << optMetrics, 1 << optWatch, "whoever collects metrics asks again"},
+	{1 << optMetrics, 1<<optConnection | 1<<optTimeout | 1<<optDaemon, "only services have metrics"},
+	{1 << optMetrics, 1 << optSortBy, "metrics have no columns to sort by"},
+	{1 << optWatch, 1<<optTimeout | 1<<optDaemon, "only services and connections can be watched"},
+	{1 << optSortBy, 1<<optConnection | 1<<optTimeout | 1<<optDaemon, "only services have columns to sort by"},
+	{1 << optSortBy, 1 << optNoSort, "one sorts and the other does not"},
+	{1 << optWide, 1 << optJSON, "JSON cuts nothing"},
+	{1 << optWide, 1<<optConnection | 1<<optTimeout | 1<<optDaemon, "only listings of services are cut"},
+	{1 << optCount, 1<<optPersistentConn | 1<<optOrigin, "a count has no column for it"},
+	{1 << optMarks, 1 << optConnection, "the kernel does not record the mark of a connection"},
+	{1 << optOrigin, 1 << optPersistentConn, "the kernel does not report both together"},
+	{1<<optStats | 1<<optRate | 1<<optThresholds, 1<<optConnection | 1<<optTimeout | 1<<optDaemon, ""},
+	{1 << optPersistentConn, 1<<optTimeout | 1<<optDaemon, ""},
 }
 
 // saveConflicts are the same in a save.
 var saveConflicts = []conflict{
-	{set(optSysctl), set(optService, optThresholds, optTimeout, optDaemon, optAll, optStable,
-		optIPv4, optIPv6, optVIP, optMarks), "sysctls are not in rules"},
+	{1 << optSysctl, 1<<optService | 1<<optThresholds | 1<<optTimeout | 1<<optDaemon | 1<<optAll | 1<<optStable | 1<<optIPv4 | 1<<optIPv6 | 1<<optVIP | 1<<optMarks, "sysctls are not in rules"},
 }
 
 // checkConflicts reports the first conflict between options.

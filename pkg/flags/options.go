@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
@@ -232,10 +233,10 @@ var options = []option{
 		help: "set the timeouts of connections, in seconds; 0 leaves one unchanged"},
 	{long: "start-daemon", arg: required, verb: startDaemon, value: "STATE",
 		help: "start the sync daemon, STATE master or backup",
-		set:  daemonState("illegal start-daemon parameter specified")},
+		set:  func(p *parser, w word) error { return p.daemonState(w, "illegal start-daemon parameter specified") }},
 	{long: "stop-daemon", arg: required, verb: stopDaemon, value: "STATE",
 		help: "stop the sync daemon, STATE master or backup",
-		set:  daemonState("illegal start_daemon specified")},
+		set:  func(p *parser, w word) error { return p.daemonState(w, "illegal start_daemon specified") }},
 	{short: 'R', long: "restore", verb: restore,
 		help: "run the command lines on standard input"},
 	{short: 'S', long: "save", verb: save,
@@ -253,11 +254,14 @@ var options = []option{
 
 	{heading: "Services"},
 	{short: 't', long: "tcp-service", arg: required, id: optService, value: "ADDRESS",
-		help: "the TCP service at this address", set: serviceAt(ipvsnl.TCP)},
+		help: "the TCP service at this address",
+		set:  func(p *parser, w word) error { return p.serviceAt(w, ipvsnl.TCP) }},
 	{short: 'u', long: "udp-service", arg: required, id: optService, value: "ADDRESS",
-		help: "the UDP service at this address", set: serviceAt(ipvsnl.UDP)},
+		help: "the UDP service at this address",
+		set:  func(p *parser, w word) error { return p.serviceAt(w, ipvsnl.UDP) }},
 	{long: "sctp-service", arg: required, id: optService, value: "ADDRESS",
-		help: "the SCTP service at this address", set: serviceAt(ipvsnl.SCTP)},
+		help: "the SCTP service at this address",
+		set:  func(p *parser, w word) error { return p.serviceAt(w, ipvsnl.SCTP) }},
 	{short: 'f', long: "fwmark-service", arg: required, id: optService, value: "MARK",
 		help: "the service for packets with this firewall mark, 1 to 4294967295, or 0x1 and so on", set: (*parser).mark},
 	{short: '6', long: "ipv6",
@@ -265,7 +269,8 @@ var options = []option{
 
 	{heading: "Part of the table, with -L, -S, -Z and -C"},
 	{short: '4', long: "ipv4", id: optIPv4,
-		help: "only IPv4; -6 without -f: only IPv6", set: only(ipvsnl.IPv4)},
+		help: "only IPv4; -6 without -f: only IPv6",
+		set:  func(p *parser, _ word) error { return assign(&p.selection.Family, ipvsnl.IPv4) }},
 	{long: "vip", arg: required, id: optVIP, value: "ADDRESS[/LEN]",
 		help: "only services with such an address", set: (*parser).vip},
 	{long: "marks", id: optMarks,
@@ -274,14 +279,14 @@ var options = []option{
 	{heading: "With -A and -E"},
 	{short: 's', long: "scheduler", arg: required, id: optScheduler, value: "NAME",
 		help: "the scheduler: rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh twos (default wlc)",
-		set:  name(maxSchedulerName, func(p *parser) *string { return &p.service.Scheduler })},
+		set:  func(p *parser, w word) error { return setName(w, maxSchedulerName, &p.service.Scheduler) }},
 	{short: 'p', long: "persistent", arg: optional, id: optPersistent, value: "[SECONDS]",
 		help: "keep a client on its real server, 1 to 2678400 seconds (default 360)", set: (*parser).persistent},
 	{short: 'M', long: "netmask", arg: required, id: optNetmask, value: "MASK",
 		help: "treat clients with equal addresses under MASK as one; a prefix length for IPv6", set: (*parser).netmask},
 	{long: "pe", arg: required, id: optEngine, value: "NAME",
 		help: "persistence engine: sip",
-		set:  name(maxEngineName, func(p *parser) *string { return &p.service.Persistence.Engine })},
+		set:  func(p *parser, w word) error { return setName(w, maxEngineName, &p.service.Persistence.Engine) }},
 	{short: 'b', long: "sched-flags", arg: required, id: optSchedFlags, value: "FLAGS",
 		help: "flags of the scheduler: sh-fallback,sh-port mh-fallback,mh-port flag-1,flag-2,flag-3", set: (*parser).schedFlags},
 	{short: 'o', long: "ops", id: optOnePacket,
@@ -291,31 +296,41 @@ var options = []option{
 	{short: 'r', long: "real-server", arg: required, id: optServer, value: "ADDRESS",
 		help: "the real server at this address", set: (*parser).serverAt},
 	{short: 'm', long: "masquerading", id: optForwarding,
-		help: "forward by network address translation", set: forwarding(ipvsnl.Masquerade)},
+		help: "forward by network address translation",
+		set:  func(p *parser, _ word) error { return assign(&p.server.Forwarding, ipvsnl.Masquerade) }},
 	{short: 'i', long: "ipip", id: optForwarding,
-		help: "forward through a tunnel", set: forwarding(ipvsnl.Tunnel)},
+		help: "forward through a tunnel",
+		set:  func(p *parser, _ word) error { return assign(&p.server.Forwarding, ipvsnl.Tunnel) }},
 	{short: 'g', long: "gatewaying", id: optForwarding,
-		help: "forward by direct routing (default)", set: forwarding(ipvsnl.Route)},
+		help: "forward by direct routing (default)",
+		set:  func(p *parser, _ word) error { return assign(&p.server.Forwarding, ipvsnl.Route) }},
 	{short: 'w', long: "weight", arg: required, id: optWeight, value: "N",
 		help: "share of the connections, 0 for no new ones (default 1)",
-		set:  number("weight", 0, maxInt, func(p *parser) *uint32 { return &p.server.Weight })},
+		set:  func(p *parser, w word) error { return setNumber(w, "weight", 0, maxInt, &p.server.Weight) }},
 	{short: 'x', long: "u-threshold", arg: required, id: optUpper, value: "N",
 		help: "upper threshold, no new connections at N; 0 for no limit (default 0)",
-		set:  number("u_threshold", 0, maxInt, func(p *parser) *uint32 { return &p.server.UpperThreshold })},
+		set:  func(p *parser, w word) error { return setNumber(w, "u_threshold", 0, maxInt, &p.server.UpperThreshold) }},
 	{short: 'y', long: "l-threshold", arg: required, id: optLower, value: "N",
 		help: "lower threshold, new connections again below N (default 0)",
-		set:  number("l_threshold", 0, maxInt, func(p *parser) *uint32 { return &p.server.LowerThreshold })},
+		set:  func(p *parser, w word) error { return setNumber(w, "l_threshold", 0, maxInt, &p.server.LowerThreshold) }},
 	{long: "tun-type", arg: required, id: optTunType, value: "TYPE",
 		help: "type of tunnel: ipip gue gre (default ipip)", set: (*parser).tunnelType},
 	{long: "tun-port", arg: required, id: optTunPort, value: "PORT",
 		help: "UDP port of a gue tunnel",
-		set:  number("tunnel port", 1, maxPort, func(p *parser) *uint16 { return &p.server.TunnelPort })},
+		set:  func(p *parser, w word) error { return setNumber(w, "tunnel port", 1, maxPort, &p.server.TunnelPort) }},
 	{long: "tun-nocsum", id: optTunNoCsum,
-		help: "tunnel without checksums, gue and gre (default)", set: tunnelFlags(0)},
+		help: "tunnel without checksums, gue and gre (default)",
+		set:  func(p *parser, _ word) error { return assign(&p.server.TunnelFlags, p.server.TunnelFlags|0) }},
 	{long: "tun-csum", id: optTunCsum,
-		help: "tunnel with checksums, gue and gre", set: tunnelFlags(ipvsnl.TunnelChecksum)},
+		help: "tunnel with checksums, gue and gre",
+		set: func(p *parser, _ word) error {
+			return assign(&p.server.TunnelFlags, p.server.TunnelFlags|ipvsnl.TunnelChecksum)
+		}},
 	{long: "tun-remcsum", id: optTunRemCsum,
-		help: "tunnel with remote checksums, gue", set: tunnelFlags(ipvsnl.TunnelRemoteChecksum)},
+		help: "tunnel with remote checksums, gue",
+		set: func(p *parser, _ word) error {
+			return assign(&p.server.TunnelFlags, p.server.TunnelFlags|ipvsnl.TunnelRemoteChecksum)
+		}},
 
 	{heading: "With changes of services and real servers"},
 	{long: "keep", id: optKeep,
@@ -331,54 +346,63 @@ var options = []option{
 	{heading: "With --start-daemon"},
 	{long: "mcast-interface", arg: required, id: optInterface, value: "NAME",
 		help: "network interface of the sync messages (default eth0)",
-		set:  name(maxInterfaceName, func(p *parser) *string { return &p.daemon.Interface })},
+		set:  func(p *parser, w word) error { return setName(w, maxInterfaceName, &p.daemon.Interface) }},
 	{long: "syncid", arg: required, id: optSyncID, value: "N",
 		help: "ID of the group of directors, 0 to 255 (default 0)",
-		set:  number("syncid", 0, maxSyncID, func(p *parser) *uint8 { return &p.daemon.SyncID })},
+		set:  func(p *parser, w word) error { return setNumber(w, "syncid", 0, maxSyncID, &p.daemon.SyncID) }},
 	{long: "mcast-group", arg: required, id: optGroup, value: "ADDRESS",
 		help: "multicast address, IPv4 or IPv6 (default 224.0.0.81)", set: (*parser).mcastGroup},
 	{long: "mcast-port", arg: required, id: optPort, value: "PORT",
 		help: "UDP port (default 8848)",
-		set:  number("mcast-port", 1, maxPort, func(p *parser) *uint16 { return &p.daemon.Port })},
+		set:  func(p *parser, w word) error { return setNumber(w, "mcast-port", 1, maxPort, &p.daemon.Port) }},
 	{long: "mcast-ttl", arg: required, id: optTTL, value: "N",
 		help: "time to live, 1 to 255 (default 1)",
-		set:  number("mcast-ttl", 1, maxTTL, func(p *parser) *uint8 { return &p.daemon.TTL })},
+		set:  func(p *parser, w word) error { return setNumber(w, "mcast-ttl", 1, maxTTL, &p.daemon.TTL) }},
 	{long: "sync-maxlen", arg: required, id: optMaxLen, value: "BYTES",
 		help: "maximum length of a sync message, 1 to 65507 (default from the interface)",
-		set:  number("sync-maxlen", 1, maxSyncPayload, func(p *parser) *uint16 { return &p.daemon.MaxLen })},
+		set:  func(p *parser, w word) error { return setNumber(w, "sync-maxlen", 1, maxSyncPayload, &p.daemon.MaxLen) }},
 
 	{heading: "With -R"},
 	{long: "replace", id: optReplace,
 		help: "check all lines, then change only what differs from the resulting table",
-		set:  restoring(func(r *Restoring) *bool { return &r.Replace })},
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Restoring.Replace, true) }},
 	{long: "only", id: optOnly,
 		help: "with --replace: leave all services that no line adds or deletes",
-		set:  restoring(func(r *Restoring) *bool { return &r.Only })},
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Restoring.Only, true) }},
 	{long: "dry-run", id: optDryRun,
 		help: "report faults or, with --replace or -C, what would change; change nothing",
-		set:  restoring(func(r *Restoring) *bool { return &r.DryRun })},
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Restoring.DryRun, true) }},
 	{long: "wait", arg: required, id: optWait, value: "SECONDS",
 		help: "maximum wait for another restore or clear, 0 to 86400 (default 60); also with -C", set: (*parser).wait},
 
 	{heading: "With -L"},
 	{short: 'c', long: "connection", id: optConnection,
-		help: "list connections", set: subject(Connections)},
+		help: "list connections",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Subject, Connections) }},
 	{long: "timeout", id: optTimeout,
-		help: "list the timeouts of connections; with -S, save them", set: subject(Timeouts)},
+		help: "list the timeouts of connections; with -S, save them",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Subject, Timeouts) }},
 	{long: "daemon", id: optDaemon,
-		help: "list the sync daemons; with -S, save them", set: subject(Daemons)},
+		help: "list the sync daemons; with -S, save them",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Subject, Daemons) }},
 	{long: "stats", id: optStats,
-		help: "with counters of connections, packets and bytes", set: listing(func(l *Listing) *bool { return &l.Stats })},
+		help: "with counters of connections, packets and bytes",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Stats, true) }},
 	{long: "rate", id: optRate,
-		help: "with connections, packets and bytes per second", set: listing(func(l *Listing) *bool { return &l.Rate })},
+		help: "with connections, packets and bytes per second",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Rate, true) }},
 	{long: "thresholds", id: optThresholds,
-		help: "with thresholds; with -S, save them", set: listing(func(l *Listing) *bool { return &l.Thresholds })},
+		help: "with thresholds; with -S, save them",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Thresholds, true) }},
 	{long: "persistent-conn", id: optPersistentConn,
-		help: "with persistent connections; with -c, persistence engines", set: listing(func(l *Listing) *bool { return &l.PersistentConn })},
+		help: "with persistent connections; with -c, persistence engines",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.PersistentConn, true) }},
 	{long: "tun-info", id: optTunInfo,
-		help: "with tunnels", set: listing(func(l *Listing) *bool { return &l.TunnelInfo })},
+		help: "with tunnels",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.TunnelInfo, true) }},
 	{long: "nosort", id: optNoSort,
-		help: "in the order of the kernel", set: listing(func(l *Listing) *bool { return &l.NoSort })},
+		help: "in the order of the kernel",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.NoSort, true) }},
 	{long: "sort",
 		help: "sorted (default)", set: nothing},
 	{long: "sort-by", arg: required, id: optSortBy, value: "COLUMN",
@@ -386,23 +410,30 @@ var options = []option{
 	{long: "watch", arg: optional, id: optWatch, value: "[SECONDS]",
 		help: "repeat the listing every 1 to 86400 seconds (default 2) until interrupted", set: (*parser).watch},
 	{short: 'X', long: "exact", id: optExact,
-		help: "with all digits of large numbers", set: listing(func(l *Listing) *bool { return &l.Exact })},
+		help: "with all digits of large numbers",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Exact, true) }},
 	{long: "wide", id: optWide,
-		help: "cut nothing, columns as wide as they need to be", set: listing(func(l *Listing) *bool { return &l.Wide })},
+		help: "cut nothing, columns as wide as they need to be",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Wide, true) }},
 	{short: 'n', long: "numeric", id: optNumeric,
-		help: "with numeric addresses and ports", set: listing(func(l *Listing) *bool { return &l.Numeric })},
+		help: "with numeric addresses and ports",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Numeric, true) }},
 	{short: 'j', long: "json", id: optJSON,
-		help: "everything, as JSON", set: listing(func(l *Listing) *bool { return &l.JSON })},
+		help: "everything, as JSON",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.JSON, true) }},
 	{long: "metrics", id: optMetrics,
-		help: "as metrics of Prometheus", set: listing(func(l *Listing) *bool { return &l.Metrics })},
+		help: "as metrics of Prometheus",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Metrics, true) }},
 
 	{heading: "With -L -c, as well as -t, -u, --sctp-service and -r"},
 	{long: "client", arg: required, id: optClient, value: "ADDRESS[/LEN]",
 		help: "only connections of these clients", set: (*parser).clientIn},
 	{long: "count", id: optCount,
-		help: "count them by service, real server and state", set: listing(func(l *Listing) *bool { return &l.Count })},
+		help: "count them by service, real server and state",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Count, true) }},
 	{long: "origin", id: optOrigin,
-		help: "show which were made here and which synced", set: listing(func(l *Listing) *bool { return &l.Origin })},
+		help: "show which were made here and which synced",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Origin, true) }},
 
 	{heading: "With -S"},
 	{long: "all", id: optAll,
@@ -415,39 +446,47 @@ var options = []option{
 		help: "work in this network namespace: a name, pid:NUMBER or, with a slash, a path", set: (*parser).netNS},
 }
 
-var (
-	longOptions  map[string]*option
-	shortOptions [256]*option
-)
-
-// The index is built in init because the functions in the table refer to it.
-func init() {
-	longOptions = make(map[string]*option, len(options))
+// longOption returns the option of a long word, or nil.
+func longOption(name string) *option {
 	for i := range options {
-		o := &options[i]
-		if o.long != "" {
-			longOptions[o.long] = o
-		}
-		if o.short != 0 {
-			shortOptions[o.short] = o
+		if o := &options[i]; o.long == name && name != "" {
+			return o
 		}
 	}
+	return nil
+}
+
+// shortOptions are the options with a letter. They are collected when the first is looked up, for rules have
+// many.
+var shortOptions struct {
+	sync.Once
+	of [256]*option
+}
+
+// shortOption returns the option of a letter, or nil.
+func shortOption(letter byte) *option {
+	shortOptions.Do(func() {
+		for i := range options {
+			if o := &options[i]; o.short != 0 {
+				shortOptions.of[o.short] = o
+			}
+		}
+	})
+	return shortOptions.of[letter]
 }
 
 // serviceAt sets a virtual address. For IPv6, masks are prefix lengths.
-func serviceAt(protocol ipvsnl.Protocol) func(*parser, word) error {
-	return func(p *parser, w word) error {
-		p.protocol = protocol
-		addr, port, _, ok := p.address(w.value)
-		if !ok {
-			return fault("illegal virtual server address[:port] specified")
-		}
-		p.service.Key = ipvsnl.ServiceKey{Protocol: protocol, Addr: netip.AddrPortFrom(addr, port)}
-		if addr.Is6() {
-			p.mask = ipvsnl.Mask{}
-		}
-		return nil
+func (p *parser) serviceAt(w word, protocol ipvsnl.Protocol) error {
+	p.protocol = protocol
+	addr, port, _, ok := p.address(w.value)
+	if !ok {
+		return fault("illegal virtual server address[:port] specified")
 	}
+	p.service.Key = ipvsnl.ServiceKey{Protocol: protocol, Addr: netip.AddrPortFrom(addr, port)}
+	if addr.Is6() {
+		p.mask = ipvsnl.Mask{}
+	}
+	return nil
 }
 
 func (p *parser) mark(w word) error {
@@ -577,75 +616,40 @@ func (p *parser) wait(w word) error {
 	return nil
 }
 
-func forwarding(method ipvsnl.Forwarding) func(*parser, word) error {
-	return func(p *parser, _ word) error {
-		p.server.Forwarding = method
-		return nil
-	}
-}
-
-func tunnelFlags(flags ipvsnl.TunnelFlags) func(*parser, word) error {
-	return func(p *parser, _ word) error {
-		p.server.TunnelFlags |= flags
-		return nil
-	}
-}
-
 // nothing ignores the value of an option that is the default, or that the
 // command interprets.
 func nothing(*parser, word) error { return nil }
 
-func subject(s Subject) func(*parser, word) error {
-	return func(p *parser, _ word) error {
-		p.cmd.Listing.Subject = s
-		return nil
-	}
+// assign sets a value that an option stands for.
+func assign[T any](to *T, value T) error {
+	*to = value
+	return nil
 }
 
-func listing(field func(*Listing) *bool) func(*parser, word) error {
-	return func(p *parser, _ word) error {
-		*field(&p.cmd.Listing) = true
-		return nil
-	}
+// setName sets a name, cut to the max bytes that the kernel keeps.
+func setName(w word, max int, to *string) error {
+	*to = w.value[:min(len(w.value), max)]
+	return nil
 }
 
-func restoring(field func(*Restoring) *bool) func(*parser, word) error {
-	return func(p *parser, _ word) error {
-		*field(&p.cmd.Restoring) = true
-		return nil
+// setNumber sets a whole number from min to max.
+func setNumber[T uint8 | uint16 | uint32](w word, what string, min, max int64, to *T) error {
+	n, ok := parseNumber(w.value, min, max)
+	if !ok {
+		return fault("illegal " + what + " specified")
 	}
+	*to = T(n)
+	return nil
 }
 
-// name sets a name, cut to the max bytes that the kernel keeps.
-func name(max int, field func(*parser) *string) func(*parser, word) error {
-	return func(p *parser, w word) error {
-		*field(p) = w.value[:min(len(w.value), max)]
-		return nil
+func (p *parser) daemonState(w word, message string) error {
+	switch w.value {
+	case "master":
+		p.daemon.State = ipvsnl.Master
+	case "backup":
+		p.daemon.State = ipvsnl.Backup
+	default:
+		return fault(message)
 	}
-}
-
-// number sets a whole number from min to max.
-func number[T uint8 | uint16 | uint32](what string, min, max int64, field func(*parser) *T) func(*parser, word) error {
-	return func(p *parser, w word) error {
-		n, ok := parseNumber(w.value, min, max)
-		if !ok {
-			return fault("illegal " + what + " specified")
-		}
-		*field(p) = T(n)
-		return nil
-	}
-}
-
-func daemonState(message string) func(*parser, word) error {
-	return func(p *parser, w word) error {
-		switch w.value {
-		case "master":
-			p.daemon.State = ipvsnl.Master
-		case "backup":
-			p.daemon.State = ipvsnl.Backup
-		default:
-			return fault(message)
-		}
-		return nil
-	}
+	return nil
 }

@@ -310,6 +310,6 @@ func (p *parser) checkServer(v verb) error {
 		return nil
 	}
 	name := words.TunnelTypeOf(d.TunnelType).Name
-	r := tunnels[name]
+	r := tunnelRules(name)
 	return r.check(p.given&tunnelOptions, name, "tunnel type")
 }

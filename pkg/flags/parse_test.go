@@ -531,7 +531,7 @@ func TestListConflicts(t *testing.T) {
 				continue
 			}
 			for _, id := range []optionID{either, or} {
-				require.NotNil(t, longOptions[optionNames[id]])
+				require.NotNil(t, longOption(optionNames[id]))
 				require.Contains(t, err.Error(), "'--"+optionNames[id]+"'")
 			}
 		}

@@ -63,7 +63,7 @@ func (s *scanner) next() (word, bool, error) {
 
 func (s *scanner) long(body string) (word, error) {
 	name, value, glued := strings.Cut(body, "=")
-	opt := longOptions[name]
+	opt := longOption(name)
 	if opt == nil {
 		return word{}, s.fault("unknown option")
 	}
@@ -73,7 +73,7 @@ func (s *scanner) long(body string) (word, error) {
 func (s *scanner) short() (word, error) {
 	letter := s.bundle[0]
 	s.bundle = s.bundle[1:]
-	opt := shortOptions[letter]
+	opt := shortOption(letter)
 	if opt == nil {
 		return word{}, s.fault("unknown option")
 	}

@@ -36,19 +36,11 @@ func (s *Selection) Option() string {
 	return optionNames[optIPv4]
 }
 
-// selecting are the options of a selection. A single service is selected by itself.
-var selecting = [...]optionSet{
-	set(optService, optIPv4, optIPv6),
-	set(optService, optVIP, optMarks),
-}
-
-// only selects a family.
-func only(f ipvsnl.Family) func(*parser, word) error {
-	return func(p *parser, _ word) error {
-		p.selection.Family = f
-		return nil
-	}
-}
+// The options of a selection, of which one of each kind excludes the others. A single service is selected by itself.
+const (
+	selectingFamily  optionSet = 1<<optService | 1<<optIPv4 | 1<<optIPv6
+	selectingAddress optionSet = 1<<optService | 1<<optVIP | 1<<optMarks
+)
 
 // onlyIPv6 selects IPv6 with an option that otherwise belongs to a mark.
 func (p *parser) onlyIPv6() error {

@@ -48,12 +48,12 @@ func TestOptionTable(t *testing.T) {
 			continue
 		}
 		if o.long != "" {
-			require.Same(t, o, longOptions[o.long])
+			require.Same(t, o, longOption(o.long))
 			require.False(t, seen[o.long], "--%s is there twice", o.long)
 			seen[o.long] = true
 		}
 		if o.short != 0 {
-			require.Same(t, o, shortOptions[o.short])
+			require.Same(t, o, shortOption(o.short))
 		}
 		require.True(t, o.verb != noVerb || o.set != nil, "--%s does nothing", o.long)
 	}

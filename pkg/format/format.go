@@ -69,7 +69,11 @@ func (o *Options) AppendService(b []byte, s *ipvsnl.ServiceState) []byte {
 
 // AppendDestination appends the line of a destination of the service s.
 func (o *Options) AppendDestination(b []byte, s *ipvsnl.ServiceState, d *ipvsnl.DestinationState) []byte {
-	return append(views[o.View].destination(o, b, s, d), '\n')
+	v := &views[o.View]
+	if v.columns != nil {
+		return append(v.columns.line(o, b, s, d), '\n')
+	}
+	return append(v.destination(o, b, s, d), '\n')
 }
 
 // AppendEnd appends what follows the last line: nothing.

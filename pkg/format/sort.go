@@ -14,9 +14,9 @@ import (
 
 // SortServices sorts services by mark, family, protocol, address and port, and returns them
 // without those that are listed twice. It reuses the slice.
-func SortServices(s []ipvsnl.ServiceState) []ipvsnl.ServiceState {
-	return sortDistinct(s, func(s *ipvsnl.ServiceState) ipvsnl.ServiceKey { return s.Service.Key }, func(s *ipvsnl.ServiceState) place {
-		k := &s.Service.Key
+func SortServices(s []*ipvsnl.ServiceState) []*ipvsnl.ServiceState {
+	return sortDistinct(s, func(s **ipvsnl.ServiceState) ipvsnl.ServiceKey { return (*s).Service.Key }, func(s **ipvsnl.ServiceState) place {
+		k := &(*s).Service.Key
 		p := placeOf(k.Addr)
 		p.mark, p.family, p.protocol = k.Mark, k.Family(), k.Protocol
 		return p

@@ -46,9 +46,9 @@ func TestSortDestinations(t *testing.T) {
 }
 
 func TestSortServices(t *testing.T) {
-	addr := func(p ipvsnl.Protocol, a string) ipvsnl.ServiceState { return *service(p, a, nil) }
-	fwm := func(n uint32, f ipvsnl.Family) ipvsnl.ServiceState { return *mark(n, f) }
-	want := []ipvsnl.ServiceState{
+	addr := func(p ipvsnl.Protocol, a string) *ipvsnl.ServiceState { return service(p, a, nil) }
+	fwm := mark
+	want := []*ipvsnl.ServiceState{
 		fwm(1<<32-1, ipvsnl.IPv4),
 		addr(ipvsnl.TCP, "224.0.0.1:80"),
 		addr(ipvsnl.TCP, "1.2.3.4:80"),
@@ -134,8 +134,8 @@ func TestSortQuickly(t *testing.T) {
 	require.Greater(t, quick, 300)
 
 	// Marks wrap around, too.
-	marks := []ipvsnl.ServiceState{*mark(1, ipvsnl.IPv4), *mark(1<<31-1, ipvsnl.IPv4), *mark(1<<32-2, ipvsnl.IPv4)}
+	marks := []*ipvsnl.ServiceState{mark(1, ipvsnl.IPv4), mark(1<<31-1, ipvsnl.IPv4), mark(1<<32-2, ipvsnl.IPv4)}
 	require.Equal(t, marks, SortServices(slices.Clone(marks)))
-	require.Equal(t, marks[:2], SortServices([]ipvsnl.ServiceState{marks[1], marks[0]}))
-	require.Equal(t, marks[:1], SortServices([]ipvsnl.ServiceState{marks[0], marks[0], marks[0]}))
+	require.Equal(t, marks[:2], SortServices([]*ipvsnl.ServiceState{marks[1], marks[0]}))
+	require.Equal(t, marks[:1], SortServices([]*ipvsnl.ServiceState{marks[0], marks[0], marks[0]}))
 }

@@ -20,7 +20,7 @@ type view struct {
 	head        string
 	service     func(o *Options, b []byte, s *ipvsnl.ServiceState) []byte
 	destination func(o *Options, b []byte, s *ipvsnl.ServiceState, d *ipvsnl.DestinationState) []byte
-	columns     columns // of destination, if it has nothing else after its address
+	columns     columns // of a destination, instead of a function
 }
 
 // The columns of views.
@@ -60,9 +60,8 @@ var views = [...]view{
 	Plain: {
 		head: "Prot LocalAddress:Port Scheduler Flags\n" +
 			"  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n",
-		service:     schedulerLine,
-		destination: plainColumns.line,
-		columns:     plainColumns,
+		service: schedulerLine,
+		columns: plainColumns,
 	},
 	Rules: {
 		service:     serviceRule,
@@ -91,23 +90,20 @@ var views = [...]view{
 	Thresholds: {
 		head: "Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn \n" +
 			"  -> RemoteAddress:Port\n",
-		service:     schedulerLine,
-		destination: thresholdColumns.line,
-		columns:     thresholdColumns,
+		service: schedulerLine,
+		columns: thresholdColumns,
 	},
 	PersistentConn: {
 		head: "Prot LocalAddress:Port            Weight    PersistConn ActiveConn InActConn \n" +
 			"  -> RemoteAddress:Port\n",
-		service:     schedulerLine,
-		destination: persistentColumns.line,
-		columns:     persistentColumns,
+		service: schedulerLine,
+		columns: persistentColumns,
 	},
 	TunnelInfo: {
 		head: "Prot LocalAddress:Port Scheduler Flags\n" +
 			"  -> RemoteAddress:Port           Forward TunnelInfo    Weight ActiveConn InActConn\n",
-		service:     schedulerLine,
-		destination: tunnelColumns.line,
-		columns:     tunnelColumns,
+		service: schedulerLine,
+		columns: tunnelColumns,
 	},
 }
 

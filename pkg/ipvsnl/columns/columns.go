@@ -11,44 +11,43 @@ import (
 
 // A Column is a figure by which a listing can be sorted.
 type Column struct {
-	Name        string
-	Destination func(*ipvsnl.DestinationState) uint64
+	Name string
 
-	// ofService is nil if services do not have the figure.
-	ofService func(*ipvsnl.ServiceState) uint64
+	// One of these returns the figure: of what services and destinations count, or of a destination.
+	counter func(*ipvsnl.Stats) uint64
+	figure  func(*ipvsnl.DestinationState) uint64
 }
 
 // All are all the columns.
 var All = []Column{
-	counter("conns", func(s *ipvsnl.Stats) uint64 { return s.Conns }),
-	counter("inpkts", func(s *ipvsnl.Stats) uint64 { return s.InPkts }),
-	counter("outpkts", func(s *ipvsnl.Stats) uint64 { return s.OutPkts }),
-	counter("inbytes", func(s *ipvsnl.Stats) uint64 { return s.InBytes }),
-	counter("outbytes", func(s *ipvsnl.Stats) uint64 { return s.OutBytes }),
-	counter("cps", func(s *ipvsnl.Stats) uint64 { return s.CPS }),
-	counter("inpps", func(s *ipvsnl.Stats) uint64 { return s.InPPS }),
-	counter("outpps", func(s *ipvsnl.Stats) uint64 { return s.OutPPS }),
-	counter("inbps", func(s *ipvsnl.Stats) uint64 { return s.InBPS }),
-	counter("outbps", func(s *ipvsnl.Stats) uint64 { return s.OutBPS }),
-	{Name: "active", Destination: func(d *ipvsnl.DestinationState) uint64 { return uint64(d.ActiveConns) }},
-	{Name: "inactive", Destination: func(d *ipvsnl.DestinationState) uint64 { return uint64(d.InactiveConns) }},
-	{Name: "weight", Destination: func(d *ipvsnl.DestinationState) uint64 { return uint64(d.Destination.Weight) }},
+	{Name: "conns", counter: func(s *ipvsnl.Stats) uint64 { return s.Conns }},
+	{Name: "inpkts", counter: func(s *ipvsnl.Stats) uint64 { return s.InPkts }},
+	{Name: "outpkts", counter: func(s *ipvsnl.Stats) uint64 { return s.OutPkts }},
+	{Name: "inbytes", counter: func(s *ipvsnl.Stats) uint64 { return s.InBytes }},
+	{Name: "outbytes", counter: func(s *ipvsnl.Stats) uint64 { return s.OutBytes }},
+	{Name: "cps", counter: func(s *ipvsnl.Stats) uint64 { return s.CPS }},
+	{Name: "inpps", counter: func(s *ipvsnl.Stats) uint64 { return s.InPPS }},
+	{Name: "outpps", counter: func(s *ipvsnl.Stats) uint64 { return s.OutPPS }},
+	{Name: "inbps", counter: func(s *ipvsnl.Stats) uint64 { return s.InBPS }},
+	{Name: "outbps", counter: func(s *ipvsnl.Stats) uint64 { return s.OutBPS }},
+	{Name: "active", figure: func(d *ipvsnl.DestinationState) uint64 { return uint64(d.ActiveConns) }},
+	{Name: "inactive", figure: func(d *ipvsnl.DestinationState) uint64 { return uint64(d.InactiveConns) }},
+	{Name: "weight", figure: func(d *ipvsnl.DestinationState) uint64 { return uint64(d.Destination.Weight) }},
 }
 
-// counter returns the column of a counter or rate, which services and destinations have.
-func counter(name string, of func(*ipvsnl.Stats) uint64) Column {
-	return Column{
-		Name:        name,
-		Destination: func(d *ipvsnl.DestinationState) uint64 { return of(&d.Stats) },
-		ofService:   func(s *ipvsnl.ServiceState) uint64 { return of(&s.Stats) },
+// Destination returns a destination's figure.
+func (c *Column) Destination(d *ipvsnl.DestinationState) uint64 {
+	if c.counter != nil {
+		return c.counter(&d.Stats)
 	}
+	return c.figure(d)
 }
 
 // Service returns a service's figure: its own or, if it has none, the sum of those of its
 // destinations.
 func (c *Column) Service(s *ipvsnl.ServiceState, destinations []ipvsnl.DestinationState) (figure uint64) {
-	if c.ofService != nil {
-		return c.ofService(s)
+	if c.counter != nil {
+		return c.counter(&s.Stats)
 	}
 	for i := range destinations {
 		figure += c.Destination(&destinations[i])

@@ -85,18 +85,18 @@ func (d *Director) Daemons() []ipvsnl.Daemon {
 }
 
 // makes are the functions that make changes.
-var makes = map[ipvsnl.Op]func(*Director, *ipvsnl.Change) error{
+var makes = [...]func(*Director, *ipvsnl.Change) error{
 	ipvsnl.OpAddService:                (*Director).addService,
 	ipvsnl.OpSetService:                (*Director).setService,
 	ipvsnl.OpPutService:                (*Director).putService,
 	ipvsnl.OpDeleteService:             (*Director).deleteService,
-	ipvsnl.OpDeleteServiceIfExists:     ignoring((*Director).deleteService, ESRCH),
+	ipvsnl.OpDeleteServiceIfExists:     (*Director).deleteServiceIfExists,
 	ipvsnl.OpAddDestination:            (*Director).addDestination,
 	ipvsnl.OpSetDestination:            (*Director).setDestination,
 	ipvsnl.OpPutDestination:            (*Director).putDestination,
 	ipvsnl.OpSetWeight:                 (*Director).updateDestination,
 	ipvsnl.OpDeleteDestination:         (*Director).deleteDestination,
-	ipvsnl.OpDeleteDestinationIfExists: ignoring((*Director).deleteDestination, ESRCH, ENOENT),
+	ipvsnl.OpDeleteDestinationIfExists: (*Director).deleteDestinationIfExists,
 	ipvsnl.OpStartDaemon:               (*Director).startDaemon,
 	ipvsnl.OpStopDaemon:                (*Director).stopDaemon,
 	ipvsnl.OpSetTimeouts:               (*Director).setTimeouts,
@@ -112,22 +112,26 @@ var makes = map[ipvsnl.Op]func(*Director, *ipvsnl.Change) error{
 // Make makes a change. If the kernel would refuse it, nothing changes, and the
 // error is an [Errno].
 func (d *Director) Make(c *ipvsnl.Change) error {
-	f := makes[c.Op]
-	if f == nil {
+	if int(c.Op) >= len(makes) || makes[c.Op] == nil {
 		return EINVAL
 	}
-	return f(d, c)
+	return makes[c.Op](d, c)
 }
 
-// ignoring returns f without those errors.
-func ignoring(f func(*Director, *ipvsnl.Change) error, ignored ...Errno) func(*Director, *ipvsnl.Change) error {
-	return func(d *Director, c *ipvsnl.Change) error {
-		err := f(d, c)
-		if n, _ := err.(Errno); slices.Contains(ignored, n) {
-			return nil
-		}
-		return err
+func (d *Director) deleteServiceIfExists(c *ipvsnl.Change) error {
+	return ignore(d.deleteService(c), ESRCH)
+}
+
+func (d *Director) deleteDestinationIfExists(c *ipvsnl.Change) error {
+	return ignore(d.deleteDestination(c), ESRCH, ENOENT)
+}
+
+// ignore returns err, unless it is one of those.
+func ignore(err error, ignored ...Errno) error {
+	if n, _ := err.(Errno); slices.Contains(ignored, n) {
+		return nil
 	}
+	return err
 }
 
 func has(names []string, name string) bool { return names == nil || slices.Contains(names, name) }
