@@ -14,7 +14,7 @@ import (
 )
 
 // mayAllocate are the packages, other than those of Go itself, that may allocate memory before main. Ours make no tables
-// then: every command would wait for them. That of main asks to be told of the first garbage collection.
+// then: every command would wait for them. Package main registers for the first garbage collection.
 var mayAllocate = []string{"golang.org/x/net/dns/dnsmessage", "golang.org/x/sys/unix", "github.com/mdlayher/netlink", "main"}
 
 // TestBeforeMain checks what the program does before main.

@@ -204,7 +204,7 @@ func (t *trial) drawnLines(ctx context.Context, i int) (*Difference, error) {
 	return d, err
 }
 
-// noServices is what we say of lines that are not there.
+// noServices is our message for missing lines.
 const noServices = "the rules have no service, but the table does: to clear it, add -C to the rules\n"
 
 // refusedLine is what the reference says of a line with an addition.
