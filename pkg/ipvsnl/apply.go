@@ -149,7 +149,6 @@ func (a *applier) next(s *socket) (n int, err error) {
 
 // build builds the requests of a change. If it is invalid, it has none.
 func (a *applier) build(e *encoder, index int, c *Change) {
-	first, start := len(a.asked), len(e.buf)
 	requests := c.Op.row().requests
 	if requests == nil {
 		a.fail(index, errOp)
@@ -158,8 +157,7 @@ func (a *applier) build(e *encoder, index int, c *Change) {
 	for i := range requests {
 		r, at := &requests[i], len(e.buf)
 		if err := r.build(e, r.cmd, c); err != nil {
-			a.asked, e.buf = a.asked[:first], e.buf[:start]
-			a.fail(index, err)
+			a.fail(index, err) // of the first request, which is the strictest
 			return
 		}
 		a.asked = append(a.asked, asked{index, at, len(e.buf), r.ignore, 0})
@@ -178,7 +176,6 @@ func (a *applier) send(s *socket) error {
 	if len(a.messages) > 1 {
 		s.shortenReplies()
 	}
-	a.sent = true
 	err := s.submit(a.messages, func(i int, err error) {
 		switch r := &a.asked[i]; {
 		case err == nil || r.ignore.has(err):

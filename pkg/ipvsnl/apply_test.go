@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"net/netip"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/mdlayher/netlink"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/test/replay"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/ipvsnltest"
 )
@@ -99,6 +101,7 @@ func TestApply(t *testing.T) {
 	for i, want := range []byte{1, 2, 3, 3, 5, 6, 7, 7, 9, 10, 12, 16, 16, 17} {
 		require.Equal(t, want, sent[i].Data[0], "%v", every[i])
 		require.Equal(t, netlink.Request, sent[i].Header.Flags, "%v", every[i])
+		require.Zero(t, sent[i].Header.PID)
 	}
 	last := sent[len(every)].Header
 	require.Equal(t, netlink.Noop, last.Type)
@@ -115,12 +118,12 @@ func TestApplyNothing(t *testing.T) {
 
 // Failures have their change, and what the kernel's number means for it.
 func TestApplyFailures(t *testing.T) {
-	k := kernel{refuses: map[int]syscall.Errno{0: syscall.EEXIST, 6: syscall.ENOENT, 13: syscall.EPERM}}
+	k := kernel{refuses: map[int]syscall.Errno{0: syscall.EEXIST, 6: syscall.ENOENT, 8: syscall.EEXIST, 13: syscall.EPERM}}
 	err := k.open(t).Apply(t.Context(), every...)
 	var e *ipvsnl.ApplyError
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, -1, e.InDoubt)
-	require.Len(t, e.Failures, 3)
+	require.Len(t, e.Failures, 4)
 	for i, want := range []struct {
 		index int
 		err   error
@@ -128,6 +131,7 @@ func TestApplyFailures(t *testing.T) {
 	}{
 		{0, ipvsnl.ErrServiceExists, "ipvs: add service TCP 192.0.2.1:80: service already exists"},
 		{6, ipvsnl.ErrDestinationNotFound, "ipvs: delete destination 10.0.0.1:80 of TCP 192.0.2.1:80: no such destination"},
+		{8, ipvsnl.ErrDaemonRunning, "ipvs: start daemon master: daemon already running"},
 		{13, syscall.EPERM, "ipvs: flush: operation not permitted"},
 	} {
 		f := e.Failures[i]
@@ -205,6 +209,7 @@ func TestApplyInvalid(t *testing.T) {
 		ipvsnl.Zero(),
 		ipvsnl.Change{},
 		ipvsnl.Change{Op: ipvsnl.OpServices},
+		ipvsnl.Change{Op: ipvsnl.OpFlush + 1},
 		ipvsnl.Change{Op: 200},
 	)
 	var e *ipvsnl.ApplyError
@@ -216,8 +221,13 @@ func TestApplyInvalid(t *testing.T) {
 			require.ErrorIs(t, f.Err, fs.ErrInvalid)
 		}
 	}
-	require.Equal(t, []int{0, 1, 2, 4, 5, 6}, places)
+	require.Equal(t, []int{0, 1, 2, 4, 5, 6, 7}, places)
 	require.Equal(t, 2, k.seen)
+
+	// So it is if the first one is refused, of which the kernel says so last.
+	k = kernel{refuses: map[int]syscall.Errno{0: syscall.ESRCH}}
+	require.ErrorAs(t, k.open(t).Apply(t.Context(), ipvsnl.DeleteService(web), ipvsnl.Change{}), &e)
+	require.Equal(t, []int{0, 1}, []int{e.Failures[0].Index, e.Failures[1].Index})
 }
 
 // Any number of changes is sent, some at a time.
@@ -301,6 +311,7 @@ func TestApplyBroken(t *testing.T) {
 			require.ErrorAs(t, err, &e)
 			require.Equal(t, 0, e.InDoubt)
 			require.EqualError(t, e.Err, test.want)
+			require.EqualError(t, err, "ipvs: flush: this change and later ones are in doubt: "+test.want)
 			wantSockets(t, f, 0, 1)
 		})
 	}
@@ -386,13 +397,94 @@ func TestSetWeightBroken(t *testing.T) {
 	require.ErrorIs(t, err, syscall.ENOBUFS)
 }
 
+// What is wrong while a weight is looked up is the failure of the change, be it of the service or of its destinations.
+func TestSetWeightMalformed(t *testing.T) {
+	const getService = 4
+	service, destination := item(recorded("services")[0]), item([]byte{1, 1, 0, 0})
+	for _, test := range []struct {
+		reply netlink.Message
+		want  string
+	}{
+		{destination, "reply of a destination: malformed reply: no attribute 2"},
+		{refusal(syscall.EPERM), "operation not permitted"},
+	} {
+		f := &fake{answer: func(requests []netlink.Message) ([]netlink.Message, error) {
+			if requests[0].Data[0] == getService {
+				return []netlink.Message{with(service, func(h *netlink.Header) { h.Flags = 0 })}, nil
+			}
+			return []netlink.Message{test.reply, end(0)}, nil
+		}}
+		err := open(t, f.dial).Apply(t.Context(), ipvsnl.SetWeight(web, server.Addr, 1))
+		require.EqualError(t, err, "ipvs: set weight of destination 10.0.0.1:80 of TCP 192.0.2.1:80: "+test.want)
+	}
+}
+
+// Weights of one service are sent some at a time, after one look-up each.
+func TestSetWeightMany(t *testing.T) {
+	var add, set []ipvsnl.Change
+	for i := range 300 {
+		d := ipvsnl.Destination{Addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 80)}
+		add, set = append(add, ipvsnl.AddDestination(web, d)), append(set, ipvsnl.SetWeight(web, d.Addr, 7))
+	}
+	d := ipvsnltest.New()
+	var sent []int
+	c := open(t, func() (io.ReadWriteCloser, error) {
+		conn, err := d.Dial()
+		return counted{conn, &sent}, err
+	})
+	require.NoError(t, c.Apply(t.Context(), ipvsnl.AddService(webService)))
+	require.NoError(t, c.Apply(t.Context(), add...))
+	sent = nil
+	require.NoError(t, c.Apply(t.Context(), set...))
+	require.Equal(t, []int{1, 1, 129, 1, 1, 129, 1, 1, 45}, sent)
+	all, err := c.Destinations(t.Context(), web)
+	require.NoError(t, err)
+	for _, s := range all {
+		require.EqualValues(t, 7, s.Destination.Weight)
+	}
+}
+
+// A counted connection counts the requests in each datagram.
+type counted struct {
+	io.ReadWriteCloser
+	sent *[]int
+}
+
+func (c counted) Write(b []byte) (int, error) {
+	*c.sent = append(*c.sent, len(replay.Messages(b)))
+	return c.ReadWriteCloser.Write(b)
+}
+
+// Changes that add or delete something end a listing, and no others do.
+func TestChangesOfMembers(t *testing.T) {
+	for _, c := range append(every, ipvsnl.PutService(webService), ipvsnl.PutDestination(web, server), ipvsnl.SetWeight(web, server.Addr, 1)) {
+		f := director()
+		client := open(t, f.dial)
+		var last error
+		for _, err := range client.EachService(t.Context()) {
+			if last = err; err == nil {
+				_ = client.Apply(t.Context(), c)
+			}
+		}
+		members := false
+		switch c.Op {
+		case ipvsnl.OpAddService, ipvsnl.OpPutService, ipvsnl.OpDeleteService, ipvsnl.OpDeleteServiceIfExists, ipvsnl.OpAddDestination,
+			ipvsnl.OpPutDestination, ipvsnl.OpDeleteDestination, ipvsnl.OpDeleteDestinationIfExists, ipvsnl.OpFlush:
+			members = true
+		}
+		require.Equal(t, members, errors.Is(last, ipvsnl.ErrChanged), "%v", c)
+	}
+}
+
 func TestChangeString(t *testing.T) {
 	for want, c := range map[string]ipvsnl.Change{
 		"add service TCP 192.0.2.1:80":                              ipvsnl.AddService(webService),
 		"set weight of destination 10.0.0.1:80 of TCP 192.0.2.1:80": ipvsnl.SetWeight(web, server.Addr, 1),
 		"start daemon backup":                                       ipvsnl.StartDaemon(ipvsnl.Daemon{State: ipvsnl.Backup}),
 		"zero counters":                                             ipvsnl.Zero(),
-		"Op(0)":                                                     {},
+		"delete service TCP 192.0.2.1:80":                           ipvsnl.DeleteServiceIfExists(web),
+		"delete destination 10.0.0.1:80 of TCP 192.0.2.1:80":        ipvsnl.DeleteDestinationIfExists(web, server.Addr),
+		"Op(0)": {},
 	} {
 		require.Equal(t, want, c.String())
 	}

@@ -36,9 +36,9 @@ var serviceTable = table[wireService]{
 	svcFlags:     {kind: kindFlags, part: whole, at: unsafe.Offsetof(wireService{}.flags)},
 	svcTimeout:   {kind: kindU32, part: whole, at: unsafe.Offsetof(wireService{}.timeout)},
 	svcNetmask:   {kind: kind4Octets, part: whole, at: unsafe.Offsetof(wireService{}.netmask)},
-	svcStats:     {kind: kindNested, part: replyOnly, at: unsafe.Offsetof(wireService{}.stats)},
+	svcStats:     {kind: kindNested, reply: true, at: unsafe.Offsetof(wireService{}.stats)},
 	svcPEName:    {kind: kindText, part: whole, at: unsafe.Offsetof(wireService{}.engine), zero: true},
-	svcStats64:   {kind: kindNested, part: replyOnly, at: unsafe.Offsetof(wireService{}.stats64)},
+	svcStats64:   {kind: kindNested, reply: true, at: unsafe.Offsetof(wireService{}.stats64)},
 }
 
 func hasMark(s *wireService) bool { return s.mark != 0 }
@@ -59,12 +59,12 @@ var destTable = table[wireDest]{
 	destWeight:       {kind: kindU32, part: whole, at: unsafe.Offsetof(wireDest{}.Destination) + unsafe.Offsetof(Destination{}.Weight)},
 	destUThresh:      {kind: kindU32, part: whole, at: unsafe.Offsetof(wireDest{}.Destination) + unsafe.Offsetof(Destination{}.UpperThreshold)},
 	destLThresh:      {kind: kindU32, part: whole, at: unsafe.Offsetof(wireDest{}.Destination) + unsafe.Offsetof(Destination{}.LowerThreshold)},
-	destActiveConns:  {kind: kindU32, part: replyOnly, at: unsafe.Offsetof(wireDest{}.ActiveConns)},
-	destInactConns:   {kind: kindU32, part: replyOnly, at: unsafe.Offsetof(wireDest{}.InactiveConns)},
-	destPersistConns: {kind: kindU32, part: replyOnly, at: unsafe.Offsetof(wireDest{}.PersistentConns)},
-	destStats:        {kind: kindNested, part: replyOnly, at: unsafe.Offsetof(wireDest{}.stats)},
+	destActiveConns:  {kind: kindU32, reply: true, at: unsafe.Offsetof(wireDest{}.ActiveConns)},
+	destInactConns:   {kind: kindU32, reply: true, at: unsafe.Offsetof(wireDest{}.InactiveConns)},
+	destPersistConns: {kind: kindU32, reply: true, at: unsafe.Offsetof(wireDest{}.PersistentConns)},
+	destStats:        {kind: kindNested, reply: true, at: unsafe.Offsetof(wireDest{}.stats)},
 	destAddrFamily:   {kind: kindU16, part: byKey, at: unsafe.Offsetof(wireDest{}.family)},
-	destStats64:      {kind: kindNested, part: replyOnly, at: unsafe.Offsetof(wireDest{}.stats64)},
+	destStats64:      {kind: kindNested, reply: true, at: unsafe.Offsetof(wireDest{}.stats64)},
 	destTunType:      {kind: kindU8, part: whole, at: unsafe.Offsetof(wireDest{}.Destination) + unsafe.Offsetof(Destination{}.TunnelType), zero: true},
 	destTunPort:      {kind: kindBE16, part: whole, at: unsafe.Offsetof(wireDest{}.Destination) + unsafe.Offsetof(Destination{}.TunnelPort), zero: true},
 	destTunFlags:     {kind: kindU16, part: whole, at: unsafe.Offsetof(wireDest{}.Destination) + unsafe.Offsetof(Destination{}.TunnelFlags), zero: true},
@@ -92,16 +92,16 @@ func noGroup(d *wireDaemon) bool  { return !d.Group.Is4() }
 func noGroup6(d *wireDaemon) bool { return !d.Group.Is6() }
 
 var statsTable = table[Stats]{
-	statsConns:    {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.Conns)},
-	statsInPkts:   {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.InPkts)},
-	statsOutPkts:  {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.OutPkts)},
-	statsInBytes:  {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.InBytes)},
-	statsOutBytes: {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.OutBytes)},
-	statsCPS:      {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.CPS)},
-	statsInPPS:    {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.InPPS)},
-	statsOutPPS:   {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.OutPPS)},
-	statsInBPS:    {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.InBPS)},
-	statsOutBPS:   {kind: kindCount, part: replyOnly, at: unsafe.Offsetof(Stats{}.OutBPS)},
+	statsConns:    {kind: kindCount, at: unsafe.Offsetof(Stats{}.Conns)},
+	statsInPkts:   {kind: kindCount, at: unsafe.Offsetof(Stats{}.InPkts)},
+	statsOutPkts:  {kind: kindCount, at: unsafe.Offsetof(Stats{}.OutPkts)},
+	statsInBytes:  {kind: kindCount, at: unsafe.Offsetof(Stats{}.InBytes)},
+	statsOutBytes: {kind: kindCount, at: unsafe.Offsetof(Stats{}.OutBytes)},
+	statsCPS:      {kind: kindCount, at: unsafe.Offsetof(Stats{}.CPS)},
+	statsInPPS:    {kind: kindCount, at: unsafe.Offsetof(Stats{}.InPPS)},
+	statsOutPPS:   {kind: kindCount, at: unsafe.Offsetof(Stats{}.OutPPS)},
+	statsInBPS:    {kind: kindCount, at: unsafe.Offsetof(Stats{}.InBPS)},
+	statsOutBPS:   {kind: kindCount, at: unsafe.Offsetof(Stats{}.OutBPS)},
 }
 
 type wireTimeouts struct{ tcp, tcpFin, udp uint32 }
@@ -113,8 +113,8 @@ var timeoutsTable = table[wireTimeouts]{
 }
 
 var infoTable = table[Info]{
-	infoVersion:     {kind: kindU32, part: replyOnly, at: unsafe.Offsetof(Info{}.Version)},
-	infoConnTabSize: {kind: kindU32, part: replyOnly, at: unsafe.Offsetof(Info{}.ConnTableSize)},
+	infoVersion:     {kind: kindU32, at: unsafe.Offsetof(Info{}.Version)},
+	infoConnTabSize: {kind: kindU32, at: unsafe.Offsetof(Info{}.ConnTableSize)},
 }
 
 // putAddr writes an address in the kernel's form: 16 bytes, of which an IPv4 address
@@ -132,7 +132,7 @@ func putAddr(p *[16]byte, a netip.Addr) {
 func getAddr(p *[16]byte, f Family) (netip.Addr, error) {
 	switch f {
 	case IPv4:
-		return netip.AddrFrom4([4]byte(p[:4])), nil
+		return netip.AddrFrom4([4]byte(p[:])), nil // the first four
 	case IPv6:
 		return netip.AddrFrom16(*p), nil
 	}

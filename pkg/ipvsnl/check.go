@@ -112,7 +112,7 @@ func (t *Timeouts) check() error {
 
 // isWhole reports whether the kernel would keep a timeout unchanged.
 func isWhole(d time.Duration) bool {
-	return 0 <= d && d <= MaxTimeout && d%time.Second == 0
+	return d%time.Second == 0 && uint64(d/time.Second) <= uint64(MaxTimeout/time.Second) // and not below zero
 }
 
 // fits reports whether the kernel would read a name unchanged.

@@ -53,13 +53,16 @@ type Option func(*Client) error
 // "/run/netns/blue", "/proc/4711/ns/net". Entering it requires
 // CAP_SYS_ADMIN. An empty name means the caller's own namespace.
 func WithNetNS(name string) Option {
-	return func(c *Client) (err error) {
+	return func(c *Client) error {
 		if name == "" {
 			return nil
 		}
-		if c.netns, err = netns.Open(name); err != nil {
+		n, err := netns.Open(name)
+		if err != nil {
 			return &Error{Op: OpNetNS, Err: err}
 		}
+		_ = c.netns.Close() // of an option before
+		c.netns = n
 		return nil
 	}
 }
@@ -119,7 +122,6 @@ func (c *Client) open(ctx context.Context) error {
 		return errors.ErrUnsupported
 	}
 	return c.use(ctx, func(s *socket) (err error) {
-		s.midway = true
 		c.family, err = lookUp(s.conn)
 		s.family = c.family
 		s.midway = err != nil

@@ -346,11 +346,16 @@ func TestStrange(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := &fake{answer: test.answer}
-			n, err := count(open(t, f.dial).EachService(t.Context()))
+			c := open(t, f.dial)
+			n, err := count(c.EachService(t.Context()))
 			require.Zero(t, n)
 			require.EqualError(t, err, "ipvs: list services: "+test.want)
 			require.ErrorIs(t, err, test.is)
 			wantSockets(t, f, 0, 1)
+			all, err := c.Services(t.Context())
+			require.Nil(t, all)
+			require.EqualError(t, err, "ipvs: list services: "+test.want)
+			wantSockets(t, f, 0, 2)
 		})
 	}
 }
@@ -369,6 +374,34 @@ func TestInterrupted(t *testing.T) {
 	require.Len(t, all, 3)
 	require.EqualError(t, err, "ipvs: list services: the table changed while it was listed")
 	wantSockets(t, f, 1, 1)
+}
+
+// What fails in the middle of a listing leaves nothing of it, and flags other than that of an interruption say nothing.
+func TestWithinListing(t *testing.T) {
+	service := item(recorded("services")[0])
+	f := &fake{answer: says(service, refusal(syscall.ENOMEM))}
+	all, err := open(t, f.dial).Services(t.Context())
+	require.ErrorIs(t, err, syscall.ENOMEM)
+	require.Nil(t, all)
+
+	f = &fake{answer: says(with(service, func(h *netlink.Header) { h.Flags |= ^netlink.DumpInterrupted }), end(0))}
+	all, err = open(t, f.dial).Services(t.Context())
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+}
+
+// What cannot be a service is not asked for.
+func TestInvalidKey(t *testing.T) {
+	asked := 0
+	c := open(t, (&fake{answer: func([]netlink.Message) ([]netlink.Message, error) {
+		asked++
+		return []netlink.Message{end(0)}, nil
+	}}).dial)
+	_, err := c.Service(t.Context(), ipvsnl.ServiceKey{})
+	require.ErrorIs(t, err, fs.ErrInvalid)
+	_, err = c.Destinations(t.Context(), ipvsnl.ServiceKey{Mark: 1, Protocol: ipvsnl.TCP})
+	require.ErrorIs(t, err, fs.ErrInvalid)
+	require.Zero(t, asked)
 }
 
 // An operation needs the kind of answer that it is to get.
@@ -473,6 +506,34 @@ func (c *silentConn) Read(b []byte) (int, error) {
 func (c *silentConn) Close() error {
 	c.once.Do(func() { close(c.closed) })
 	return c.ReadWriteCloser.Close()
+}
+
+// A refusal counts although the context has ended meanwhile.
+func TestCancelledRefusal(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	f := &fake{answer: func([]netlink.Message) ([]netlink.Message, error) {
+		cancel()
+		return []netlink.Message{refusal(syscall.EPERM)}, nil
+	}}
+	require.ErrorIs(t, info(ctx, open(t, f.dial)), syscall.EPERM)
+}
+
+// A listing ends with the context, although more of it has come.
+func TestCancelledWithinDatagram(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	f := director()
+	var services int
+	var last error
+	for _, err := range open(t, f.dial).EachService(ctx) {
+		if last = err; err == nil {
+			services++
+			cancel()
+		}
+	}
+	require.Equal(t, 1, services)
+	require.ErrorIs(t, last, context.Canceled)
 }
 
 // A listing ends with the context.

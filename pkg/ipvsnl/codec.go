@@ -14,11 +14,12 @@ import (
 // number: each attribute is a row. Rows are plain data, which the linker lays out: programs
 // that import this package start no slower for them.
 type field[T any] struct {
-	kind kind
-	part part
-	zero bool            // whether requests omit the attribute if the value is zero
-	at   uintptr         // the offset of the value in a T
-	omit func(v *T) bool // if set and true, requests omit the attribute
+	kind  kind
+	part  part
+	reply bool            // whether only replies contain the attribute
+	zero  bool            // whether requests omit the attribute if the value is zero
+	at    uintptr         // the offset of the value in a T
+	omit  func(v *T) bool // if set and true, requests omit the attribute
 }
 
 // A kind is a form of payload and the type of the value. Numbers are in the host's byte order
@@ -44,12 +45,11 @@ const (
 var sizes = [...]uint8{kindU8: 1, kindU16: 2, kindBE16: 2, kindU32: 4, kindU64: 8, kindFlags: 8, kind4Octets: 4, kind16Octets: 16, kindNested: 0}
 
 // A part is how much of a value a request contains.
-type part uint8
+type part bool
 
 const (
-	byKey     part = iota // what identifies it
-	whole                 // and everything that can be set
-	replyOnly             // and what only replies contain
+	byKey part = true  // what identifies it
+	whole part = false // and everything that can be set
 )
 
 // A table holds the fields of a T, by attribute number.
@@ -59,7 +59,7 @@ type table[T any] []field[T]
 func (t table[T]) appendTo(b []byte, v *T, p part) []byte {
 	for attr := range t {
 		f := &t[attr]
-		if f.kind == unknown || f.part > p || f.omit != nil && f.omit(v) {
+		if f.kind == unknown || f.reply || p == byKey && f.part != byKey || f.omit != nil && f.omit(v) {
 			continue
 		}
 		start := len(b)

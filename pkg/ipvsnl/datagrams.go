@@ -25,7 +25,7 @@ func (d *dialed) portID() uint32 { return 0 }
 
 func (d *dialed) interrupt() {
 	if c, ok := d.ReadWriteCloser.(interface{ SetDeadline(time.Time) error }); ok {
-		_ = c.SetDeadline(time.Unix(1, 0))
+		_ = c.SetDeadline(time.Now())
 		return
 	}
 	_ = d.Close()
@@ -110,10 +110,10 @@ func (d *datagrams) ReceiveIter() iter.Seq2[netlink.Message, error] {
 		}
 		for len(b) > 0 {
 			m, rest, err := cutMessage(b)
-			if !yield(m, err) || err != nil {
+			if !yield(m, err) {
 				return
 			}
-			b = rest
+			b = rest // nothing after an error
 		}
 	}
 }

@@ -41,7 +41,12 @@ func (c *Client) dialKernel() (transport, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	p, cookie := &c.place, t.namespaceCookie()
+	return c.place.admit(t, t.namespaceCookie())
+}
+
+// admit returns t, a socket in the namespace with this cookie, if that is the client's, or
+// a socket in the client's namespace instead. The first socket determines which that is.
+func (p *place) admit(t *kernelTransport, cookie uint64) (transport, error) {
 	if !p.known {
 		*p = place{known: true, cookie: cookie, anchor: t}
 		return t, nil
@@ -116,6 +121,7 @@ func dialIn(ns *netns.Namespace) (t *kernelTransport, err error) {
 type kernelTransport struct {
 	fd          int
 	port        uint32
+	patience    time.Duration
 	page        int  // the size of the buffer offered to the kernel
 	full        bool // whether the last listing had several pages
 	listing     bool // whether the last request was for a listing
@@ -156,7 +162,7 @@ func newKernelTransport(protocol int) (*kernelTransport, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
-	t := &kernelTransport{fd: fd, page: firstPage(os.Getpagesize())}
+	t := &kernelTransport{fd: fd, patience: patience, page: firstPage(os.Getpagesize())}
 	if err := t.bind(); err != nil {
 		_ = t.Close()
 		return nil, err
@@ -165,22 +171,21 @@ func newKernelTransport(protocol int) (*kernelTransport, error) {
 }
 
 func (t *kernelTransport) bind() error {
-	if err := unix.Bind(t.fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+	if err := unix.Bind(t.fd, &unix.SockaddrNetlink{}); err != nil {
 		return os.NewSyscallError("bind", err)
 	}
 	addr, err := unix.Getsockname(t.fd)
-	if err != nil {
-		return os.NewSyscallError("getsockname", err)
+	if a, ok := addr.(*unix.SockaddrNetlink); ok {
+		t.port = a.Pid
 	}
-	t.port = addr.(*unix.SockaddrNetlink).Pid
-	return nil
+	return os.NewSyscallError("getsockname", err)
 }
 
 func (t *kernelTransport) Read(b []byte) (int, error) {
 	// The length of a datagram is a multiple of four, as is that of a page: one more byte is there only if
 	// the datagram is longer than the page.
 	page := min(t.page, (len(b)-1)&^3)
-	n, err := t.transfer("read", unix.POLLIN, unix.SYS_READ, b[:page+1])
+	n, err := t.transfer("read", unix.POLLIN, (*kernelTransport).read, b[:page+1])
 	if n > page {
 		return page, ErrOverrun
 	}
@@ -193,11 +198,11 @@ func (t *kernelTransport) Write(b []byte) (int, error) {
 	if t.full {
 		t.page, t.full = t.page+pageStep, false
 	}
-	return t.transfer("write", unix.POLLOUT, unix.SYS_WRITE, b)
+	return t.transfer("write", unix.POLLOUT, (*kernelTransport).write, b)
 }
 
 // transfer reads or writes a datagram, once the socket is ready for it.
-func (t *kernelTransport) transfer(name string, ready int16, call uintptr, b []byte) (int, error) {
+func (t *kernelTransport) transfer(name string, ready int16, call func(*kernelTransport, []byte) (int, unix.Errno), b []byte) (int, error) {
 	for {
 		switch {
 		case t.closed:
@@ -205,11 +210,11 @@ func (t *kernelTransport) transfer(name string, ready int16, call uintptr, b []b
 		case t.interrupted.Load():
 			return 0, os.ErrDeadlineExceeded
 		}
-		n, errno := t.call(call, b)
+		n, errno := call(t, b)
 		switch errno {
 		case unix.EAGAIN:
 			// The next call reports any error.
-			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(t.fd), Events: ready}}, int(patience.Milliseconds()))
+			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(t.fd), Events: ready}}, int(t.patience.Milliseconds()))
 		case unix.EINTR:
 		case 0:
 			return n, nil
@@ -218,6 +223,9 @@ func (t *kernelTransport) transfer(name string, ready int16, call uintptr, b []b
 		}
 	}
 }
+
+func (t *kernelTransport) read(b []byte) (int, unix.Errno)  { return t.call(unix.SYS_READ, b) }
+func (t *kernelTransport) write(b []byte) (int, unix.Errno) { return t.call(unix.SYS_WRITE, b) }
 
 // call makes a system call. One for a listing takes some microseconds and never waits for long. If the runtime knew
 // about it, it would often wake up another thread to run other goroutines meanwhile, at a cost of a tenth of a listing.
@@ -250,10 +258,7 @@ func (t *kernelTransport) shortenReplies() {
 // namespaceCookie returns the kernel's cookie for the socket's network namespace, or
 // 0 if the kernel has no cookies.
 func (t *kernelTransport) namespaceCookie() uint64 {
-	cookie, err := unix.GetsockoptUint64(t.fd, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
-	if err != nil {
-		return 0
-	}
+	cookie, _ := unix.GetsockoptUint64(t.fd, unix.SOL_SOCKET, unix.SO_NETNS_COOKIE)
 	return cookie
 }
 

@@ -28,6 +28,5 @@ func anyOf(numbers ...errno) errnos {
 
 // has reports whether err is one of the numbers.
 func (s errnos) has(err error) bool {
-	n, ok := numberOf(err)
-	return ok && s&(1<<n) != 0
+	return s&(1<<numberOf(err)) != 0
 }

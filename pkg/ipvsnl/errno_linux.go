@@ -7,13 +7,11 @@ import (
 	"syscall"
 )
 
-// numberOf returns the error number that err is or wraps.
-func numberOf(err error) (errno, bool) {
+// numberOf returns the error number that err is or wraps, or 0.
+func numberOf(err error) errno {
 	var n syscall.Errno
-	if !errors.As(err, &n) {
-		return 0, false
-	}
-	return errno(n), true
+	errors.As(err, &n)
+	return errno(n)
 }
 
 // errnoError returns the error that the kernel would give.

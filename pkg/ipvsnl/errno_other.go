@@ -6,7 +6,7 @@ package ipvsnl
 
 import "errors"
 
-func numberOf(error) (errno, bool) { return 0, false }
+func numberOf(error) errno { return 0 }
 
 func errnoError(errno) error { return errors.ErrUnsupported }
 

@@ -145,10 +145,7 @@ func (e *Error) Is(target error) bool {
 
 // meaning returns the meaning of the error number for the operation, or nil.
 func (e *Error) meaning() error {
-	number, ok := numberOf(e.Err)
-	if !ok {
-		return nil
-	}
+	number := numberOf(e.Err)
 	for _, m := range meanings {
 		if m.number == number && m.ops.has(e.Op) {
 			return m.err

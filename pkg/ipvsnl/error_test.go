@@ -8,15 +8,19 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
+// sentinels are the meanings of error numbers.
+var sentinels = []error{
+	ipvsnl.ErrNoIPVS, ipvsnl.ErrServiceExists, ipvsnl.ErrServiceNotFound, ipvsnl.ErrDestinationExists,
+	ipvsnl.ErrDestinationNotFound, ipvsnl.ErrSchedulerNotFound, ipvsnl.ErrDaemonRunning,
+	ipvsnl.ErrDaemonNotRunning, ipvsnl.ErrInterfaceNotFound,
+}
+
 func TestErrorMeaning(t *testing.T) {
-	sentinels := []error{
-		ipvsnl.ErrNoIPVS, ipvsnl.ErrServiceExists, ipvsnl.ErrServiceNotFound, ipvsnl.ErrDestinationExists,
-		ipvsnl.ErrDestinationNotFound, ipvsnl.ErrSchedulerNotFound, ipvsnl.ErrDaemonRunning,
-		ipvsnl.ErrDaemonNotRunning, ipvsnl.ErrInterfaceNotFound,
-	}
 	for _, test := range []struct {
 		op    ipvsnl.Op
 		errno syscall.Errno
@@ -64,6 +68,53 @@ func TestErrorMeaning(t *testing.T) {
 			if errors.Is(err, kind) != (kind == test.kind) {
 				t.Errorf("%v is %v: %t", err, kind, errors.Is(err, kind))
 			}
+		}
+	}
+}
+
+// Of each operation, these numbers have a meaning and no others.
+func TestErrorMeanings(t *testing.T) {
+	type meanings map[syscall.Errno]error
+	absent := meanings{syscall.ENOENT: ipvsnl.ErrNoIPVS}
+	noService := meanings{syscall.ENOENT: ipvsnl.ErrNoIPVS, syscall.ESRCH: ipvsnl.ErrServiceNotFound}
+	for op, want := range map[ipvsnl.Op]meanings{
+		ipvsnl.OpOpen:                      {syscall.ENOENT: ipvsnl.ErrNoIPVS, syscall.EPROTONOSUPPORT: ipvsnl.ErrNoIPVS},
+		ipvsnl.OpNetNS:                     {},
+		ipvsnl.OpInfo:                      absent,
+		ipvsnl.OpServices:                  absent,
+		ipvsnl.OpService:                   noService,
+		ipvsnl.OpDestinations:              absent,
+		ipvsnl.OpDaemons:                   absent,
+		ipvsnl.OpTimeouts:                  absent,
+		ipvsnl.OpTotals:                    absent,
+		ipvsnl.OpAddService:                {syscall.EEXIST: ipvsnl.ErrServiceExists, syscall.ENOENT: ipvsnl.ErrSchedulerNotFound},
+		ipvsnl.OpSetService:                {syscall.ENOENT: ipvsnl.ErrSchedulerNotFound, syscall.ESRCH: ipvsnl.ErrServiceNotFound},
+		ipvsnl.OpDeleteService:             noService,
+		ipvsnl.OpDeleteServiceIfExists:     absent,
+		ipvsnl.OpAddDestination:            {syscall.ESRCH: ipvsnl.ErrServiceNotFound, syscall.EEXIST: ipvsnl.ErrDestinationExists},
+		ipvsnl.OpSetDestination:            {syscall.ESRCH: ipvsnl.ErrServiceNotFound, syscall.ENOENT: ipvsnl.ErrDestinationNotFound},
+		ipvsnl.OpSetWeight:                 {syscall.ESRCH: ipvsnl.ErrServiceNotFound, syscall.ENOENT: ipvsnl.ErrDestinationNotFound},
+		ipvsnl.OpDeleteDestination:         {syscall.ESRCH: ipvsnl.ErrServiceNotFound, syscall.ENOENT: ipvsnl.ErrDestinationNotFound},
+		ipvsnl.OpDeleteDestinationIfExists: {},
+		ipvsnl.OpStartDaemon: {syscall.ENOENT: ipvsnl.ErrNoIPVS, syscall.EEXIST: ipvsnl.ErrDaemonRunning,
+			syscall.ENODEV: ipvsnl.ErrInterfaceNotFound},
+		ipvsnl.OpStopDaemon:  {syscall.ENOENT: ipvsnl.ErrNoIPVS, syscall.ESRCH: ipvsnl.ErrDaemonNotRunning},
+		ipvsnl.OpSetTimeouts: absent,
+		ipvsnl.OpZero:        absent,
+		ipvsnl.OpZeroService: noService,
+		ipvsnl.OpFlush:       absent,
+		// A put has two requests, so both of their errors are its own.
+		ipvsnl.OpPutService: {syscall.EEXIST: ipvsnl.ErrServiceExists, syscall.ENOENT: ipvsnl.ErrSchedulerNotFound,
+			syscall.ESRCH: ipvsnl.ErrServiceNotFound},
+		ipvsnl.OpPutDestination: {syscall.ESRCH: ipvsnl.ErrServiceNotFound, syscall.EEXIST: ipvsnl.ErrDestinationExists,
+			syscall.ENOENT: ipvsnl.ErrDestinationNotFound},
+	} {
+		for number := range syscall.Errno(150) {
+			err := error(&ipvsnl.Error{Op: op, Err: number})
+			for _, s := range sentinels {
+				require.Equal(t, s == want[number], errors.Is(err, s), "%v is %v", err, s)
+			}
+			require.Equal(t, number == syscall.EINVAL || number == syscall.ERANGE, errors.Is(err, fs.ErrInvalid), "%v", err)
 		}
 	}
 }

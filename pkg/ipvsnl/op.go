@@ -89,42 +89,42 @@ var ops = [...]operation{
 	OpTotals:       {name: "get totals"},
 
 	OpAddService: {name: "add service", of: aService, members: true, requests: []request{
-		{cmdNewService, (*encoder).newService, 0}}},
+		{cmd: cmdNewService, build: (*encoder).newService}}},
 	OpSetService: {name: "set service", of: aService, requests: []request{
-		{cmdSetService, (*encoder).wholeService, 0}}},
+		{cmd: cmdSetService, build: (*encoder).wholeService}}},
 	OpPutService: {name: "put service", of: aService, members: true, requests: []request{
-		{cmdNewService, (*encoder).newService, anyOf(eexist)},
-		{cmdSetService, (*encoder).wholeService, 0}}},
+		{cmd: cmdNewService, build: (*encoder).newService, ignore: anyOf(eexist)},
+		{cmd: cmdSetService, build: (*encoder).wholeService}}},
 	OpDeleteService: {name: "delete service", of: aService, members: true, requests: []request{
-		{cmdDelService, (*encoder).serviceKey, 0}}},
+		{cmd: cmdDelService, build: (*encoder).serviceKey}}},
 	OpDeleteServiceIfExists: {name: "delete service", of: aService, members: true, requests: []request{
-		{cmdDelService, (*encoder).serviceKey, anyOf(esrch)}}},
+		{cmd: cmdDelService, build: (*encoder).serviceKey, ignore: anyOf(esrch)}}},
 
 	OpAddDestination: {name: "add destination", of: aDestination, members: true, requests: []request{
-		{cmdNewDest, (*encoder).newDest, 0}}},
+		{cmd: cmdNewDest, build: (*encoder).newDest}}},
 	OpSetDestination: {name: "set destination", of: aDestination, requests: []request{
-		{cmdSetDest, (*encoder).wholeDest, 0}}},
+		{cmd: cmdSetDest, build: (*encoder).wholeDest}}},
 	OpPutDestination: {name: "put destination", of: aDestination, members: true, requests: []request{
-		{cmdNewDest, (*encoder).newDest, anyOf(eexist)},
-		{cmdSetDest, (*encoder).wholeDest, 0}}},
+		{cmd: cmdNewDest, build: (*encoder).newDest, ignore: anyOf(eexist)},
+		{cmd: cmdSetDest, build: (*encoder).wholeDest}}},
 	OpSetWeight: {name: "set weight of destination", of: aDestination, merges: true, sets: FieldWeight},
 	OpDeleteDestination: {name: "delete destination", of: aDestination, members: true, requests: []request{
-		{cmdDelDest, (*encoder).destKey, 0}}},
+		{cmd: cmdDelDest, build: (*encoder).destKey}}},
 	OpDeleteDestinationIfExists: {name: "delete destination", of: aDestination, members: true, requests: []request{
-		{cmdDelDest, (*encoder).destKey, anyOf(esrch, enoent)}}},
+		{cmd: cmdDelDest, build: (*encoder).destKey, ignore: anyOf(esrch, enoent)}}},
 
 	OpStartDaemon: {name: "start daemon", of: aDaemon, requests: []request{
-		{cmdNewDaemon, (*encoder).wholeDaemon, 0}}},
+		{cmd: cmdNewDaemon, build: (*encoder).wholeDaemon}}},
 	OpStopDaemon: {name: "stop daemon", of: aDaemon, requests: []request{
-		{cmdDelDaemon, (*encoder).daemonKey, 0}}},
+		{cmd: cmdDelDaemon, build: (*encoder).daemonKey}}},
 	OpSetTimeouts: {name: "set timeouts", requests: []request{
-		{cmdSetConfig, (*encoder).timeouts, 0}}},
+		{cmd: cmdSetConfig, build: (*encoder).timeouts}}},
 	OpZero: {name: "zero counters", requests: []request{
-		{cmdZero, (*encoder).nothing, 0}}},
+		{cmd: cmdZero, build: (*encoder).nothing}}},
 	OpZeroService: {name: "zero counters of service", of: aService, requests: []request{
-		{cmdZero, (*encoder).serviceKey, 0}}},
+		{cmd: cmdZero, build: (*encoder).serviceKey}}},
 	OpFlush: {name: "flush", members: true, requests: []request{
-		{cmdFlush, (*encoder).nothing, 0}}},
+		{cmd: cmdFlush, build: (*encoder).nothing}}},
 
 	OpUpdateService: {name: "update service", of: aService, merges: true},
 	OpEnsureService: {name: "ensure service", of: aService, members: true, merges: true,
@@ -147,5 +147,5 @@ func (o Op) row() *operation {
 	if int(o) < len(ops) {
 		return &ops[o]
 	}
-	return &ops[0]
+	return &operation{}
 }

@@ -24,26 +24,27 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/ipvsnltest"
 )
 
-func TestOpenFails(t *testing.T) {
-	// tells answers the question for the family with messages of such numbers.
-	tells := func(numbers ...uint16) func() (io.ReadWriteCloser, error) {
-		return func() (io.ReadWriteCloser, error) {
-			return replay.Dial(func(requests []netlink.Message) ([]netlink.Message, error) {
-				var all []netlink.Message
-				for _, n := range numbers {
-					id := binary.NativeEndian.AppendUint16(nil, n)
-					attrs, err := netlink.MarshalAttributes([]netlink.Attribute{{Type: unix.CTRL_ATTR_FAMILY_ID, Data: id}})
-					require.NoError(t, err)
-					h := requests[0].Header
-					h.Flags = netlink.Multi
-					all = append(all, netlink.Message{Header: h, Data: append([]byte{1, 1, 0, 0}, attrs...)})
-				}
+// tells returns a kernel that answers the question for the family with messages of such numbers.
+func tells(t *testing.T, numbers ...uint16) func() (io.ReadWriteCloser, error) {
+	return func() (io.ReadWriteCloser, error) {
+		return replay.Dial(func(requests []netlink.Message) ([]netlink.Message, error) {
+			var all []netlink.Message
+			for _, n := range numbers {
+				id := binary.NativeEndian.AppendUint16(nil, n)
+				attrs, err := netlink.MarshalAttributes([]netlink.Attribute{{Type: unix.CTRL_ATTR_FAMILY_ID, Data: id}})
+				require.NoError(t, err)
 				h := requests[0].Header
-				h.Type, h.Flags = netlink.Done, netlink.Multi
-				return append(all, netlink.Message{Header: h, Data: make([]byte, 4)}), nil
-			}, func() {}), nil
-		}
+				h.Flags = netlink.Multi
+				all = append(all, netlink.Message{Header: h, Data: append([]byte{1, 1, 0, 0}, attrs...)})
+			}
+			h := requests[0].Header
+			h.Type, h.Flags = netlink.Done, netlink.Multi
+			return append(all, netlink.Message{Header: h, Data: make([]byte, 4)}), nil
+		}, func() {}), nil
 	}
+}
+
+func TestOpenFails(t *testing.T) {
 	cannotDial := func(number syscall.Errno) func() (io.ReadWriteCloser, error) {
 		return func() (io.ReadWriteCloser, error) { return nil, os.NewSyscallError("socket", number) }
 	}
@@ -58,9 +59,12 @@ func TestOpenFails(t *testing.T) {
 		{"no module", unloaded.Dial, "the kernel has no IPVS", ipvsnl.ErrNoIPVS},
 		{"no generic netlink", cannotDial(syscall.EPROTONOSUPPORT), "the kernel has no IPVS", ipvsnl.ErrNoIPVS},
 		{"no sockets left", cannotDial(syscall.EMFILE), "open netlink socket: socket: too many open files", syscall.EMFILE},
-		{"two families", tells(32, 33),
+		{"a socket that breaks", func() (io.ReadWriteCloser, error) {
+			return replay.Dial(func([]netlink.Message) ([]netlink.Message, error) { return nil, io.ErrClosedPipe }, func() {}), nil
+		}, "netlink send: io: read/write on closed pipe", io.ErrClosedPipe},
+		{"two families", tells(t, 32, 33),
 			`malformed reply: look up netlink family: netlink returned multiple families for name: "IPVS"`, ipvsnl.ErrMalformed},
-		{"a number of no family", tells(15), "malformed reply: no number for the netlink family", ipvsnl.ErrMalformed},
+		{"a number of no family", tells(t, 15), "malformed reply: no number for the netlink family", ipvsnl.ErrMalformed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := ipvsnl.Open(t.Context(), ipvsnl.WithDial(test.dial))
@@ -75,9 +79,15 @@ func TestOpenFails(t *testing.T) {
 
 // A family may have the least number that there is.
 func TestOpenLeast(t *testing.T) {
-	f := &fake{answer: func([]netlink.Message) ([]netlink.Message, error) { return nil, nil }}
-	c := open(t, f.dial)
+	c := open(t, tells(t, 16))
 	require.NotNil(t, c)
+}
+
+// An empty name of a namespace is that of none.
+func TestOpenNoNetNS(t *testing.T) {
+	c, err := ipvsnl.Open(t.Context(), ipvsnl.WithNetNS(""), ipvsnl.WithDial(ipvsnltest.New().Dial))
+	require.NoError(t, err)
+	require.NoError(t, c.Close())
 }
 
 // A context ends the look-up of the family.
@@ -141,4 +151,8 @@ func TestDialedTotals(t *testing.T) {
 	_, err = c.Totals(t.Context())
 	require.ErrorIs(t, err, errors.ErrUnsupported)
 	require.EqualError(t, err, "ipvs: get totals: unsupported operation")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = c.Totals(ctx)
+	require.Equal(t, &ipvsnl.Error{Op: ipvsnl.OpTotals, Err: context.Canceled}, err)
 }

@@ -71,6 +71,9 @@ func TestReplies(t *testing.T) {
 			service,
 			attribute(1, key, attribute(5, uint32(7))),
 			ServiceState{Service: Service{Key: ServiceKey{Mark: 7}}}},
+		{"service with an empty engine",
+			service, attribute(1, key, attribute(11, "\x00sip\x00")),
+			ServiceState{Service: Service{Key: webKey}}},
 		{"service with counters of 32 bits",
 			service, attribute(1, key, attribute(10, stats32)),
 			ServiceState{Service: Service{Key: webKey}, Stats: wantStats32}},
@@ -117,6 +120,14 @@ func TestReplies(t *testing.T) {
 			func(d *decoder, b []byte) (any, error) { return reading(d.readTimeouts, b) },
 			join(attribute(6, uint32(3)), attribute(4, uint32(1)), attribute(5, uint32(2))),
 			Timeouts{time.Second, 2 * time.Second, 3 * time.Second}},
+		{"one of the timeouts",
+			func(d *decoder, b []byte) (any, error) { return reading(d.readTimeouts, b) },
+			attribute(4, uint32(1)),
+			Timeouts{TCP: time.Second}},
+		{"info of another kernel",
+			func(d *decoder, b []byte) (any, error) { return reading(d.readInfo, b) },
+			attribute(1, uint32(0x010203)),
+			Info{Version: 0x010203}},
 		{"info",
 			func(d *decoder, b []byte) (any, error) { return reading(d.readInfo, b) },
 			join(attribute(1, uint32(0x010203)), attribute(2, uint32(1<<20))),
@@ -127,6 +138,7 @@ func TestReplies(t *testing.T) {
 			// What was read before must not show.
 			var d decoder
 			d.service.engine, d.service.mark, d.dest.ActiveConns, d.daemon.Port, d.timeout.udp = "left", 9, 9, 9, 9
+			d.info.ConnTableSize = 9
 			got, err := test.read(&d, test.reply)
 			if err != nil {
 				t.Fatal(err)
@@ -179,6 +191,18 @@ func TestBadReplies(t *testing.T) {
 			require.EqualError(t, err, test.want)
 			require.ErrorIs(t, err, ErrMalformed)
 		})
+	}
+}
+
+// Old kernels do not say what family a destination is of: it is the service's.
+func TestReadDestOf(t *testing.T) {
+	var d decoder
+	reply := attribute(2, attribute(1, addr16("2001:db8::2")), attribute(2, be16Value(1)))
+	for _, key := range []ServiceKey{{Mark: 1, IPv6: true}, {Mark: 1}, {Mark: 1, IPv6: true}} {
+		var got DestinationState
+		err := readDestOf(key)(&d, reply, &got)
+		require.NoError(t, err)
+		require.Equal(t, key.Family(), FamilyOf(got.Destination.Addr.Addr()))
 	}
 }
 

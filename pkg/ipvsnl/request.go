@@ -121,7 +121,8 @@ func (e *encoder) daemonKey(cmd command, c *Change) error {
 	if s := c.Daemon.State; s != Master && s != Backup {
 		return errState
 	}
-	return e.aboutDaemon(cmd, &Daemon{State: c.Daemon.State}, byKey)
+	e.aboutDaemon(cmd, &Daemon{State: c.Daemon.State}, byKey)
+	return nil
 }
 
 // wholeDaemon builds a request that carries all of a daemon.
@@ -129,15 +130,14 @@ func (e *encoder) wholeDaemon(cmd command, c *Change) error {
 	if err := c.Daemon.check(); err != nil {
 		return err
 	}
-	return e.aboutDaemon(cmd, &c.Daemon, whole)
+	e.aboutDaemon(cmd, &c.Daemon, whole)
+	return nil
 }
 
-func (e *encoder) aboutDaemon(cmd command, d *Daemon, p part) error {
-	e.daemon = wireDaemon{}
+func (e *encoder) aboutDaemon(cmd command, d *Daemon, p part) {
 	e.daemon.set(d)
 	e.head(cmd)
 	e.buf = nest(e.buf, attrDaemon, daemonTable, &e.daemon, p)
-	return nil
 }
 
 // timeouts builds a request that carries timeouts.

@@ -148,6 +148,7 @@ func TestRequests(t *testing.T) {
 			// What was built before must not show.
 			var e encoder
 			e.service.engine, e.service.mark, e.dest.Destination.TunnelType, e.daemon.Port = "left", 9, GRE, 9
+			e.service.timeout, e.service.addr[15], e.dest.addr[15], e.daemon.group6[15] = 9, 9, 9, 9
 			if err := test.build(&e); err != nil {
 				t.Fatal(err)
 			}
@@ -167,6 +168,40 @@ func TestRequestsFollow(t *testing.T) {
 	e.reset()
 	require.NoError(t, e.nothing(cmdFlush, nil))
 	require.Equal(t, message(17), e.buf)
+}
+
+// A request that only identifies something has no other attributes, whatever else is set.
+func TestKeyOnly(t *testing.T) {
+	service := wireService{family: IPv4, protocol: TCP, addr: [16]byte{1}, port: 1, scheduler: "rr", flags: 1, timeout: 1, engine: "sip"}
+	marked := service
+	marked.mark = 1
+	dest := wireDest{family: IPv4, port: 1}
+	dest.Destination = Destination{Weight: 1, TunnelType: GRE, TunnelPort: 1, TunnelFlags: 1}
+	daemon := wireDaemon{Daemon: Daemon{State: Master, Interface: "lo", MaxLen: 1, Group: netip.IPv6LinkLocalAllNodes(), Port: 1, TTL: 1}}
+	daemon4 := daemon
+	daemon4.Group = netip.IPv4Unspecified()
+	for _, test := range []struct {
+		name       string
+		got        func(part) []byte
+		key, whole []uint16
+	}{
+		{"service", func(p part) []byte { return serviceTable.appendTo(nil, &service, p) }, []uint16{1, 2, 3, 4}, []uint16{1, 2, 3, 4, 6, 7, 8, 9, 11}},
+		{"mark", func(p part) []byte { return serviceTable.appendTo(nil, &marked, p) }, []uint16{1, 5}, []uint16{1, 5, 6, 7, 8, 9, 11}},
+		{"destination", func(p part) []byte { return destTable.appendTo(nil, &dest, p) }, []uint16{1, 2, 11}, []uint16{1, 2, 3, 4, 5, 6, 11, 13, 14, 15}},
+		{"daemon", func(p part) []byte { return daemonTable.appendTo(nil, &daemon, p) }, []uint16{1, 3}, []uint16{1, 2, 3, 4, 6, 7, 8}},
+		{"daemon of IPv4", func(p part) []byte { return daemonTable.appendTo(nil, &daemon4, p) }, []uint16{1, 3}, []uint16{1, 2, 3, 4, 5, 7, 8}},
+		{"timeouts", func(p part) []byte { return timeoutsTable.appendTo(nil, &wireTimeouts{1, 2, 3}, p) }, nil, []uint16{4, 5, 6}},
+	} {
+		for p, want := range map[part][]uint16{byKey: test.key, whole: test.whole} {
+			var numbers []uint16
+			for b := test.got(p); len(b) > 0; {
+				number, _, rest, err := cutAttr(b)
+				require.NoError(t, err)
+				numbers, b = append(numbers, number), rest
+			}
+			require.Equal(t, want, numbers, test.name)
+		}
+	}
 }
 
 // What the kernel would take for something else is not sent.
@@ -211,6 +246,7 @@ func TestInvalidRequests(t *testing.T) {
 		{"long scheduler", service(func(s *Service) { s.Scheduler = strings.Repeat("s", 16) }), errScheduler},
 		{"NUL in scheduler", service(func(s *Service) { s.Scheduler = "rr\x00x" }), errScheduler},
 		{"other flags", service(func(s *Service) { s.SchedulerFlags = 0x40 }), errFlags},
+		{"a flag that is a field", service(func(s *Service) { s.SchedulerFlags = 0x01 }), errFlags},
 		{"long engine", service(func(s *Service) { s.Persistence.Engine = strings.Repeat("s", 17) }), errEngine},
 		{"NUL in engine", service(func(s *Service) { s.Persistence.Engine = "\x00" }), errEngine},
 		{"mask without persistence", service(func(s *Service) { s.Persistence.Mask = Mask4([4]byte{255}) }), errUnpersisted},
@@ -231,6 +267,7 @@ func TestInvalidRequests(t *testing.T) {
 		{"put of one", PutDestination(webKey, Destination{Addr: mapped}), errMappedAddr},
 		{"destination of no service", dest(ServiceKey{}, func(*Destination) {}), errKey},
 		{"forwarding", dest(webKey, func(d *Destination) { d.Forwarding = 8 }), errForwarding},
+		{"key of a destination of no service", DeleteDestination(ServiceKey{}, real1), errKey},
 		{"key of a destination without address", DeleteDestination(webKey, netip.AddrPort{}), errDestAddr},
 		{"key of a destination with a zone", DeleteDestination(webKey, zoned), errDestAddr},
 		{"daemon of no state", daemon(func(d *Daemon) { d.State = 0 }), errState},
@@ -241,6 +278,7 @@ func TestInvalidRequests(t *testing.T) {
 		{"group with a zone", daemon(func(d *Daemon) { d.Group = netip.MustParseAddr("ff02::1%eth0") }), errGroup},
 		{"timeout of TCP", SetTimeouts(Timeouts{TCP: 1}), errTimeout},
 		{"timeout after a FIN", SetTimeouts(Timeouts{TCPFin: -time.Second}), errTimeout},
+		{"a second more than the longest timeout", SetTimeouts(Timeouts{UDP: MaxTimeout + time.Second}), errTimeout},
 		{"timeout of UDP", SetTimeouts(Timeouts{UDP: 1 << 31 * time.Second}), errTimeout},
 		{"not a change", Change{Op: OpInfo}, errOp},
 	} {

@@ -135,7 +135,7 @@ func unmarshal[V number](what string, names []name[V], v *V, text []byte) error 
 			return nil
 		}
 	}
-	n, err := strconv.ParseUint(string(text), 10, 32)
+	n, err := strconv.ParseUint(string(text), 10, 64)
 	if err != nil || uint64(V(n)) != n {
 		return fmt.Errorf("unknown %s %q", what, text)
 	}

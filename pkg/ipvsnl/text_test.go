@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"reflect"
 	"testing"
 	"time"
 
@@ -43,40 +44,49 @@ func TestStrings(t *testing.T) {
 // Text forms are read as they are written, in any case, and numbers too.
 func TestText(t *testing.T) {
 	for _, test := range []struct {
-		value encoding.TextMarshaler
+		value any
 		again encoding.TextUnmarshaler
 		text  string
+		other string // what is also read, if not empty
 	}{
-		{ipvsnl.IPv4, new(ipvsnl.Family), "IPv4"},
-		{ipvsnl.IPv6, new(ipvsnl.Family), "ipv6"},
-		{ipvsnl.TCP, new(ipvsnl.Protocol), "TCP"},
-		{ipvsnl.UDP, new(ipvsnl.Protocol), "udp"},
-		{ipvsnl.SCTP, new(ipvsnl.Protocol), "SCTP"},
-		{ipvsnl.Protocol(65535), new(ipvsnl.Protocol), "65535"},
-		{ipvsnl.Masquerade, new(ipvsnl.Forwarding), "Masquerade"},
-		{ipvsnl.Local, new(ipvsnl.Forwarding), "Local"},
-		{ipvsnl.Tunnel, new(ipvsnl.Forwarding), "Tunnel"},
-		{ipvsnl.Route, new(ipvsnl.Forwarding), "Route"},
-		{ipvsnl.Bypass, new(ipvsnl.Forwarding), "bypass"},
-		{ipvsnl.IPIP, new(ipvsnl.TunnelType), "IPIP"},
-		{ipvsnl.GUE, new(ipvsnl.TunnelType), "GUE"},
-		{ipvsnl.GRE, new(ipvsnl.TunnelType), "gre"},
-		{ipvsnl.TunnelType(255), new(ipvsnl.TunnelType), "255"},
-		{ipvsnl.Master, new(ipvsnl.DaemonState), "master"},
-		{ipvsnl.Backup, new(ipvsnl.DaemonState), "backup"},
-		{ipvsnl.Mask{}, new(ipvsnl.Mask), "whole"},
-		{ipvsnl.Mask4([4]byte{255, 0, 255, 0}), new(ipvsnl.Mask), "255.0.255.0"},
-		{ipvsnl.Mask4([4]byte{}), new(ipvsnl.Mask), "0.0.0.0"},
-		{ipvsnl.Mask6(64), new(ipvsnl.Mask), "/64"},
-		{ipvsnl.Mask6(1), new(ipvsnl.Mask), "/1"},
+		{ipvsnl.IPv4, new(ipvsnl.Family), "IPv4", ""},
+		{ipvsnl.IPv6, new(ipvsnl.Family), "IPv6", "ipv6"},
+		{ipvsnl.TCP, new(ipvsnl.Protocol), "TCP", "6"},
+		{ipvsnl.UDP, new(ipvsnl.Protocol), "UDP", "udp"},
+		{ipvsnl.SCTP, new(ipvsnl.Protocol), "SCTP", "Sctp"},
+		{ipvsnl.Protocol(65535), new(ipvsnl.Protocol), "65535", "065535"},
+		{ipvsnl.Masquerade, new(ipvsnl.Forwarding), "Masquerade", ""},
+		{ipvsnl.Local, new(ipvsnl.Forwarding), "Local", ""},
+		{ipvsnl.Tunnel, new(ipvsnl.Forwarding), "Tunnel", ""},
+		{ipvsnl.Route, new(ipvsnl.Forwarding), "Route", ""},
+		{ipvsnl.Bypass, new(ipvsnl.Forwarding), "Bypass", "bypass"},
+		{ipvsnl.IPIP, new(ipvsnl.TunnelType), "IPIP", ""},
+		{ipvsnl.GUE, new(ipvsnl.TunnelType), "GUE", ""},
+		{ipvsnl.GRE, new(ipvsnl.TunnelType), "GRE", "gre"},
+		{ipvsnl.TunnelType(255), new(ipvsnl.TunnelType), "255", ""},
+		{ipvsnl.Master, new(ipvsnl.DaemonState), "master", "MASTER"},
+		{ipvsnl.Backup, new(ipvsnl.DaemonState), "backup", ""},
+		{ipvsnl.DaemonState(1<<32 - 1), new(ipvsnl.DaemonState), "4294967295", ""},
+		{ipvsnl.Mask{}, new(ipvsnl.Mask), "whole", "/128"},
+		{ipvsnl.Mask4([4]byte{255, 0, 255, 0}), new(ipvsnl.Mask), "255.0.255.0", ""},
+		{ipvsnl.Mask4([4]byte{}), new(ipvsnl.Mask), "0.0.0.0", ""},
+		{ipvsnl.Mask6(64), new(ipvsnl.Mask), "/64", ""},
+		{ipvsnl.Mask6(1), new(ipvsnl.Mask), "/1", "/01"},
 	} {
-		require.NoError(t, test.again.UnmarshalText([]byte(test.text)))
-		got, err := json.Marshal(test.again)
+		got, err := json.Marshal(test.value)
 		require.NoError(t, err)
-		want, err := json.Marshal(test.value)
-		require.NoError(t, err)
-		require.Equal(t, string(want), string(got))
+		require.Equal(t, `"`+test.text+`"`, string(got))
+		for _, text := range []string{test.text, test.other} {
+			if text == "" {
+				continue
+			}
+			require.NoError(t, test.again.UnmarshalText([]byte(text)))
+			require.Equal(t, test.value, reflect.ValueOf(test.again).Elem().Interface(), text)
+		}
 	}
+	whole := ipvsnl.Mask6(64)
+	require.NoError(t, whole.UnmarshalText([]byte("whole")))
+	require.Equal(t, ipvsnl.Mask{}, whole)
 	for text, v := range map[string]encoding.TextUnmarshaler{
 		"TCPX": new(ipvsnl.Protocol), "65536": new(ipvsnl.Protocol), "": new(ipvsnl.Forwarding), "256": new(ipvsnl.TunnelType),
 		"-1": new(ipvsnl.Family), "4294967296": new(ipvsnl.DaemonState), "/0": new(ipvsnl.Mask), "/129": new(ipvsnl.Mask),

@@ -14,7 +14,9 @@ import (
 // Totals returns the counters and rates of the whole namespace, including services that
 // have been deleted. No netlink reply has them: Totals reads
 // /proc/net/ip_vs_stats.
-func (c *Client) Totals(ctx context.Context) (Stats, error) {
+func (c *Client) Totals(ctx context.Context) (Stats, error) { return c.totals(ctx, "ip_vs_stats") }
+
+func (c *Client) totals(ctx context.Context, file string) (Stats, error) {
 	what := &Error{Op: OpTotals}
 	if err := ctx.Err(); err != nil {
 		return Stats{}, what.because(err)
@@ -22,17 +24,21 @@ func (c *Client) Totals(ctx context.Context) (Stats, error) {
 	if c.dialed { // the machine's own totals are not those of the other side
 		return Stats{}, what.because(errors.ErrUnsupported)
 	}
-	f, err := c.openProc("ip_vs_stats")
+	f, err := c.openProc(file)
 	if err != nil {
 		return Stats{}, what.because(err)
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, 1<<16))
-	if err != nil {
-		return Stats{}, what.because(err)
-	}
-	s, err := parseTotals(string(text))
+	s, err := readTotals(f)
 	return s, what.because(err)
+}
+
+func readTotals(r io.Reader) (Stats, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return Stats{}, err
+	}
+	return parseTotals(string(text))
 }
 
 // parseTotals reads the text of the totals: two header lines, then a line of counters and

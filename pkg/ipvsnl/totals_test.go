@@ -3,7 +3,9 @@
 package ipvsnl
 
 import (
+	"io"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 )
@@ -22,6 +24,10 @@ func TestParseTotals(t *testing.T) {
 		_, err := parseTotals(text)
 		require.ErrorIs(t, err, ErrMalformed, "%q", text)
 	}
+	_, err = parseTotals("1 2 3 4 5\n")
+	require.EqualError(t, err, "malformed reply: /proc/net/ip_vs_stats has 1 of 2 lines of numbers")
+	_, err = readTotals(iotest.ErrReader(io.ErrClosedPipe))
+	require.ErrorIs(t, err, io.ErrClosedPipe)
 	more, err := parseTotals("1 2 3 4 5\n6 7 8 9 a\nb c d e f\n")
 	require.NoError(t, err)
 	require.Equal(t, Stats{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, more)

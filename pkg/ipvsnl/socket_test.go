@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ipvsnl
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+	"testing"
+
+	"github.com/mdlayher/netlink"
+	"github.com/stretchr/testify/require"
+)
+
+// A script is a transport on which the test says what comes.
+type script struct {
+	id      uint32
+	reads   [][]byte                      // the next datagrams
+	replies func(request []byte) [][]byte // what follows a datagram, if not nil
+
+	written   [][]byte
+	shortened int
+	closed    int
+	closeErr  error
+}
+
+func (s *script) Read(b []byte) (int, error) {
+	if len(s.reads) == 0 {
+		return 0, io.ErrUnexpectedEOF
+	}
+	n := copy(b, s.reads[0])
+	s.reads = s.reads[1:]
+	return n, nil
+}
+
+func (s *script) Write(b []byte) (int, error) {
+	s.written = append(s.written, append([]byte(nil), b...))
+	if s.replies != nil {
+		s.reads = append(s.reads, s.replies(b)...)
+	}
+	return len(b), nil
+}
+
+func (s *script) Close() error {
+	s.closed++
+	return s.closeErr
+}
+
+func (s *script) portID() uint32  { return s.id }
+func (s *script) interrupt()      {}
+func (s *script) shortenReplies() { s.shortened++ }
+
+// socket returns a socket on the transport.
+func (s *script) socket() *socket {
+	d := newDatagrams(s)
+	return &socket{conn: netlink.NewConn(d, s.id), datagrams: d, transport: s, family: 0x20, closing: func(transport) {}}
+}
+
+// acknowledge is the kernel's reply to changes that are all made.
+func acknowledge(request []byte) [][]byte {
+	last := request[len(request)-messageHeader:]
+	return [][]byte{join(uint32(36), uint16(2), uint16(0), binary.NativeEndian.Uint32(last[8:]), uint32(0), uint32(0), last)}
+}
+
+// zeros are as many changes.
+func zeros(n int) []Change {
+	all := make([]Change, n)
+	for i := range all {
+		all[i] = Zero()
+	}
+	return all
+}
+
+// Replies to more than one request are to be short, for which a socket is asked once.
+func TestShortenReplies(t *testing.T) {
+	f := &script{replies: acknowledge}
+	s := f.socket()
+	for _, c := range []struct{ changes, shortened int }{{1, 0}, {2, 1}, {3, 1}} {
+		a := applier{changes: zeros(c.changes)}
+		require.NoError(t, a.run(t.Context(), s))
+		require.Equal(t, c.shortened, f.shortened)
+	}
+}
+
+// Any number of changes takes the memory of those that are sent together.
+func TestApplyBuffer(t *testing.T) {
+	f := &script{replies: acknowledge}
+	s := f.socket()
+	a := applier{changes: zeros(2*maxChunk + 44)}
+	require.NoError(t, a.run(t.Context(), s))
+	require.Len(t, f.written, 3)
+	require.Len(t, s.enc.buf, 44*genlHeader)
+}
+
+// A datagram without messages is not a reply.
+func TestEmptyDatagram(t *testing.T) {
+	f := &script{reads: [][]byte{{}}}
+	a := applier{changes: zeros(1)}
+	require.ErrorIs(t, a.run(t.Context(), f.socket()), errNoReply)
+	f.reads = [][]byte{{}}
+	s := f.socket()
+	s.enc.head(cmdGetInfo)
+	require.ErrorIs(t, s.exchange(byReply, nil), errNoReply)
+}
+
+// A socket is closed once, and what its transport says of that is passed on.
+func TestSocketClose(t *testing.T) {
+	f := &script{closeErr: io.ErrClosedPipe}
+	s := f.socket()
+	var closing []transport
+	s.closing = func(t transport) { closing = append(closing, t) }
+	require.ErrorIs(t, s.close(), io.ErrClosedPipe)
+	require.NoError(t, s.close())
+	require.Equal(t, []transport{f}, closing)
+	require.Equal(t, 1, f.closed)
+
+	c := &Client{slots: make(chan struct{}, maxSockets), dial: func() (transport, error) { return f, nil }}
+	require.NoError(t, c.use(t.Context(), func(*socket) error { return nil }))
+	require.ErrorIs(t, c.Close(), io.ErrClosedPipe)
+}
+
+// To watch a context that cannot end takes nothing.
+func TestWatchBackground(t *testing.T) {
+	s := (&script{}).socket()
+	require.Zero(t, testing.AllocsPerRun(10, func() { require.True(t, s.watch(context.Background())()) }))
+}
+
+// Replies must be to the request, of the family, and as long as their header.
+func TestCheck(t *testing.T) {
+	type header = netlink.Header
+	s := (&script{}).socket()
+	for _, c := range []struct {
+		name string
+		id   uint32 // of the socket
+		h    header
+		data int
+		want error
+	}{
+		{name: "a reply", h: header{Type: s.family}, data: 4},
+		{name: "a long one", h: header{Type: s.family}, data: 99},
+		{name: "a short one", h: header{Type: s.family}, data: 3, want: errShort},
+		{name: "to another request", h: header{Type: s.family, Sequence: 1}, data: 4, want: errStray},
+		{name: "to this socket", id: 5, h: header{Type: s.family, PID: 5}, data: 4},
+		{name: "to another socket", id: 5, h: header{Type: s.family, PID: 6}, data: 4, want: errStray},
+		{name: "to nobody", id: 5, h: header{Type: s.family}, data: 4},
+		{name: "to a socket without a number", h: header{Type: s.family, PID: 6}, data: 4},
+		{name: "one", id: 1, h: header{Type: s.family, PID: 6}, data: 4, want: errStray},
+		{name: "to one", id: 5, h: header{Type: s.family, PID: 1}, data: 4, want: errStray},
+		{name: "an error", h: header{Type: netlink.Error}},
+		{name: "the end", h: header{Type: netlink.Done}},
+		{name: "nothing", h: header{Type: netlink.Noop}},
+		{name: "an overrun", h: header{Type: netlink.Overrun}, want: ErrOverrun},
+		{name: "of another family", h: header{Type: s.family + 1}, data: 4, want: errType},
+	} {
+		m := netlink.Message{Header: c.h, Data: make([]byte, c.data)}
+		err := s.check(&m, &netlink.Message{Header: header{PID: c.id}})
+		require.Equal(t, c.want, err, c.name)
+	}
+}
