@@ -62,8 +62,11 @@ func (l *lister) listConnections(ctx context.Context, c *flags.Command) error {
 	}
 	err = w.copy(r, begin, write)
 	w.reportBroken()
-	if err != nil {
+	switch {
+	case err != nil:
 		w.fail(err)
+	case !l.con.write(nil):
+		w.fail(nil) // the listing fails because its output is lost
 	}
 	return w.err
 }
@@ -106,13 +109,11 @@ type brokenLine struct {
 	at, line int
 }
 
-// copy writes all connections of r up to an error. It passes each block to begin once it is read,
+// copy writes all connections of r up to an error, or until output is lost. It passes each block to begin once it is read,
 // together with a copy of its lines, while earlier blocks are being written. The lines are valid until
 // both begin and write have returned.
-func (w *connectionWriter) copy(r *conns.Reader, begin func(b *connectionBlock, lines conns.Block), write func(*connectionBlock) error) error {
-	if err := w.con.write(w.layout.AppendHead(nil)); err != nil {
-		return err
-	}
+func (w *connectionWriter) copy(r *conns.Reader, begin func(b *connectionBlock, lines conns.Block), write func(*connectionBlock) (more bool)) error {
+	w.con.write(w.layout.AppendHead(nil))
 	unused := make(chan *connectionBlock, maxBlocks)
 	defer close(unused)
 	for range maxBlocks {
@@ -120,7 +121,6 @@ func (w *connectionWriter) copy(r *conns.Reader, begin func(b *connectionBlock, 
 	}
 	inOrder := make(chan *connectionBlock, maxBlocks)
 	go func() {
-		defer close(inOrder)
 		for b := range unused {
 			b.err = r.Next(&b.Block)
 			lines := b.Block
@@ -131,19 +131,19 @@ func (w *connectionWriter) copy(r *conns.Reader, begin func(b *connectionBlock, 
 			begin(b, lines)
 		}
 	}()
-	for b := range inOrder {
-		if b.err != nil {
-			if !errors.Is(b.err, io.EOF) {
-				return b.err
-			}
-			break
-		}
-		if err := write(b); err != nil {
-			return err
+	for {
+		b := <-inOrder
+		switch {
+		case errors.Is(b.err, io.EOF):
+			w.con.write(w.layout.AppendEnd(nil))
+			return nil
+		case b.err != nil:
+			return b.err
+		case !write(b):
+			return nil
 		}
 		unused <- b
 	}
-	return w.con.write(w.layout.AppendEnd(nil))
 }
 
 // startText starts formatting the text of a block, concurrently with other blocks.
@@ -171,13 +171,13 @@ func (w *connectionWriter) makeText(b *connectionBlock, lines conns.Block) {
 	}
 }
 
-// writeText writes the text of a block.
-func (w *connectionWriter) writeText(b *connectionBlock) error {
+// writeText writes the text of a block, and reports whether to go on.
+func (w *connectionWriter) writeText(b *connectionBlock) (more bool) {
 	<-b.done
 	start := 0
 	for _, line := range b.broken {
-		if err := w.writeConnections(b.text[start:line.at]); err != nil {
-			return err
+		if !w.writeConnections(b.text[start:line.at]) {
+			return false
 		}
 		start = line.at
 		w.failAt(line.line)
@@ -185,10 +185,10 @@ func (w *connectionWriter) writeText(b *connectionBlock) error {
 	return w.writeConnections(b.text[start:])
 }
 
-// writeConnections writes the text of connections.
-func (w *connectionWriter) writeConnections(text []byte) error {
+// writeConnections writes the text of connections, and reports whether to go on.
+func (w *connectionWriter) writeConnections(text []byte) (more bool) {
 	if len(text) == 0 {
-		return nil
+		return true
 	}
 	text = text[w.surplus:]
 	w.surplus = 0
@@ -207,8 +207,8 @@ func (w *connectionWriter) prefetch(_ *connectionBlock, lines conns.Block) {
 	}
 }
 
-// writeLines writes the lines of a block one by one, as soon as the names for each are known.
-func (w *connectionWriter) writeLines(b *connectionBlock) error {
+// writeLines writes the lines of a block one by one, as soon as the names for each are known, and reports whether to go on.
+func (w *connectionWriter) writeLines(b *connectionBlock) (more bool) {
 	var c conns.Connection
 	for {
 		switch err := b.Read(&c).(type) {
@@ -216,13 +216,13 @@ func (w *connectionWriter) writeLines(b *connectionBlock) error {
 			if w.filter != nil && !w.filter.Selects(&c) {
 				continue
 			}
-			if err := w.con.write(w.layout.AppendConnection(w.con.room(), &c)); err != nil {
-				return err
+			if !w.con.write(w.layout.AppendConnection(w.con.room(), &c)) {
+				return false
 			}
 		case *conns.LineError:
 			w.failAt(err.Line)
 		default: // io.EOF
-			return nil
+			return true
 		}
 	}
 }
@@ -254,8 +254,8 @@ func (w *connectionWriter) broke(line int) error {
 	return fmt.Errorf("%s: %w", w.file, &conns.LineError{Line: line})
 }
 
-// fail makes the listing fail because of err, and reports the previous reason,
-// if any.
+// fail makes the listing fail because of err, if that is not nil, and reports the previous
+// reason, if any.
 func (w *connectionWriter) fail(err error) {
 	if w.err != nil {
 		w.con.complain(message(w.err))

@@ -3,18 +3,24 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/netip"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
+	"github.com/ipvsadm-go/ipvsadm/pkg/format"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
 // connHead is the head of a listing of connections.
@@ -138,6 +144,67 @@ func TestConnectionsUnreadable(t *testing.T) {
 	output, code = s.both(nil, "ipvsadm -L -c --json")
 	require.Contains(t, output, "/proc/net/ip_vs_conn: line 3: malformed entry\nworn out\n")
 	require.Equal(t, 1, code)
+}
+
+// What is copied is begun block by block, before it is written, and nothing is begun after the last.
+func TestConnectionsCopy(t *testing.T) {
+	var table strings.Builder
+	table.WriteString(emptyTable)
+	for n := range 5000 {
+		line, _ := connection(n)
+		table.WriteString(line)
+	}
+	w := &connectionWriter{con: newConsole("ipvsadm", nil, io.Discard, io.Discard), layout: &format.ConnectionTable{}}
+	var begun, written atomic.Int64
+	require.NoError(t, w.copy(conns.NewReader(strings.NewReader(table.String())), func(*connectionBlock, conns.Block) {
+		begun.Add(1)
+		time.Sleep(polling) // so that what would come after the last is seen
+	}, func(*connectionBlock) bool {
+		written.Add(1)
+		return true
+	}))
+	require.Greater(t, written.Load(), int64(4))
+	require.Eventually(t, func() bool { return begun.Load() == written.Load() }, waiting, polling)
+}
+
+// A prefetcher notes the addresses whose names are going to be needed.
+type prefetcher struct {
+	testNames
+	mu    sync.Mutex
+	addrs []string
+}
+
+func (p *prefetcher) Prefetch(a netip.Addr) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.addrs = append(p.addrs, a.String())
+}
+
+// Names are looked up ahead for the addresses of lines that parse, and for none without names.
+func TestConnectionsPrefetch(t *testing.T) {
+	s := newTestSystem(t)
+	first, _ := connection(1)
+	second, _ := connection(2)
+	s.connTable = emptyTable + first + "TCP 0A010101\n" + second
+	var p *prefetcher
+	s.names = func(context.Context, func()) names { return p }
+	for line, want := range map[string][]string{
+		"ipvsadm -L -c":    {"10.1.0.1", "192.0.2.80", "10.0.0.1", "10.1.0.2", "192.0.2.80", "10.0.0.1"},
+		"ipvsadm -L -n -c": nil,
+	} {
+		p = new(prefetcher)
+		s.input("", line)
+		for start := time.Now(); ; time.Sleep(polling) {
+			p.mu.Lock()
+			got := p.addrs
+			p.mu.Unlock()
+			if len(got) >= len(want) {
+				require.Equal(t, want, got)
+				break
+			}
+			require.Less(t, time.Since(start), waiting)
+		}
+	}
 }
 
 type closer struct {

@@ -26,14 +26,14 @@ func newConsole(name string, in io.Reader, out, err io.Writer) *console {
 	return &console{name: name, in: in, out: bufio.NewWriterSize(out, 64<<10), sink: out, err: err}
 }
 
-// write prints lines. Each is written whole, whenever the program ends. After an
-// error every further write fails, so a listing should end there.
-func (c *console) write(lines []byte) error {
+// write prints lines. Each is written whole, whenever the program ends. An error
+// stays, and is reported by printed; once write returns false, a long listing should end.
+func (c *console) write(lines []byte) (ok bool) {
 	if len(lines) > c.out.Available() {
-		c.flush() // its error is also that of the write
+		c.flush()
 	}
 	_, err := c.out.Write(lines)
-	return err
+	return err == nil
 }
 
 // room returns an empty slice to append the next lines to.
@@ -48,18 +48,25 @@ func (c *console) complain(text string) {
 	_, _ = io.WriteString(c.err, text+"\n") // the reader may have exited
 }
 
-// printed ends a command that prints, given its error. A restore ends with a command that
+// printed ends a command that prints, given the error of what it prints. A restore ends with a command that
 // failed, but not because of lost output.
 func (c *console) printed(err error) (code int, ends bool) {
 	lost := c.out.Flush()
 	switch {
-	case err != nil && !errors.Is(err, lost):
+	case err != nil && !errors.Is(err, errLost):
 		c.complain(message(err))
 		return exitListing, true
 	case lost != nil:
 		return c.cannotWrite(lost), false
 	}
 	return exitDone, false
+}
+
+// print prints all that a command has to say.
+func (c *console) print(lines []byte) (code int) {
+	c.write(lines)
+	code, _ = c.printed(nil)
+	return code
 }
 
 // cannotWrite reports why printing failed, unless the reader has

@@ -30,18 +30,21 @@ func (c *console) inform(kind flags.Kind) int {
 	if kind == flags.Help {
 		text += flags.Usage()
 	}
-	code, _ := c.printed(c.write([]byte(text)))
-	return code
+	return c.print([]byte(text))
 }
 
 // build prints what the program was built from.
 func (c *console) build() int {
 	text := "version " + release + "\nrevision " + revision + "\ngo " + runtime.Version() + "\n"
 	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, m := range info.Deps {
-			text += "module " + m.Path + " " + m.Version + "\n"
-		}
+		text += modules(info)
 	}
-	code, _ := c.printed(c.write([]byte(text)))
-	return code
+	return c.print([]byte(text))
+}
+
+func modules(info *debug.BuildInfo) (lines string) {
+	for _, m := range info.Deps {
+		lines += "module " + m.Path + " " + m.Version + "\n"
+	}
+	return lines
 }

@@ -36,9 +36,7 @@ func (l *lister) list(ctx context.Context, c *flags.Command) error {
 		return l.listMetrics(ctx, c)
 	}
 	if !c.OneService && !c.Listing.JSON {
-		if err := l.con.write(format.AppendVersion(nil, l.info)); err != nil {
-			return err
-		}
+		l.con.write(format.AppendVersion(nil, l.info))
 	}
 	r := newTableReader(l.client, l.names, &c.Listing)
 	services, err := r.services(ctx, c)
@@ -91,9 +89,11 @@ func (l *lister) listTimeouts(ctx context.Context, how *flags.Listing) error {
 		return err
 	}
 	if how.JSON {
-		return l.con.write(format.AppendTimeoutsJSON(nil, &t))
+		l.con.write(format.AppendTimeoutsJSON(nil, &t))
+	} else {
+		l.con.write(format.AppendTimeouts(nil, t))
 	}
-	return l.con.write(format.AppendTimeouts(nil, t))
+	return nil
 }
 
 func (l *lister) listDaemons(ctx context.Context, how *flags.Listing) error {
@@ -102,12 +102,11 @@ func (l *lister) listDaemons(ctx context.Context, how *flags.Listing) error {
 		return err
 	}
 	if how.JSON {
-		return l.con.write(format.AppendDaemonsJSON(nil, daemons))
+		l.con.write(format.AppendDaemonsJSON(nil, daemons))
+		return nil
 	}
 	for _, d := range daemons {
-		if err := l.con.write(format.AppendDaemon(nil, d)); err != nil {
-			return err
-		}
+		l.con.write(format.AppendDaemon(nil, d))
 	}
 	return nil
 }

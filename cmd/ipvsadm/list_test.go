@@ -232,6 +232,7 @@ func TestListBreaks(t *testing.T) {
 		"-L -n --daemon":          {getDaemon, result{stderr: "Cannot list daemons: netlink send: broken\n"}},
 		"-S -n":                   {getService, result{stderr: "Cannot list services: netlink send: broken\n"}},
 		"-S -n --stable":          {getService, result{stderr: "Cannot list services: netlink send: broken\n"}},
+		"-S -n --thresholds":      {getDest, result{stderr: "Cannot list destinations: netlink send: broken\n"}},
 		"-S -n --timeout":         {getConfig, result{stderr: "Cannot get timeouts: netlink send: broken\n"}},
 		"-S -n --daemon":          {getDaemon, result{stderr: "Cannot list daemons: netlink send: broken\n"}},
 		"-S -n --stable --daemon": {getDest, result{stderr: "Cannot list destinations: netlink send: broken\n"}},

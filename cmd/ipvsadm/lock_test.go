@@ -59,6 +59,24 @@ func TestLock(t *testing.T) {
 	unlock()
 }
 
+// Whoever does not wait for the lock is not given it later.
+func TestLockNow(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "namespace")
+	for range 20 {
+		first, _ := newLocker(t, path, 0)
+		unlock, err := first.lock(t.Context())
+		require.NoError(t, err)
+		second, _ := newLocker(t, path, 0)
+		_, err = second.lock(t.Context())
+		require.ErrorContains(t, err, "the table is locked by ")
+		time.Sleep(polling) // in which it might wait after all
+		unlock()
+		unlock, err = first.lock(t.Context())
+		require.NoError(t, err)
+		unlock()
+	}
+}
+
 // Commands that need the lock change nothing without it.
 func TestNotLocked(t *testing.T) {
 	s := newTestSystem(t)
@@ -109,10 +127,17 @@ func TestHolderIn(t *testing.T) {
 2: -> FLOCK  ADVISORY  WRITE 707 00:04:4026531840 0 EOF
 3: FLOCK  ADVISORY  WRITE 0 00:04:4026532000 0 EOF
 4: FLOCK  ADVISORY
+5: FLOCK  ADVISORY  WRITE 708
+6: FLOCK  ADVISORY  WRITE 709 00:04:6
+7: FLOCK  ADVISORY  WRITE 1 00:04:7 0 EOF
+8: FLOCK  ADVISORY  WRITE -1 00:04:8 0 EOF
 `
 	for inode, want := range map[string]string{
 		"00:04:4026531840": "process 706",
 		"00:04:4026532000": "another process",
+		"00:04:6":          "process 709",
+		"00:04:7":          "process 1",
+		"00:04:8":          "another process",
 		"00:04:4":          "another process",
 	} {
 		require.Equal(t, want, holderIn(list, inode))

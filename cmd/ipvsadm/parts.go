@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/rulefile"
@@ -37,7 +38,10 @@ func (r *runner) changer(c *flags.Command) *changer {
 }
 
 func (r *runner) replacer(c *flags.Command) *replacer {
-	return &replacer{con: r.con, client: r.client, parser: r.lines, locker: r.locker(c), patience: r.sys.patience}
+	return &replacer{
+		con: r.con, client: r.client, parser: r.lines, locker: r.locker(c), patience: r.sys.patience,
+		stopped: make(chan syscall.Signal, 1), applied: make(chan int, 1),
+	}
 }
 
 func (r *runner) drainer(c *flags.Command) *drainer {

@@ -33,6 +33,9 @@ type replacer struct {
 	locker   *locker
 	patience time.Duration // after a signal
 
+	stopped chan syscall.Signal // receives a signal, after which nothing more is sent
+	applied chan int            // receives the exit code
+
 	wanted *wantedTable
 	scope  []reconcile.Scope // the services that the replacement is about; nil for all
 }
@@ -57,18 +60,23 @@ func (r *replacer) run(ctx context.Context, c *flags.Command) int {
 		return notLocked(r.con, err)
 	}
 	defer unlock()
-	stop, applied := make(chan syscall.Signal, 1), make(chan int, 1)
-	return untilSignal(ctx, r.patience, func(ctx context.Context) int {
-		code := r.carryOut(ctx, stop)
-		applied <- code
-		return code
-	}, func(s syscall.Signal) int {
-		stop <- s
-		if code := <-applied; code == exitDone {
-			return code // the last changes had been sent
-		}
-		return exitSignal + int(s)
-	})
+	return untilSignal(ctx, r.patience, r.apply, r.stop)
+}
+
+// apply changes the table into the wanted one.
+func (r *replacer) apply(ctx context.Context) int {
+	code := r.carryOut(ctx)
+	r.applied <- code
+	return code
+}
+
+// stop prevents further changes from being sent and returns the exit code after a signal.
+func (r *replacer) stop(s syscall.Signal) int {
+	r.stopped <- s
+	if <-r.applied == exitDone {
+		return exitDone // the last changes had been sent
+	}
+	return exitSignal + int(s)
 }
 
 // showPlan prints the changes.
@@ -77,30 +85,24 @@ func (r *replacer) showPlan(ctx context.Context) int {
 	if err != nil {
 		return r.cannotPlan(err)
 	}
-	code, _ := r.con.printed(r.writeChanges(changes))
-	return code
-}
-
-func (r *replacer) writeChanges(changes []ipvsnl.Change) error {
 	for i := range changes {
 		rule, _ := format.AppendChange(r.con.room(), &changes[i]) // plans have only changes that rules can express
-		if err := r.con.write(rule); err != nil {
-			return err
-		}
+		r.con.write(rule)
 	}
-	return nil
+	code, _ := r.con.printed(nil)
+	return code
 }
 
 // carryOut changes the table into the wanted one. If something else changes what is to be edited
 // or deleted, it makes a new plan.
-func (r *replacer) carryOut(ctx context.Context, stop <-chan syscall.Signal) int {
+func (r *replacer) carryOut(ctx context.Context) int {
 	var before []ipvsnl.Change // those of earlier plans
 	for n := 1; ; n++ {
 		current, changes, err := r.plan(ctx)
 		if err != nil {
 			return r.cannotPlan(err)
 		}
-		err = reconcile.ApplyTo(ctx, r.client, current, changes, unlessStopped(stop))
+		err = reconcile.ApplyTo(ctx, r.client, current, changes, r.unlessStopped())
 		if err == nil {
 			return exitDone
 		}
@@ -166,11 +168,11 @@ type stoppedError struct {
 
 func (e *stoppedError) Error() string { return stopped(e.signal) }
 
-// unlessStopped prevents changes from being sent once stop has received a signal.
-func unlessStopped(stop <-chan syscall.Signal) reconcile.Option {
+// unlessStopped prevents changes from being sent after a signal.
+func (r *replacer) unlessStopped() reconcile.Option {
 	return reconcile.Before(func(i int) error {
 		select {
-		case s := <-stop:
+		case s := <-r.stopped:
 			return &stoppedError{s, i}
 		default:
 			return nil

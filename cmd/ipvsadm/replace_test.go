@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/netip"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -189,6 +188,73 @@ func TestReplaceOutdatedBeforeSending(t *testing.T) {
 	require.Contains(t, s.input("", "ipvsadm -L --daemon").stdout, "master sync daemon (mcast=eth0, syncid=1,")
 }
 
+// A daemon that an earlier plan has stopped runs again, as it did, if the replacement comes to nothing.
+func TestReplaceOutdatedLater(t *testing.T) {
+	s := newTestSystem(t)
+	s.restore(t, "-A -f 1 -s rr\n--start-daemon master --syncid 1\n")
+	other := s.another(t)
+	all := s.journal()
+	turns := 0
+	s.before = func(r request) error {
+		if r.command == getService && !r.dump {
+			turns++
+			return other.Apply(t.Context(), ipvsnl.SetService(ipvsnl.Service{Key: ipvsnl.ServiceKey{Mark: 1}, Scheduler: []string{"lc", "nq"}[turns%2]}))
+		}
+		return nil
+	}
+	require.Equal(t, result{
+		stderr: "-D -f 1: something else keeps changing this; later changes were not made\n",
+		code:   255,
+	}, s.input("-A -f 2\n--start-daemon master --syncid 2\n", replaceLine))
+	require.Contains(t, *all, "stop daemon master")
+	require.Contains(t, s.input("", "ipvsadm -L --daemon").stdout, "master sync daemon (mcast=eth0, syncid=1,")
+}
+
+// What is to be changed but cannot be read again is not changed.
+func TestReplaceCannotReadAgain(t *testing.T) {
+	s := newTestSystem(t)
+	s.restore(t, "-A -f 1 -s rr\n")
+	s.before = func(r request) error {
+		if r.command == getService && !r.dump {
+			return errBroken
+		}
+		return nil
+	}
+	require.Equal(t, result{stderr: "Cannot get service: netlink send: broken\n", code: 255}, s.input("-A -f 1 -s wrr\n", replaceLine))
+	s.before = func(request) error { return nil }
+	require.Equal(t, "-A -f 1 -s rr\n", s.saved(t))
+}
+
+// Settings that no line mentions are not read.
+func TestReplaceReads(t *testing.T) {
+	for lines, want := range map[string][]byte{
+		"-C\n":                       nil,
+		"-C\n--set 1 2 3\n":          {getConfig},
+		"-C\n--stop-daemon master\n": {getDaemon},
+	} {
+		s := newTestSystem(t)
+		var read []byte
+		s.before = func(r request) error {
+			if r.command == getConfig || r.command == getDaemon {
+				read = append(read, r.command)
+			}
+			return nil
+		}
+		require.Equal(t, result{}, s.input(lines, replaceLine))
+		require.Equal(t, want, read)
+	}
+}
+
+// After a signal the exit code reports whether all was done.
+func TestReplaceStop(t *testing.T) {
+	for code, want := range map[int]int{exitDone: exitDone, exitChange: 143} {
+		rep := newRunner(&newTestSystem(t).system, newConsole("ipvsadm", nil, io.Discard, io.Discard)).replacer(&flags.Command{})
+		rep.applied <- code
+		require.Equal(t, want, rep.stop(unix.SIGTERM))
+		require.Equal(t, unix.SIGTERM, <-rep.stopped)
+	}
+}
+
 // A table that changes at each reading is reported, and the plan made of the last one.
 func TestReplaceUnstable(t *testing.T) {
 	s := newTestSystem(t)
@@ -292,17 +358,16 @@ func TestReplaceStopped(t *testing.T) {
 	require.Zero(t, r.lines.readWhole(r.con, io.Discard, lines.add))
 	rep := r.replacer(&flags.Command{})
 	rep.wanted = lines.table()
-	stop := make(chan syscall.Signal, 1)
 	s.before = func(r request) error {
 		if r.changes() {
 			select {
-			case stop <- unix.SIGTERM:
+			case rep.stopped <- unix.SIGTERM:
 			default:
 			}
 		}
 		return nil
 	}
-	require.Equal(t, exitChange, rep.carryOut(t.Context(), stop))
+	require.Equal(t, exitChange, rep.carryOut(t.Context()))
 	require.Equal(t, "stopped by a signal (terminated): 3 of 6 changes are done, nothing was sent from this one on: -D -f 1\n", b.String())
 	s.before = func(request) error { return nil }
 	require.Equal(t, "-A -f 1 -s wlc\n-A -f 2 -s wlc\n-A -f 3 -s wlc\n", strings.Join(strings.SplitAfter(s.saved(t), "\n")[1:], ""))

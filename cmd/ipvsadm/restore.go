@@ -58,14 +58,13 @@ type restorer struct {
 	done, begun atomic.Int64
 }
 
-// A pending holds lines, without their words, and their changes.
+// A pending holds lines, whose words are no longer valid, and their changes.
 type pending struct {
 	lines   []rulefile.Line
 	changes []ipvsnl.Change
 }
 
 func (p *pending) add(line rulefile.Line, c ipvsnl.Change) {
-	line.Words = nil
 	p.lines, p.changes = append(p.lines, line), append(p.changes, c)
 }
 
@@ -121,6 +120,9 @@ func (r *restorer) allowEmpty(ctx context.Context) (code int) {
 func (r *restorer) run(ctx context.Context) int {
 	defer r.letGo()
 	err := r.copy(ctx)
+	if r.isStopped() {
+		select {} // as stop determines how the program ends
+	}
 	switch {
 	case errors.As(err, new(*lockedError)):
 		return notLocked(r.con, err)
@@ -258,9 +260,7 @@ func (r *restorer) passed(line rulefile.Line) {
 
 // settle sends the gathered lines and returns when all results are reported.
 func (r *restorer) settle(ctx context.Context) error {
-	if err := r.send(ctx); err != nil {
-		return err
-	}
+	_ = r.send(ctx) // whose error await returns, too
 	err := r.await()
 	r.reported <- err
 	return err
@@ -270,12 +270,20 @@ func (r *restorer) settle(ctx context.Context) error {
 // after stop, which then determines how the program ends.
 func (r *restorer) await() error {
 	err := <-r.reported
-	select {
-	case <-r.stopped:
+	if r.isStopped() {
 		r.reported <- err
 		select {}
+	}
+	return err
+}
+
+// isStopped reports whether stop was called.
+func (r *restorer) isStopped() bool {
+	select {
+	case <-r.stopped:
+		return true
 	default:
-		return err
+		return false
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -159,6 +160,38 @@ func TestRestoreNotSent(t *testing.T) {
 	require.Equal(t, 1, calls)
 }
 
+// A countingResolver counts what is looked up.
+type countingResolver struct {
+	testNames
+	n int
+}
+
+func (r *countingResolver) Addr(host string) (netip.Addr, bool) {
+	r.n++
+	return r.testNames.Addr(host)
+}
+
+// After lines that could not be sent, no further ones are parsed than those that are gathered meanwhile, and none read that
+// have yet to be written.
+func TestRestoreEndsThere(t *testing.T) {
+	fails := func(...ipvsnl.Change) error { return errBroken }
+	resolver := new(countingResolver)
+	rest, b := newRestorer(t, newTestSystem(t), strings.NewReader(strings.Repeat("-A -t web:1\n", 5000)), fails)
+	rest.parser = &lineParser{names: resolver}
+	require.Equal(t, exitChange, rest.run(t.Context()))
+	require.Equal(t, "broken\n", b.String())
+	require.Equal(t, 2*maxPending, resolver.n)
+
+	reads := 0
+	rest, b = newRestorer(t, newTestSystem(t), then(func() io.Reader {
+		reads++
+		return strings.NewReader("-A -f 1\n")
+	}), fails)
+	require.Equal(t, exitChange, rest.run(t.Context()))
+	require.Equal(t, "broken\n", b.String())
+	require.Equal(t, 2, reads)
+}
+
 // Where the connection breaks, the lines from there on are in doubt, and the restore
 // ends.
 func TestRestoreInDoubt(t *testing.T) {
@@ -291,6 +324,38 @@ func TestRestoreSignal(t *testing.T) {
 	}
 }
 
+// So it does after a listing, and while it waits for the lock.
+func TestRestoreSignalElsewhere(t *testing.T) {
+	s := newTestSystem(t)
+	in := io.MultiReader(strings.NewReader("-A -f 1\n-L --timeout\n"), then(func() io.Reader {
+		raiseSignal(unix.SIGTERM)
+		select {}
+	}))
+	output, code := s.both(in, "ipvsadm -R")
+	require.Equal(t, "Timeout (tcp tcpfin udp): 900 120 300\n"+
+		"stopped by a signal (terminated): lines 1 to 2 are done, nothing was sent from line 3 on\n", output)
+	require.Equal(t, 143, code)
+
+	s = newTestSystem(t)
+	s.do(t, "ipvsadm -A -f 1")
+	first, _ := newLocker(t, s.lockPath, 0)
+	unlock, err := first.lock(t.Context())
+	require.NoError(t, err)
+	defer unlock()
+	s.silence, s.patience = time.Millisecond, 100*time.Millisecond
+	var stderr safeBuffer
+	code = s.run([]string{"ipvsadm-restore"}, strings.NewReader("-A -f 2\n"), io.Discard, writerFunc(func(b []byte) (int, error) {
+		if bytes.HasPrefix(b, []byte("the table is locked by ")) {
+			raiseSignal(unix.SIGTERM)
+			return len(b), nil
+		}
+		return stderr.Write(b)
+	}))
+	require.Equal(t, 143, code)
+	require.Equal(t, "stopped by a signal (terminated): nothing was sent from line 1 on\n", stderr.String())
+	require.Equal(t, "-A -f 1 -s wlc\n", s.saved(t))
+}
+
 // A signal while the kernel does not reply leaves lines in doubt.
 func TestRestoreSignalInDoubt(t *testing.T) {
 	for _, c := range []struct {
@@ -377,6 +442,8 @@ func TestProgress(t *testing.T) {
 		{-1, 0, true, "it is unknown whether the table was cleared, nothing was sent from line 1 on"},
 		{0, 0, true, "the table was cleared, nothing was sent from line 1 on"},
 		{0, 300, true, "the table was cleared, lines 1 to 300 are in doubt, nothing was sent from line 301 on"},
+		{1, 1, false, "lines 1 to 1 are done, nothing was sent from line 2 on"},
+		{1, 1, true, "the table was cleared and lines 1 to 1 are done, nothing was sent from line 2 on"},
 		{7, 7, false, "lines 1 to 7 are done, nothing was sent from line 8 on"},
 		{7, 7, true, "the table was cleared and lines 1 to 7 are done, nothing was sent from line 8 on"},
 		{0, 512, false, "lines 1 to 512 are in doubt, nothing was sent from line 513 on"},

@@ -42,7 +42,7 @@ func newRunner(sys *system, con *console) *runner {
 func (r *runner) run(words []string) int {
 	ctx := context.Background()
 	c, fault := flags.Parse(words, r.names)
-	informed := exitDone
+	var informed int
 	switch {
 	case c.Kind == flags.Build:
 		return r.con.build()
@@ -144,6 +144,9 @@ func (r *runner) command(ctx context.Context, c *flags.Command) int {
 	case flags.Restore:
 		return r.restoreAs(ctx, c)
 	}
+	if c.Listing.Watch != 0 {
+		return r.watcher(c).watch(ctx)
+	}
 	code, _ := r.show(ctx, c)
 	return code
 }
@@ -157,9 +160,6 @@ func (r *runner) show(ctx context.Context, c *flags.Command) (code int, ends boo
 		return r.con.build(), true
 	case flags.Save:
 		return r.con.printed(r.saver().save(ctx, c))
-	}
-	if c.Listing.Watch != 0 {
-		return r.watcher(c).watch(ctx), true
 	}
 	return r.con.printed(r.lister(r.con).list(ctx, c))
 }

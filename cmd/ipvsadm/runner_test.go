@@ -3,14 +3,23 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/mdlayher/netlink"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
+	"github.com/ipvsadm-go/ipvsadm/internal/test/replay"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -97,6 +106,40 @@ func TestInform(t *testing.T) {
 	require.Contains(t, got.stdout, "version 1.31.0\nrevision unknown\ngo "+runtime.Version()+"\n")
 }
 
+func TestModules(t *testing.T) {
+	require.Equal(t, "module a/b v1.2.3\nmodule c v0.1.0\n", modules(&debug.BuildInfo{Deps: []*debug.Module{
+		{Path: "a/b", Version: "v1.2.3"}, {Path: "c", Version: "v0.1.0"},
+	}}))
+	info, ok := debug.ReadBuildInfo()
+	require.True(t, ok)
+	require.True(t, strings.HasSuffix(newTestSystem(t).input("", "ipvsadm --build").stdout, "\n"+modules(info)))
+}
+
+// A command line need not have a word, not even the name of the program.
+func TestNoWords(t *testing.T) {
+	var stdout bytes.Buffer
+	require.Zero(t, newTestSystem(t).run(nil, nil, &stdout, io.Discard))
+	require.Equal(t, head, stdout.String())
+}
+
+// What keeps a socket from being opened is not a kernel without IPVS.
+func TestCannotOpen(t *testing.T) {
+	s := newTestSystem(t)
+	s.dial = func() (io.ReadWriteCloser, error) { return nil, os.NewSyscallError("socket", unix.EMFILE) }
+	got := s.input("", "ipvsadm -L")
+	require.Equal(t, 2, got.code)
+	require.True(t, strings.HasPrefix(got.stderr, "Can't initialize ipvs: Too many open files\n"), got.stderr)
+	require.Zero(t, s.loads)
+}
+
+// How long to wait for the lock is given in seconds.
+func TestWaits(t *testing.T) {
+	r := newRunner(&newTestSystem(t).system, newConsole("ipvsadm", nil, io.Discard, io.Discard))
+	l := r.locker(&flags.Command{Wait: 5})
+	require.Equal(t, 5*time.Second, l.patience)
+	require.Equal(t, time.Hour, l.silence)
+}
+
 func TestOldIPVS(t *testing.T) {
 	s := newTestSystem(t)
 	s.director.SetInfo(ipvsnl.Info{Version: 0x010103, ConnTableSize: 16})
@@ -116,6 +159,8 @@ func TestNoNetNS(t *testing.T) {
 		s.input("", "ipvsadm --netns pid:0 -L"))
 	require.Equal(t, result{stderr: "cannot enter network namespace `/no/such': No such file or directory\n", code: 2},
 		s.input("", "ipvsadm --netns /no/such"))
+	require.Equal(t, result{stderr: "cannot enter network namespace `/no/such': No such file or directory\n", code: 2},
+		s.input("-A\n", "ipvsadm -R --dry-run --netns /no/such"))
 	require.Equal(t, result{stderr: "cannot enter network namespace `/dev/null': not a network namespace\n", code: 2},
 		s.input("", "ipvsadm -L --netns /dev/null"))
 }
@@ -162,7 +207,28 @@ func TestNetNSClosed(t *testing.T) {
 		require.Contains(t, got.stderr, "Permission denied") // who is not root may enter none
 	}
 	require.Zero(t, open())
+	s.input("", "ipvsadm -R --dry-run --netns /proc/self/ns/net")
+	require.Zero(t, open())
 	s.director.Unload(true)
 	s.input("", "ipvsadm -L --netns /proc/self/ns/net")
 	require.Zero(t, open())
+}
+
+// Nor is a socket left open by a kernel that refuses to tell about its IPVS.
+func TestInfoRefused(t *testing.T) {
+	s := newTestSystem(t)
+	open := 0
+	s.open = func(ctx context.Context, _ *netns.Namespace) (*ipvsnl.Client, error) {
+		return ipvsnl.Open(ctx, ipvsnl.WithDial(func() (io.ReadWriteCloser, error) {
+			open++
+			refusal := netlink.Message{Header: netlink.Header{Type: netlink.Error},
+				Data: binary.NativeEndian.AppendUint32(nil, ^uint32(unix.EPERM)+1)}
+			return replay.Dial(replay.Answer(func([]netlink.Message) ([]netlink.Message, error) {
+				return []netlink.Message{refusal}, nil
+			}), func() { open-- }), nil
+		}))
+	}
+	got := s.input("", "ipvsadm -L")
+	require.Contains(t, got.stderr, "Can't initialize ipvs: Permission denied (you must be root)\n")
+	require.Zero(t, open)
 }

@@ -32,9 +32,7 @@ func (s *saver) save(ctx context.Context, c *flags.Command) error {
 	}
 	// They precede the services: the exit code of -R is that of the last rule, and a
 	// daemon that is already running must not make it a failure.
-	if err := s.con.write(settings); err != nil {
-		return err
-	}
+	s.con.write(settings)
 	w := &tableWriter{con: s.con, layout: &format.Options{
 		View:       format.Rules,
 		Names:      formatNames(s.names, &c.Listing),

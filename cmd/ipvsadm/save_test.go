@@ -38,6 +38,15 @@ func TestSaveForms(t *testing.T) {
 		require.Equal(t, result{stdout: want}, s.input("", "ipvsadm -S -n "+words), words)
 		require.Equal(t, result{stdout: want}, s.input("", "ipvsadm-save -n "+words), words)
 	}
+	listings := 0
+	s.before = func(r request) error {
+		if r.command == getDest {
+			listings++
+		}
+		return nil
+	}
+	s.input("", "ipvsadm -S -n --stable -f 1")
+	require.Equal(t, 2, listings, "what was read until two readings agreed is written")
 	for _, words := range []string{"-f 3", "-f 3 --stable"} {
 		require.Equal(t, result{stderr: "No such service\n", code: 1}, s.input("", "ipvsadm -S -n "+words))
 	}

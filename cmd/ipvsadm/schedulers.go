@@ -18,7 +18,7 @@ func listSchedulers(con *console, find func() ([]schedulers.Scheduler, error), c
 	if c.Listing.JSON {
 		write = format.AppendSchedulersJSON
 	}
-	code, _ := con.printed(con.write(write(nil, all)))
+	code := con.print(write(nil, all))
 	if missing != nil {
 		con.complain("there may be more schedulers: " + missing.Error())
 		return exitListing

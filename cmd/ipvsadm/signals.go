@@ -32,10 +32,15 @@ func notify(c chan<- os.Signal, signals []os.Signal) {
 
 // end ends the program with an exit code of run.
 func end(code int) {
-	if exitSignal < code && code < exitChange {
-		raise(syscall.Signal(code - exitSignal))
+	if s, ok := signalOf(code); ok {
+		raise(s)
 	}
 	os.Exit(code)
+}
+
+// signalOf returns the signal that an exit code stands for, if it does.
+func signalOf(code int) (s syscall.Signal, ok bool) {
+	return syscall.Signal(code - exitSignal), exitSignal < code && code < exitChange
 }
 
 // raise ends the program by a signal, unless it is process 1 of a container, which signals cannot end. The

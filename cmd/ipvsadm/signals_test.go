@@ -5,9 +5,13 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,12 +20,17 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/resolve"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
 // TestMain runs the tests or, in a process that a test has started, the program.
 func TestMain(m *testing.M) {
 	if words := os.Getenv("IPVSADM_TEST_RUN"); words != "" {
+		if f := others[words]; f != nil {
+			os.Exit(f())
+		}
 		os.Args = strings.Fields(words)
 		main()
 	}
@@ -30,6 +39,42 @@ func TestMain(m *testing.M) {
 	signal.Notify(c, ending...)
 	signal.Stop(c)
 	os.Exit(m.Run())
+}
+
+// others are what else than the program a test can start, instead of a command line.
+var others = map[string]func() int{
+	"watch": func() int {
+		w := newWatcher(os.Stdin, os.Stdout, os.Stderr, onePage)
+		w.every = time.Hour
+		return w.watch(context.Background())
+	},
+	"a signal after changes": func() int {
+		untilSignal(context.Background(), time.Hour, func(context.Context) int { return 0 }, nil)
+		return endBySignal()
+	},
+	"a signal after a watch": func() int {
+		newWatcher(nil, io.Discard, io.Discard, func(int, *console) error {
+			raiseSignal(unix.SIGINT)
+			select {}
+		}).watch(context.Background())
+		return endBySignal()
+	},
+}
+
+// endBySignal sends the process a signal, and returns if that does not end it.
+func endBySignal() int {
+	_ = unix.Kill(unix.Getpid(), unix.SIGTERM)
+	time.Sleep(time.Second)
+	return 1
+}
+
+// Signals end the program again once what handles them is over.
+func TestSignalAfter(t *testing.T) {
+	for _, what := range []string{"a signal after changes", "a signal after a watch"} {
+		var failed *exec.ExitError
+		require.ErrorAs(t, program(t, what).Run(), &failed)
+		require.Equal(t, unix.SIGTERM, failed.Sys().(syscall.WaitStatus).Signal(), what)
+	}
 }
 
 // program returns the program with a command line.
@@ -69,6 +114,27 @@ func TestProgram(t *testing.T) {
 	status := failed.Sys().(syscall.WaitStatus)
 	require.True(t, status.Signaled())
 	require.Equal(t, unix.SIGPIPE, status.Signal())
+
+	// Nobody reads its messages, which does not keep it from what it does.
+	r, w, err = os.Pipe()
+	require.NoError(t, err)
+	require.NoError(t, r.Close())
+	cmd = program(t, "ipvsadm -R --dry-run")
+	cmd.Stdin, cmd.Stderr = strings.NewReader("x\n"), w
+	require.ErrorAs(t, cmd.Run(), &failed)
+	require.NoError(t, w.Close())
+	require.Equal(t, 2, failed.ExitCode())
+}
+
+// Exit codes between 128 and 255 stand for signals.
+func TestSignalOf(t *testing.T) {
+	for code, want := range map[int]syscall.Signal{0: 0, 1: 0, 2: 0, 128: 0, 129: unix.SIGHUP, 141: unix.SIGPIPE, 254: 126, 255: 0} {
+		s, ok := signalOf(code)
+		require.Equal(t, want != 0, ok, code)
+		if ok {
+			require.Equal(t, want, s)
+		}
+	}
 }
 
 // Signals that whoever started the program has it ignore are not asked for.
@@ -93,7 +159,12 @@ func TestUntilSignal(t *testing.T) {
 		t.Error("stopped without a signal")
 		return 0
 	}
-	require.Equal(t, 7, untilSignal(t.Context(), time.Hour, func(context.Context) int { return 7 }, never))
+	var of context.Context
+	require.Equal(t, 7, untilSignal(t.Context(), time.Hour, func(ctx context.Context) int {
+		of = ctx
+		return 7
+	}, never))
+	require.Error(t, of.Err(), "nothing goes on")
 
 	// What stop says counts, even if what it stops has not ended.
 	signaled := func(ctx context.Context) int {
@@ -126,10 +197,11 @@ func TestStopped(t *testing.T) {
 	require.EqualError(t, &stoppedError{unix.SIGTERM, 3}, "stopped by a signal (terminated): ")
 }
 
-// modprobe is asked for the module by its name and nothing else.
+// modprobe is asked for the module by its name and nothing else, and is to end when nobody reads what it says.
 func TestLoadModule(t *testing.T) {
+	ignoreBrokenPipes()
 	dir := t.TempDir()
-	script := "#!/bin/sh\necho \"$@\" >" + dir + "/words\ncat >>" + dir + "/words\n"
+	script := "#!/bin/sh\necho \"$@\" >" + dir + "/words\ncat >>" + dir + "/words\ngrep SigIgn /proc/$$/status >" + dir + "/signals\n"
 	require.NoError(t, os.WriteFile(dir+"/modprobe", []byte(script), 0o700))
 	in, err := os.Open(os.DevNull)
 	require.NoError(t, err)
@@ -140,6 +212,11 @@ func TestLoadModule(t *testing.T) {
 	words, err := os.ReadFile(dir + "/words")
 	require.NoError(t, err)
 	require.Equal(t, "-- ip_vs\n", string(words))
+	signals, err := os.ReadFile(dir + "/signals")
+	require.NoError(t, err)
+	ignored, err := strconv.ParseUint(strings.Fields(string(signals))[1], 16, 64)
+	require.NoError(t, err)
+	require.Zero(t, ignored&(1<<(unix.SIGPIPE-1)))
 	loadModule(dir + "/nosuch")
 }
 
@@ -158,7 +235,51 @@ func TestLinux(t *testing.T) {
 	waited := false
 	linux.names(t.Context(), func() { waited = true }).(*resolve.Resolver).Waiting()
 	require.True(t, waited)
+}
+
+// A namespace that cannot be entered is told from one without IPVS.
+func TestLinuxOpen(t *testing.T) {
+	ns, err := netns.Open("/proc/self/ns/net")
+	if errors.Is(err, fs.ErrPermission) {
+		return
+	}
+	require.NoError(t, err)
+	require.NoError(t, ns.Close())
+	_, err = linux.open(t.Context(), ns)
+	var e *ipvsnl.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, ipvsnl.OpNetNS, e.Op)
+}
+
+// A process that may not open raw sockets may not use IPVS.
+func TestMayUseIPVS(t *testing.T) {
+	sockets := func() (n int) {
+		entries, err := os.ReadDir("/proc/self/fd")
+		require.NoError(t, err)
+		for _, e := range entries {
+			if target, _ := os.Readlink("/proc/self/fd/" + e.Name()); strings.HasPrefix(target, "socket:") {
+				n++
+			}
+		}
+		return n
+	}
+	before := sockets()
 	if err := mayUseIPVS(); err != nil {
 		require.True(t, errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES), err)
 	}
+	require.Equal(t, before, sockets())
+
+	// Without the capabilities of root. They are the thread's, which ends with the goroutine.
+	refused := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		var none [2]unix.CapUserData
+		if err := unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &none[0]); err != nil {
+			refused <- err
+			return
+		}
+		refused <- mayUseIPVS()
+	}()
+	require.ErrorIs(t, <-refused, unix.EPERM)
+	require.Equal(t, before, sockets())
 }

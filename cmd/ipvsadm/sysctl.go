@@ -75,7 +75,7 @@ func (s *sysctler) run(c *flags.Command) int {
 		}
 		list = s.names
 	}
-	if code, _ := s.con.printed(s.con.write(write(nil, s.values(list)))); code != exitDone {
+	if code := s.con.print(write(nil, s.values(list))); code != exitDone {
 		return code
 	}
 	return s.code

@@ -159,5 +159,6 @@ func mayUseIPVS() error {
 	if err != nil {
 		return err
 	}
-	return unix.Close(fd)
+	_ = unix.Close(fd)
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -286,6 +287,14 @@ const (
 	waiting = time.Minute
 	polling = time.Millisecond
 )
+
+// awaitGoroutines waits until there are no more goroutines than that.
+func awaitGoroutines(t *testing.T, most int) {
+	t.Helper()
+	for start := time.Now(); runtime.NumGoroutine() > most; time.Sleep(polling) {
+		require.Less(t, time.Since(start), waiting, "goroutines are left")
+	}
+}
 
 func itoa(n int) string { return strconv.Itoa(n) }
 

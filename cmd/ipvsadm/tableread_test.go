@@ -4,9 +4,11 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 
@@ -18,7 +20,94 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/columns"
 )
+
+// empty returns a reader of n services without destinations.
+func empty(n int) (*tableReader, listing) {
+	services := make([]*ipvsnl.ServiceState, n)
+	for i := range services {
+		services[i] = &ipvsnl.ServiceState{Service: ipvsnl.Service{Key: ipvsnl.ServiceKey{Mark: uint32(i + 1)}}}
+	}
+	r := newTableReader(nil, testNames{}, &flags.Listing{Numeric: true})
+	r.known = map[ipvsnl.ServiceKey][]ipvsnl.DestinationState{}
+	return r, listed(services)
+}
+
+// A wide layout fills the output with each service, and counts them.
+type wide struct {
+	format.Options
+	services int
+}
+
+func (w *wide) AppendService(b []byte, _ *ipvsnl.ServiceState) []byte {
+	w.services++
+	return append(b, make([]byte, 100_000)...)
+}
+
+// What is called for each service ends that with an error, and a table whose output is lost ends there.
+func TestTableEnds(t *testing.T) {
+	for last := range 100 {
+		r, services := empty(100)
+		calls := 0
+		require.Equal(t, errBroken, r.each(t.Context(), services, func(*ipvsnl.ServiceState, []ipvsnl.DestinationState) error {
+			if calls++; calls > last {
+				return errBroken
+			}
+			return nil
+		}))
+		require.Equal(t, last+1, calls)
+	}
+	for _, by := range []*columns.Column{nil, columns.ByName("conns")} {
+		r, services := empty(100)
+		layout := new(wide)
+		w := &tableWriter{con: newConsole("ipvsadm", nil, &full{err: unix.EPIPE}, io.Discard), layout: layout}
+		err := w.table(t.Context(), r, services, by)
+		require.True(t, err == nil || errors.Is(err, errLost))
+		require.Equal(t, 1, layout.services)
+	}
+}
+
+// doubled is a kernel that lists everything twice that it said once, as one may whose table changes meanwhile.
+func doubled(t *testing.T) *ipvsnl.Client {
+	const getDest = 8
+	listing := func(name string) (all []netlink.Message) {
+		x, err := replay.Load("../../pkg/ipvsnl/testdata/" + name + ".txt")
+		require.NoError(t, err)
+		for _, datagram := range x.Replies {
+			messages, err := replay.Parse(datagram)
+			require.NoError(t, err)
+			for _, m := range messages {
+				if m.Header.Type == replay.Family {
+					m.Header.Sequence = 0
+					all = append(all, m)
+				}
+			}
+		}
+		all = append(all, all...)
+		return append(all, netlink.Message{Header: netlink.Header{Type: netlink.Done, Flags: netlink.Multi}, Data: make([]byte, 4)})
+	}
+	services, destinations := listing("services"), listing("destinations")
+	return clientOf(t, func(requests []netlink.Message) ([]netlink.Message, error) {
+		if requests[0].Data[0] == getDest {
+			return slices.Clone(destinations), nil
+		}
+		return slices.Clone(services), nil
+	})
+}
+
+// What is listed twice is shown once, except in the kernel's order.
+func TestTableTwice(t *testing.T) {
+	client := doubled(t)
+	for sorted, want := range map[bool][2]int{true: {4, 5}, false: {8, 10}} {
+		r := newTableReader(client, testNames{}, &flags.Listing{Numeric: true, NoSort: !sorted})
+		services, err := r.list(t.Context(), &flags.Command{})
+		require.NoError(t, err)
+		destinations, err := r.destinations(t.Context(), nil, services[0].Service.Key)
+		require.NoError(t, err)
+		require.Equal(t, want, [2]int{len(services), len(destinations)})
+	}
+}
 
 // Where there can be one socket only, the readers share it.
 func TestTableOneSocket(t *testing.T) {

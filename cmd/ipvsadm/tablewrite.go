@@ -5,7 +5,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
+	"sync"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/columns"
@@ -44,26 +46,19 @@ func (w *tableWriter) table(ctx context.Context, r *tableReader, services listin
 	if err != nil {
 		return err
 	}
-	return w.con.write(w.layout.AppendEnd(nil))
+	w.con.write(w.layout.AppendEnd(nil))
+	return nil
 }
 
 // headed is a listing before whose first service, or its end, the head is written.
 func (w *tableWriter) headed(services listing) listing {
 	return func(yield func(*ipvsnl.ServiceState, error) bool) {
-		written := false
-		head := func() bool {
-			if written {
-				return true
-			}
-			written = true
-			err := w.con.write(w.layout.AppendHead(nil))
-			if err != nil {
-				yield(nil, err)
-			}
-			return err == nil
-		}
+		head := sync.OnceFunc(func() { w.con.write(w.layout.AppendHead(nil)) })
 		for s, err := range services {
-			if err == nil && !head() || !yield(s, err) || err != nil {
+			if err == nil {
+				head()
+			}
+			if !yield(s, err) {
 				return
 			}
 		}
@@ -71,12 +66,18 @@ func (w *tableWriter) headed(services listing) listing {
 	}
 }
 
+// errLost is the error of a listing that ends because its output is lost.
+var errLost = errors.New("the output is lost")
+
 func (w *tableWriter) service(s *ipvsnl.ServiceState, destinations []ipvsnl.DestinationState) error {
-	err := w.con.write(w.layout.AppendService(w.con.room(), s))
-	for i := 0; err == nil && i < len(destinations); i++ {
-		err = w.con.write(w.layout.AppendDestination(w.con.room(), s, &destinations[i]))
+	more := w.con.write(w.layout.AppendService(w.con.room(), s))
+	for i := 0; more && i < len(destinations); i++ {
+		more = w.con.write(w.layout.AppendDestination(w.con.room(), s, &destinations[i]))
 	}
-	return err
+	if !more {
+		return errLost
+	}
+	return nil
 }
 
 // An entry is a service with its destinations.
@@ -114,7 +115,8 @@ func (w *tableWriter) streamed(ctx context.Context, r *tableReader, services lis
 	if err != nil {
 		return err
 	}
-	return w.entries(all)
+	w.entries(all)
+	return nil
 }
 
 // fitted writes the head and the services in a layout that has to be shown them first.
@@ -129,19 +131,17 @@ func (w *tableWriter) fitted(ctx context.Context, r *tableReader, services listi
 			f.FitDestination(e.service, &e.destinations[i])
 		}
 	}
-	if err := w.con.write(w.layout.AppendHead(nil)); err != nil {
-		return err
-	}
-	return w.entries(all)
+	w.con.write(w.layout.AppendHead(nil))
+	w.entries(all)
+	return nil
 }
 
-func (w *tableWriter) entries(all []entry) error {
+func (w *tableWriter) entries(all []entry) {
 	for _, e := range all {
-		if err := w.service(e.service, e.destinations); err != nil {
-			return err
+		if w.service(e.service, e.destinations) != nil {
+			break
 		}
 	}
-	return nil
 }
 
 func sortHighestFirst[T any](s []T, figure func(*T) uint64) {

@@ -95,7 +95,7 @@ var newline = []byte{'\n'}
 func (w *watcher) begin(ctx context.Context, first page) int {
 	if first.err != nil {
 		if !w.lines {
-			_ = w.con.write(first.text) // the error of the listing takes precedence
+			w.con.write(first.text)
 		}
 		w.con.complain(message(first.err))
 		return exitListing
@@ -204,37 +204,29 @@ func (w *watcher) writePage(text []byte) error {
 	}
 }
 
-// adapt handles a signal about the terminal.
+// adapt handles a signal about the terminal. What keeps the terminal from being left or entered also keeps the page from
+// being drawn.
 func (w *watcher) adapt(s os.Signal) error {
 	switch s {
 	case unix.SIGTSTP:
-		if err := w.suspend(); err != nil {
-			return err
-		}
+		w.suspend()
 	case unix.SIGCONT:
-		if err := w.screen.Enter(); err != nil {
-			return err
-		}
+		_ = w.screen.Enter()
 	}
 	return w.screen.Redraw()
 }
 
 // suspend restores the terminal and stops the program until it is continued. In the process
 // group of a session leader it does nothing, because no shell could continue it.
-func (w *watcher) suspend() error {
-	session, err := unix.Getsid(0)
-	if err != nil || session == unix.Getpgrp() {
-		return err
+func (w *watcher) suspend() {
+	if session, _ := unix.Getsid(0); session == unix.Getpgrp() {
+		return
 	}
-	if err := w.screen.Leave(); err != nil {
-		return err
-	}
+	_ = w.screen.Leave()
 	// Once requested, SIGTSTP keeps the handler of the runtime. A signal to
 	// the calling thread has taken effect when the call returns.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if err := unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGSTOP); err != nil {
-		return os.NewSyscallError("tgkill", err)
-	}
-	return w.screen.Enter()
+	_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGSTOP)
+	_ = w.screen.Enter()
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -28,6 +29,12 @@ func newWatcher(in io.Reader, out, err io.Writer, list func(n int, con *console)
 	w.list = func(_ context.Context, con *console) error { return list(int(n.Add(1)), con) }
 	w.every = 0
 	return w
+}
+
+// onePage is a listing of one line.
+func onePage(_ int, con *console) error {
+	con.write([]byte("page\n"))
+	return nil
 }
 
 func TestWatcher(t *testing.T) {
@@ -53,18 +60,33 @@ func TestWatchStream(t *testing.T) {
 		w := newWatcher(nil, &out, &messages, func(n int, con *console) error {
 			switch n {
 			case 2:
-				_ = con.write([]byte("half a page\n"))
+				con.write([]byte("half a page\n"))
 				return errBroken
 			case 4:
 				raiseSignal(sig)
 				select {}
 			}
-			return con.write([]byte("page " + itoa(n) + "\n"))
+			con.write([]byte("page " + itoa(n) + "\n"))
+			return nil
 		})
 		require.Equal(t, exitDone, w.watch(t.Context()))
 		require.Equal(t, "page 1\n\npage 3\n\n", out.String())
 		require.Equal(t, "broken\n", messages.String())
 	}
+}
+
+// A listing that is to be watched has an empty line after each page, and lasts until a signal.
+func TestWatchListing(t *testing.T) {
+	s := newListed(t)
+	want := s.input("", "ipvsadm -L -n -f 2").stdout
+	var out safeBuffer
+	var messages bytes.Buffer
+	require.Equal(t, exitDone, s.run(strings.Fields("ipvsadm -L -n -f 2 --watch 3600"), nil, writerFunc(func(b []byte) (int, error) {
+		raiseSignal(unix.SIGTERM)
+		return out.Write(b)
+	}), &messages))
+	require.Empty(t, messages.String())
+	require.Contains(t, []string{want + "\n", ""}, out.String(), "the signal may come before the write is over")
 }
 
 // A page is made when the time has come, not before.
@@ -75,7 +97,8 @@ func TestWatchWaits(t *testing.T) {
 			t.Error("a second page, too early")
 		}
 		raiseSignal(unix.SIGTERM)
-		return con.write([]byte("page\n"))
+		con.write([]byte("page\n"))
+		return nil
 	})
 	w.every = time.Hour
 	require.Equal(t, exitDone, w.watch(t.Context()))
@@ -106,7 +129,7 @@ func TestWatchBlocked(t *testing.T) {
 	w := newWatcher(nil, writerFunc(func(b []byte) (int, error) {
 		raiseSignal(unix.SIGTERM)
 		return out.Write(b)
-	}), io.Discard, func(_ int, con *console) error { return con.write([]byte("page\n")) })
+	}), io.Discard, onePage)
 	require.Equal(t, exitDone, w.watch(t.Context()))
 }
 
@@ -118,7 +141,7 @@ func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 func TestWatchLost(t *testing.T) {
 	for err, want := range map[error]int{unix.EPIPE: 141, unix.ENOSPC: 1} {
 		var messages bytes.Buffer
-		w := newWatcher(nil, &full{room: 10, err: err}, &messages, func(_ int, con *console) error { return con.write([]byte("page\n")) })
+		w := newWatcher(nil, &full{room: 10, err: err}, &messages, onePage)
 		require.Equal(t, want, w.watch(t.Context()))
 		if want == 1 {
 			require.Equal(t, "cannot write: write /dev/stdout: no space left on device\n", messages.String())
@@ -177,7 +200,8 @@ func TestWatchTerminal(t *testing.T) {
 		case 4:
 			<-typed
 		}
-		return con.write([]byte("page " + itoa(n) + "\n"))
+		con.write([]byte("page " + itoa(n) + "\n"))
+		return nil
 	})
 	code := make(chan int, 1)
 	go func() { code <- w.watch(t.Context()) }()
@@ -189,11 +213,47 @@ func TestWatchTerminal(t *testing.T) {
 		raiseSignal(sig)
 		term.shows(t, "page 3", 2+i)
 	}
-	_, err := term.master.WriteString("xq")
+	_, err := term.master.WriteString("x") // a key without a meaning
+	require.NoError(t, err)
+	raiseSignal(unix.SIGWINCH)
+	term.shows(t, "page 3", 4)
+	_, err = term.master.WriteString("q")
 	require.NoError(t, err)
 	require.Equal(t, exitDone, <-code)
 	require.Equal(t, before, term.mode(t))
 	close(typed)
+}
+
+// A watch is suspended like any program, leaves the terminal to others meanwhile, and draws its page again after that. The
+// leader of a session, which no shell can bring back, is not suspended.
+func TestWatchSuspend(t *testing.T) {
+	for _, isLeader := range []bool{false, true} {
+		term := newTerminal(t)
+		before := term.mode(t)
+		cmd := program(t, "watch")
+		cmd.Stdin, cmd.Stdout = term.slave, term.slave
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: !isLeader, Setsid: isLeader}
+		require.NoError(t, cmd.Start())
+		term.shows(t, "page", 1)
+		require.NotEqual(t, before, term.mode(t))
+		require.NoError(t, cmd.Process.Signal(unix.SIGTSTP))
+		if isLeader {
+			term.shows(t, "page", 2)
+		} else {
+			var status unix.WaitStatus
+			_, err := unix.Wait4(cmd.Process.Pid, &status, unix.WUNTRACED, nil)
+			require.NoError(t, err)
+			require.True(t, status.Stopped())
+			require.Equal(t, before, term.mode(t))
+			require.NoError(t, cmd.Process.Signal(unix.SIGCONT))
+			term.shows(t, "page", 2)
+		}
+		require.NotEqual(t, before, term.mode(t))
+		_, err := term.master.WriteString("q")
+		require.NoError(t, err)
+		require.NoError(t, cmd.Wait())
+		require.Equal(t, before, term.mode(t))
+	}
 }
 
 // Where there is no shell to bring it back, a watch is not suspended; signals end it and
@@ -201,7 +261,7 @@ func TestWatchTerminal(t *testing.T) {
 func TestWatchTerminalSignal(t *testing.T) {
 	term := newTerminal(t)
 	before := term.mode(t)
-	w := newWatcher(term.slave, term.slave, term.slave, func(_ int, con *console) error { return con.write([]byte("page\n")) })
+	w := newWatcher(term.slave, term.slave, term.slave, onePage)
 	w.every = time.Hour
 	code := make(chan int, 1)
 	go func() { code <- w.watch(t.Context()) }()
@@ -242,7 +302,8 @@ func TestWatchTerminalGone(t *testing.T) {
 		if n == 2 {
 			<-closed
 		}
-		return con.write([]byte("page\n"))
+		con.write([]byte("page\n"))
+		return nil
 	})
 	code := make(chan int, 1)
 	go func() { code <- w.watch(t.Context()) }()
@@ -251,6 +312,16 @@ func TestWatchTerminalGone(t *testing.T) {
 	close(closed)
 	require.Equal(t, exitListing, <-code)
 	require.NotEmpty(t, messages.String())
+
+	// One on which the page cannot be drawn again.
+	term = newTerminal(t)
+	w = newWatcher(term.slave, term.slave, &messages, onePage)
+	w.every = time.Hour
+	go func() { code <- w.watch(t.Context()) }()
+	term.shows(t, "page", 1)
+	require.NoError(t, term.slave.Close())
+	raiseSignal(unix.SIGWINCH)
+	require.Equal(t, exitListing, <-code)
 
 	// One that is gone before the first page is.
 	require.Equal(t, exitListing, newWatcher(term.slave, term.slave, &messages, nil).onScreenCode(t))
@@ -272,9 +343,7 @@ func TestWatchLong(t *testing.T) {
 	list := func(_ int, con *console) error {
 		for range 3 {
 			for range 1000 {
-				if err := con.write([]byte("a line of a page\n")); err != nil {
-					return err
-				}
+				con.write([]byte("a line of a page\n"))
 			}
 		}
 		return nil

@@ -49,6 +49,7 @@ func TestRestoreFile(t *testing.T) {
 	good, faulty := write("good", "-A -f 7\n"), write("faulty", "-A\n")
 	require.NoError(t, unix.Mkfifo(at("fifo"), 0o600))
 	require.NoError(t, unix.Mknod(at("socket"), unix.S_IFSOCK|0o600, 0))
+	require.NoError(t, os.Chmod(at("socket"), 0o777))
 	go func() { _ = os.WriteFile(at("fifo"), []byte("-A -f 8\nhello\n"), 0) }()
 	const fault = "line 1: -A: You need to supply the 'service-address' option for the 'add-service' command\n"
 	for _, c := range []struct {
@@ -75,5 +76,11 @@ func TestRestoreFile(t *testing.T) {
 		require.Equal(t, c.stderr, stderr.String(), c.words)
 		require.Equal(t, c.code, code, c.words)
 		require.Empty(t, stdout.String(), c.words)
+	}
+	entries, err := os.ReadDir("/proc/self/fd")
+	require.NoError(t, err)
+	for _, e := range entries {
+		target, _ := os.Readlink("/proc/self/fd/" + e.Name())
+		require.False(t, strings.HasPrefix(target, dir), "%s is still open", target)
 	}
 }

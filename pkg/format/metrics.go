@@ -129,50 +129,49 @@ func inOut[T any](in, out func([]byte, *T) []byte) []sample[T] {
 	return []sample[T]{{direction("in"), in}, {direction("out"), out}}
 }
 
-// Write passes the metrics to a writer, a line at a time or a few, appended to what room returns. All samples of a metric
-// follow each other, as the format requires.
-func (m *Metrics) Write(room func() []byte, write func([]byte) error) error {
+// Write passes the metrics to a function, a line at a time or a few, appended to what room returns, until the function
+// returns false. All samples of a metric follow each other, as the format requires.
+func (m *Metrics) Write(room func() []byte, write func([]byte) (more bool)) {
 	w := metricWriter{room, write}
 	if m.Totals != nil {
 		for _, f := range totalMetrics() {
-			if err := write(appendSamples(f.appendHead(room()), &f, nil, m.Totals)); err != nil {
-				return err
+			if !write(appendSamples(f.appendHead(room()), &f, nil, m.Totals)) {
+				return
 			}
 		}
 	}
-	if err := w.services(m.Services); err != nil {
-		return err
+	if w.services(m.Services) {
+		w.destinations(m.Services)
 	}
-	return w.destinations(m.Services)
 }
 
 type metricWriter struct {
 	room  func() []byte
-	write func([]byte) error
+	write func([]byte) (more bool)
 }
 
-func (w metricWriter) services(all []ServiceMetrics) error {
+func (w metricWriter) services(all []ServiceMetrics) (more bool) {
 	var labels []byte
 	for _, f := range serviceMetrics() {
-		if err := w.write(f.appendHead(w.room())); err != nil {
-			return err
+		if !w.write(f.appendHead(w.room())) {
+			return false
 		}
 		for j := range all {
 			labels = appendServiceLabels(labels[:0], &all[j].Service.Service.Key)
-			if err := w.write(appendSamples(w.room(), &f, labels, &all[j])); err != nil {
-				return err
+			if !w.write(appendSamples(w.room(), &f, labels, &all[j])) {
+				return false
 			}
 		}
 	}
-	return nil
+	return true
 }
 
-func (w metricWriter) destinations(all []ServiceMetrics) error {
+func (w metricWriter) destinations(all []ServiceMetrics) {
 	var labels []byte
 	var line destinationLine
 	for _, f := range destinationMetrics() {
-		if err := w.write(f.appendHead(w.room())); err != nil {
-			return err
+		if !w.write(f.appendHead(w.room())) {
+			return
 		}
 		for j := range all {
 			s := &all[j]
@@ -182,13 +181,12 @@ func (w metricWriter) destinations(all []ServiceMetrics) error {
 				d := &s.Destinations[k]
 				labels = appendDestinationLabels(labels[:common], &d.Destination)
 				line = destinationLine{s.Service, d}
-				if err := w.write(appendSamples(w.room(), &f, labels, &line)); err != nil {
-					return err
+				if !w.write(appendSamples(w.room(), &f, labels, &line)) {
+					return
 				}
 			}
 		}
 	}
-	return nil
 }
 
 // appendHead appends the lines before the samples of a metric.
