@@ -22,6 +22,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -75,12 +76,12 @@ func (o *options) run(w io.Writer) (bool, error) {
 		return false, err
 	}
 	ok := true
-	keys := map[string]bool{}
+	keys, dirs := map[string]bool{}, map[string]bool{}
 	for _, m := range all {
-		keys[m.Key] = true
+		keys[m.Key], dirs[dirOf(m.Key)] = true, true
 	}
 	for key, a := range listed {
-		if !keys[key] {
+		if !keys[key] && dirs[dirOf(key)] {
 			fmt.Fprintf(w, "%s:%d: does not exist: %s\n", o.accepted, a.line, key)
 			ok = false
 		}
@@ -136,6 +137,12 @@ func (o *options) run(w io.Writer) (bool, error) {
 		ok = false
 	}
 	return ok, nil
+}
+
+// dirOf returns the directory of the package in a key.
+func dirOf(key string) string {
+	dir, _, _ := strings.Cut(key, " ")
+	return dir
 }
 
 // choose returns the mutants to run, in the order of their files.
