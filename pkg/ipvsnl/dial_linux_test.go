@@ -180,7 +180,7 @@ func TestLongDatagram(t *testing.T) {
 	}
 }
 
-// A page stays full until the next request, and is never more than what there is room for.
+// A page stays full until the next request, and is never more than the room that it is offered.
 func TestPages(t *testing.T) {
 	k, other := pair(t)
 	for _, length := range []int{smallPage, 4} {
