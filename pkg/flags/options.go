@@ -319,8 +319,7 @@ var options = []option{
 		help: "UDP port of a gue tunnel",
 		set:  func(p *parser, w word) error { return setNumber(w, "tunnel port", 1, maxPort, &p.server.TunnelPort) }},
 	{long: "tun-nocsum", id: optTunNoCsum,
-		help: "tunnel without checksums, gue and gre (default)",
-		set:  func(p *parser, _ word) error { return assign(&p.server.TunnelFlags, p.server.TunnelFlags|0) }},
+		help: "tunnel without checksums, gue and gre (default)", set: nothing},
 	{long: "tun-csum", id: optTunCsum,
 		help: "tunnel with checksums, gue and gre",
 		set: func(p *parser, _ word) error {
