@@ -108,7 +108,7 @@ func (p *parser) checkKept(v verb) error {
 		return errFamilies
 	case k.Mark == 0 && addr != netip.AddrPortFrom(addr.Addr(), k.Addr.Port()):
 		// Added by the default method it would have another port.
-		return fault("You need to supply the 'forwarding-method' option for a port other than that of the service")
+		return fault("You need to supply the 'forwarding-method' option for a 'real-server' port other than that of the service")
 	}
 	return nil
 }

@@ -100,7 +100,7 @@ func TestParseKeepErrors(t *testing.T) {
 		"-e -f 7 -r 10.0.0.1 --keep -i --tun-port 9":     "Illegal 'tun-port' option with the 'ipip' tunnel type",
 		"-e -f 7 -r ::1 --keep -m":                       "Different address family is allowed only for tunneling servers",
 		"-a -f 7 -r ::1 --ensure --keep":                 "Different address family is allowed only for tunneling servers",
-		"-a -t 1.2.3.4:80 -r 10.0.0.1:9 --ensure --keep": "You need to supply the 'forwarding-method' option for a port other than that of the service",
+		"-a -t 1.2.3.4:80 -r 10.0.0.1:9 --ensure --keep": "You need to supply the 'forwarding-method' option for a 'real-server' port other than that of the service",
 	} {
 		t.Run(words, func(t *testing.T) {
 			checkError(t, words, &Error{Text: text, Exit: ExitFault, Ends: true})

@@ -85,7 +85,7 @@ func TestTwoRestores(t *testing.T) {
 func TestRestoreAndClear(t *testing.T) {
 	p := startStoppable(t, "ipvsadm", "-R", "--replace")
 	p.input(marks(1, 20000))
-	p.untilServices(t, 1)
+	p.untilMark(t, 1)
 	require.Equal(t, kernel.Result{}, withoutWaiting(p.namespace.Ipvsadm(t, program(), "-C")))
 	require.Empty(t, p.messages(t))
 	require.NoError(t, p.cmd.Wait())

@@ -139,6 +139,7 @@ func TestReplaceFaults(t *testing.T) {
 		"-a -t 192.0.2.2:80 -r 10.0.0.1 -x 1 -y 2\n" +
 		"-Z\n-L -n\n-R\n--nothing\n-A -t x\n"
 	const changesOnly = "line 8: -L -n: the command changes nothing\nline 9: -R: the command changes nothing\n"
+	const repeat = "line 2: -A -t 192.0.2.2:80: line 1 has added this already\n"
 	const malformed = "line 10: --nothing: no command\nline 11: -A -t x: illegal virtual server address[:port] specified\n"
 	replacing := kernel.Result{Code: 2, Stderr: "line 2: -A -t 192.0.2.2:80: Service already exists\n" +
 		"line 4: -a -t 192.0.2.3:80 -r 10.0.0.1: Service not defined\n" +
@@ -153,8 +154,8 @@ func TestReplaceFaults(t *testing.T) {
 		{"ipvsadm", "-R --replace --dry-run", replacing},
 		{"ipvsadm-restore", "--replace", replacing},
 		{"ipvsadm-restore", "--dry-run --replace", replacing},
-		{"ipvsadm-restore", "--dry-run", kernel.Result{Code: 2, Stderr: changesOnly + malformed}},
-		{"ipvsadm", "-R --dry-run", kernel.Result{Code: 2, Stderr: "line 9: -R: no command\n" + malformed}},
+		{"ipvsadm-restore", "--dry-run", kernel.Result{Code: 2, Stderr: repeat + changesOnly + malformed}},
+		{"ipvsadm", "-R --dry-run", kernel.Result{Code: 2, Stderr: repeat + "line 9: -R: no command\n" + malformed}},
 	} {
 		t.Run(c.name+" "+c.words, func(t *testing.T) {
 			sameResult(t, runHelper(t, n, c.name, faulty, strings.Fields(c.words)...), c.want)

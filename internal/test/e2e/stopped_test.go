@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
 // TestStopped stops restores and a replacement midway by signals: nothing else is sent, and what is said fits
@@ -32,7 +34,7 @@ func TestStopped(t *testing.T) {
 			p := startStoppable(t, "ipvsadm", "-R")
 			_, err := io.WriteString(p.stdin, "-A -f 1\n# -A -f 2\n-A -f 3\n-A -f 3\n-A -f 4\n-A -f 5")
 			require.NoError(t, err)
-			p.untilServices(t, 3)
+			p.untilMark(t, 4)
 			p.stop(t, s)
 			require.Equal(t, "Service already exists\n"+"stopped by a signal ("+s.String()+
 				"): lines 1 to 5 are done, nothing was sent from line 6 on\n", p.messages(t))
@@ -61,7 +63,7 @@ func TestStopped(t *testing.T) {
 		t.Run("a replacement, "+s.String(), func(t *testing.T) {
 			p := startStoppable(t, "ipvsadm", "-R", "--replace")
 			p.input(marks.String())
-			p.untilServices(t, 1)
+			p.untilMark(t, 1)
 			p.stop(t, s)
 			var done, all, mark int
 			messages := p.messages(t)
@@ -81,7 +83,7 @@ func TestStoppedIgnored(t *testing.T) {
 	p := startStoppable(t, "sh", "-c", "trap '' HUP; exec "+program()+" -R")
 	_, err := io.WriteString(p.stdin, "-A -f 1\n")
 	require.NoError(t, err)
-	p.untilServices(t, 1)
+	p.untilMark(t, 1)
 	p.stop(t, unix.SIGHUP)
 	_, err = io.WriteString(p.stdin, "-A -f 2\n")
 	require.NoError(t, err)
@@ -163,10 +165,16 @@ func (p *stoppable) services(t *testing.T) (count int) {
 	return len(all)
 }
 
-// untilServices waits until there are so many services.
-func (p *stoppable) untilServices(t *testing.T, count int) {
+// untilMark waits until there is a service with a mark. It asks for that alone: while all are listed, the program may
+// come to its end.
+func (p *stoppable) untilMark(t *testing.T, mark uint32) {
 	t.Helper()
-	for end := time.Now().Add(patience); p.services(t) < count; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		_, err := p.client.Service(context.Background(), ipvsnl.ServiceKey{Mark: mark})
+		if err == nil {
+			return
+		}
+		require.ErrorIs(t, err, ipvsnl.ErrServiceNotFound)
 		require.True(t, time.Now().Before(end))
 	}
 }

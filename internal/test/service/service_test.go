@@ -62,9 +62,11 @@ func install(t *testing.T, settings string) (service string) {
 	bind(t, dir, "/etc/default")
 	overlay(t, "/usr/sbin")
 	for _, name := range []string{"ipvsadm", "ipvsadm-save", "ipvsadm-restore"} {
-		// A file to mount on, where the host has none of the name.
-		require.NoError(t, os.WriteFile("/usr/sbin/"+name, nil, 0o755))
-		bind(t, kernel.Program("ipvsadm"), "/usr/sbin/"+name)
+		// A file to mount on. The host may have a link to the program instead, through which that would be overwritten.
+		file := "/usr/sbin/" + name
+		require.NoError(t, os.RemoveAll(file))
+		require.NoError(t, os.WriteFile(file, nil, 0o755))
+		bind(t, kernel.Program("ipvsadm"), file)
 	}
 	return filepath.Join(root, "packaging", "ipvsadm-service")
 }
