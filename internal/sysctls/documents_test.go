@@ -46,7 +46,7 @@ func manual() string {
 	text := ".Bl -tag -width Ds\n"
 	for i := range All {
 		s := &All[i]
-		text += ".It Va " + s.Name + " Pq " + s.Default + s.Depends + "\n" + capital(s.Meaning) + ".\n"
+		text += ".It Va " + s.Name + " Pq " + s.Default + s.Depends + "\n" + fill(capital(s.Meaning)+".") + "\n"
 	}
 	return text + ".El\n"
 }
@@ -58,6 +58,22 @@ func page() (text string) {
 		text += "| `" + s.Name + "` | " + s.Default + s.Depends + " | " + s.Meaning + " |\n"
 	}
 	return text
+}
+
+// fill breaks a text into lines of at most 80 bytes, which is what mandoc accepts.
+func fill(text string) (lines string) {
+	length := 0
+	for i, word := range strings.Fields(text) {
+		switch {
+		case i == 0:
+		case length+1+len(word) > 80:
+			lines, length = lines+"\n", 0
+		default:
+			lines, length = lines+" ", length+1
+		}
+		lines, length = lines+word, length+len(word)
+	}
+	return lines
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

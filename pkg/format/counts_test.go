@@ -23,7 +23,11 @@ func serviceCount(p ipvsnl.Protocol, addr string, states States, servers ...Serv
 // st returns states, given by their names and numbers in turn.
 func st(pairs ...any) (s States) {
 	for i := 0; i < len(pairs); i += 2 {
-		s.Add(pairs[i].(string), uint64(pairs[i+1].(int)))
+		n, large := pairs[i+1].(uint64)
+		if !large {
+			n = uint64(pairs[i+1].(int))
+		}
+		s.Add(pairs[i].(string), n)
 	}
 	return s
 }
@@ -57,7 +61,7 @@ func TestSortCounts(t *testing.T) {
 func TestCounts(t *testing.T) {
 	counts := []ServiceCount{
 		serviceCount(ipvsnl.TCP, "10.1.1.2:80", st("ESTABLISHED", 123456789012, "NONE", 1),
-			serverCount("[2001:db8::9]:8080", st("ESTABLISHED", 123456789012)), serverCount("10.0.0.1:80", st("NONE", 1))),
+			serverCount("[2001:db8::9]:8080", st("ESTABLISHED", uint64(123456789012))), serverCount("10.0.0.1:80", st("NONE", 1))),
 		{Key: ipvsnl.ServiceKey{Mark: 7, IPv6: true}, States: st("NONE", 2), Servers: []ServerCount{serverCount("[::1]:80", st("NONE", 2))}},
 		serviceCount(0, "", st("UDP", 5)),
 	}
