@@ -171,7 +171,7 @@ func appendOctet(b []byte, n byte) []byte {
 func appendMask(b []byte, s *ipvsnl.Service) []byte {
 	m := s.Persistence.Mask
 	if s.Key.Family() == ipvsnl.IPv6 {
-		return appendUint(b, uint64(m.Len6()))
+		return appendUint(b, uint64(uint32(m.Len6()))) // of 32 bits in the kernel, and an int may have no more
 	}
 	return netip.AddrFrom4(m.As4()).AppendTo(b)
 }
