@@ -210,7 +210,11 @@ UDP  192.0.2.80:53          1   1
 	s.breakReading(getDest)
 	require.Equal(t, result{stderr: "Cannot list destinations: netlink send: broken\n", code: 1}, s.input("", "ipvsadm -L -c --count"))
 	s.breakReading(getService)
-	require.Equal(t, result{stderr: "Cannot list services: netlink send: broken\n", code: 1}, s.input("", "ipvsadm -L -c --count"))
+	const unlisted = "Cannot list services: netlink send: broken\n"
+	require.Equal(t, result{stderr: unlisted, code: 1}, s.input("", "ipvsadm -L -c --count"))
+	withDescriptors(t, 1, func() {
+		require.Equal(t, result{stderr: unlisted, code: 1}, s.input("", "ipvsadm -L -c --count"))
+	})
 }
 
 // Connections and their counts can be watched.

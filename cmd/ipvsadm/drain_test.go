@@ -174,32 +174,37 @@ func TestDrainOthers(t *testing.T) {
 		change ipvsnl.Change
 		want   result
 		left   string // in the rules
+		early  bool   // happens before the weights are set
 	}{
-		{server, ipvsnl.DeleteDestination(drainWeb, addr), result{}, "10.0.0.2:80 -i -w 2"},
-		{server, ipvsnl.DeleteService(drainWeb), result{}, ""},
-		{service, ipvsnl.DeleteService(drainWeb), result{}, ""},
-		{service, ipvsnl.Flush(), result{}, ""},
+		{server, ipvsnl.DeleteDestination(drainWeb, addr), result{}, "10.0.0.2:80 -i -w 2", false},
+		{server, ipvsnl.DeleteService(drainWeb), result{}, "", false},
+		{service, ipvsnl.DeleteService(drainWeb), result{}, "", false},
+		{service, ipvsnl.Flush(), result{}, "", false},
 		{server, ipvsnl.SetWeight(drainWeb, addr, 5), result{
 			stderr: "something else has set the weight of 10.0.0.1:8080 to 5: nothing is deleted, other weights stay at 0\n", code: 1},
-			"10.0.0.1:8080 -m -w 5"},
+			"10.0.0.1:8080 -m -w 5", false},
 		{service, ipvsnl.SetWeight(drainWeb, addr, 5), result{
 			stderr: "something else has set the weight of 10.0.0.1:8080 to 5: nothing is deleted, other weights stay at 0\n", code: 1},
-			"10.0.0.2:80 -i -w 0"},
-		{server, ipvsnl.SetWeight(drainWeb, netip.MustParseAddrPort("10.0.0.2:80"), 5), result{}, "10.0.0.2:80 -i -w 5"},
+			"10.0.0.2:80 -i -w 0", false},
+		{server, ipvsnl.SetWeight(drainWeb, netip.MustParseAddrPort("10.0.0.2:80"), 5), result{}, "10.0.0.2:80 -i -w 5", false},
+		{service, ipvsnl.DeleteDestination(drainWeb, addr), result{}, "", true},
+		{service, ipvsnl.DeleteService(drainWeb), result{}, "", true},
 	} {
 		s := newDrained(t)
 		s.report = time.Hour
 		s.has(t, drainWeb, addr.String(), 1, 0, 0)
 		other := s.another(t)
-		s.at[5] = func() {
-			require.NoError(t, other.Apply(t.Context(), tt.change))
-			if s.director.SetDestination(drainWeb, addr, func(d *ipvsnl.DestinationState) { d.ActiveConns = 0 }) {
-				return
-			}
+		when := 5
+		if tt.early {
+			when = 2
+		} else if tt.line == service {
+			tt.want.stderr = "TCP 192.0.2.1:80: 1 connection left\n" + tt.want.stderr
+		} else {
+			tt.want.stderr = "10.0.0.1:8080: 1 connection left\n" + tt.want.stderr
 		}
-		tt.want.stderr = "10.0.0.1:8080: 1 connection left\n" + tt.want.stderr
-		if tt.line == service {
-			tt.want.stderr = strings.Replace(tt.want.stderr, "10.0.0.1:8080:", "TCP 192.0.2.1:80:", 1)
+		s.at[when] = func() {
+			require.NoError(t, other.Apply(t.Context(), tt.change))
+			s.director.SetDestination(drainWeb, addr, func(d *ipvsnl.DestinationState) { d.ActiveConns = 0 })
 		}
 		require.Equal(t, tt.want, s.input("", tt.line), "%+v", tt)
 		require.Contains(t, s.saved(t), tt.left, "%+v", tt)
@@ -238,6 +243,44 @@ func TestDrainRefusals(t *testing.T) {
 		return 0
 	})
 	require.Equal(t, result{stderr: "Permission denied (you must be root)\n", code: 255}, s.input("", "ipvsadm -d -f 7 -r 10.0.0.1 --drain"))
+}
+
+// What is deleted in the last moment is done; a socket may break at any time.
+func TestDrainBroken(t *testing.T) {
+	for _, line := range []string{"ipvsadm -d -f 7 -r 10.0.0.1 --drain", "ipvsadm -D -f 7 --drain"} {
+		s := newDrained(t)
+		s.director.Refuse(func(c ipvsnl.Change) int {
+			switch c.Op {
+			case ipvsnl.OpDeleteService:
+				return int(unix.ESRCH)
+			case ipvsnl.OpDeleteDestination:
+				return int(unix.ENOENT)
+			}
+			return 0
+		})
+		require.Equal(t, result{}, s.input("", line))
+
+		for broken := 1; ; broken++ {
+			s := newDrained(t)
+			requests := 0
+			s.before = func(r request) error {
+				if r.command != getInfo {
+					requests++
+				}
+				if requests == broken {
+					return errBroken
+				}
+				return nil
+			}
+			got := s.input("", line)
+			if requests < broken {
+				require.Equal(t, result{}, got)
+				break
+			}
+			require.Equal(t, 255, got.code)
+			require.Contains(t, got.stderr, "broken\n")
+		}
+	}
 }
 
 // A signal leaves the server at weight 0, and this is said.

@@ -3,12 +3,17 @@
 package main
 
 import (
+	"fmt"
 	"math"
+	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/cgroup"
 )
@@ -100,6 +105,52 @@ zz-7ffd2 r--p 00000000 00:0f 1 /x
 7ffd2 r--p 00000000 00:0f
 `))
 	require.Empty(t, codeOf(""))
+}
+
+// Pages are locked without being read.
+func TestLockUsed(t *testing.T) {
+	page := os.Getpagesize()
+	b, err := unix.Mmap(-1, 0, 4*page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, unix.Munmap(b)) }()
+	before := locked(t)
+	start := uintptr(unsafe.Pointer(&b[page]))
+	lockUsed(memoryRange{start, start + uintptr(2*page)})
+	want := 2 * page
+	if _, _, errno := unix.Syscall(unix.SYS_MLOCK2, 0, 0, 0); errno == unix.ENOSYS { // as with emulators
+		want = 0
+	}
+	require.Equal(t, want, locked(t)-before)
+}
+
+// Without room for the rest of the process, the code is locked, if the process may do so.
+func TestLockCode(t *testing.T) {
+	afterCollection()
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(math.MaxInt64))
+	const much = 32 << 20
+	b, err := unix.Mmap(-1, 0, much, unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_ANON)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, unix.Munmap(b)) }()
+	before := locked(t)
+	start := uintptr(unsafe.Pointer(&b[0]))
+	lockUsed(memoryRange{start, start + much})
+	may := locked(t) > before
+	require.NoError(t, unix.Munlock(b))
+	useMemory(os.Getenv, besides)
+	require.Equal(t, int64(math.MaxInt64), debug.SetMemoryLimit(-1))
+	require.True(t, !may || locked(t) > before)
+	keepCode(func(r memoryRange) { _, _, _ = unix.Syscall(unix.SYS_MUNLOCK, r.start, r.end-r.start, 0) })
+}
+
+// locked is how many bytes of the process are locked.
+func locked(t *testing.T) (n int) {
+	t.Helper()
+	status, err := os.ReadFile("/proc/self/status")
+	require.NoError(t, err)
+	_, after, _ := strings.Cut(string(status), "VmLck:")
+	_, err = fmt.Sscan(after, &n)
+	require.NoError(t, err)
+	return n << 10
 }
 
 // What is locked includes the code that runs.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/sysctls"
 )
 
@@ -179,6 +181,15 @@ func TestProcDir(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	_, err = procDir{path: filepath.Join(dir.path, "none")}.Names()
 	require.ErrorIs(t, err, fs.ErrNotExist)
+
+	ns, err := netns.Open("/proc/self/ns/net")
+	if errors.Is(err, fs.ErrPermission) {
+		return
+	}
+	require.NoError(t, err)
+	require.NoError(t, ns.Close())
+	_, err = procDir{dir.path, ns}.Names()
+	require.Error(t, err, "nothing can be entered that is closed")
 }
 
 func TestThisMachine(t *testing.T) {

@@ -80,6 +80,7 @@ func doubled(t *testing.T) *ipvsnl.Client {
 			for _, m := range messages {
 				if m.Header.Type == replay.Family {
 					m.Header.Sequence = 0
+					m.Header.Flags |= netlink.DumpInterrupted
 					all = append(all, m)
 				}
 			}
@@ -107,6 +108,70 @@ func TestTableTwice(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, [2]int{len(services), len(destinations)})
 	}
+}
+
+// Services are read when they are needed, unless they are sorted or there is no descriptor for a socket of their own.
+func TestServicesAhead(t *testing.T) {
+	s := newTestSystem(t)
+	s.restore(t, "-A -f 1\n")
+	client, err := s.open(t.Context(), nil)
+	require.NoError(t, err)
+	defer client.Close()
+	requests := 0
+	s.before = func(request) error {
+		requests++
+		return nil
+	}
+	one := &flags.Command{OneService: true, Service: ipvsnl.ServiceKey{Mark: 1}}
+	for _, c := range []struct {
+		spare   int
+		listing flags.Listing
+		command *flags.Command
+		want    int
+	}{
+		{2, flags.Listing{NoSort: true}, &flags.Command{}, 0},
+		{1, flags.Listing{NoSort: true}, &flags.Command{}, 1},
+		{2, flags.Listing{}, &flags.Command{}, 1},
+		{2, flags.Listing{NoSort: true}, one, 1},
+	} {
+		requests = 0
+		withDescriptors(t, c.spare, func() {
+			services, err := newTableReader(client, testNames{}, &c.listing).services(t.Context(), c.command)
+			require.NoError(t, err)
+			require.Equal(t, c.want, requests, "%+v", c)
+			for s, err := range services {
+				require.NoError(t, err)
+				require.EqualValues(t, 1, s.Service.Key.Mark)
+			}
+		})
+	}
+}
+
+// withDescriptors runs f while the process can open so many more files.
+func withDescriptors(t *testing.T, count int, f func()) {
+	t.Helper()
+	var before unix.Rlimit
+	require.NoError(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &before))
+	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 128, Max: before.Max}))
+	defer func() { require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &before)) }()
+	var taken []int
+	defer func() {
+		for _, fd := range taken {
+			_ = unix.Close(fd)
+		}
+	}()
+	for {
+		fd, err := unix.Open("/", unix.O_PATH|unix.O_CLOEXEC, 0)
+		if err != nil {
+			break
+		}
+		taken = append(taken, fd)
+	}
+	for range count {
+		require.NoError(t, unix.Close(taken[0]))
+		taken = taken[1:]
+	}
+	f()
 }
 
 // Where there can be one socket only, the readers share it.

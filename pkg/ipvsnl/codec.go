@@ -33,7 +33,7 @@ const (
 	kindBE16                 // a uint16 in network byte order
 	kindU32                  // a uint32
 	kindFlags                // a uint32, and which of its bits are meant: all of them
-	kindU64                  // a uint64
+	kindU64                  // a uint64, in layouts only
 	kindCount                // a uint64, which the kernel sends with 32 or 64 bits
 	kindText                 // a string, which ends in a NUL
 	kind4Octets              // a [4]byte, such as an address
@@ -42,7 +42,7 @@ const (
 )
 
 // sizes are the lengths of payloads, except of kinds that have several.
-var sizes = [...]uint8{kindU8: 1, kindU16: 2, kindBE16: 2, kindU32: 4, kindU64: 8, kindFlags: 8, kind4Octets: 4, kind16Octets: 16, kindNested: 0}
+var sizes = [...]uint8{kindU8: 1, kindU16: 2, kindBE16: 2, kindU32: 4, kindFlags: 8, kind4Octets: 4, kind16Octets: 16, kindNested: 0}
 
 // A part is how much of a value a request contains.
 type part bool
@@ -145,8 +145,6 @@ func (k kind) get(p []byte, v unsafe.Pointer) bool {
 		*(*uint16)(v) = binary.BigEndian.Uint16(p)
 	case kindU32, kindFlags:
 		*(*uint32)(v) = binary.NativeEndian.Uint32(p)
-	case kindU64:
-		*(*uint64)(v) = binary.NativeEndian.Uint64(p)
 	case kindCount:
 		switch len(p) {
 		case 4:

@@ -130,10 +130,8 @@ func outcome(m netlink.Message) error {
 	if len(m.Data) >= 4 && binary.NativeEndian.Uint32(m.Data) == 0 {
 		return nil
 	}
-	for _, err := range netlink.NewConn(&single{m: m}, 0).ReceiveIter() {
-		return err
-	}
-	return nil
+	_, err := netlink.NewConn(&single{m: m}, 0).Receive()
+	return err
 }
 
 // A single is a netlink.Socket that receives one message.

@@ -103,6 +103,42 @@ func TestEmptyDatagram(t *testing.T) {
 	require.ErrorIs(t, s.exchange(byReply, nil), errNoReply)
 }
 
+// What is too short is an error, be it a message or the error number in one.
+func TestShortReply(t *testing.T) {
+	short := join(uint32(18), uint16(netlink.Error), uint16(0), uint32(0), uint32(0), uint32(0))
+	for _, datagram := range [][]byte{short[:5], short[:16], join(short, uint16(0))} {
+		f := &script{reads: [][]byte{datagram}}
+		s := f.socket()
+		s.enc.head(cmdGetInfo)
+		err := s.exchange(byReply, nil)
+		require.Error(t, err)
+		require.NotErrorIs(t, err, errStray)
+		require.True(t, s.midway)
+	}
+}
+
+// refuses is the kernel's reply to a request, or to changes of which it refuses the first.
+func refuses(request []byte, number errno) []byte {
+	first := request[:messageHeader]
+	return join(uint32(36), uint16(netlink.Error), uint16(0), binary.NativeEndian.Uint32(first[8:]), uint32(0), uint32(-int32(number)), first)
+}
+
+// After its context ends, a change is not made again.
+func TestMergeCanceled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	f := &script{replies: func(request []byte) [][]byte {
+		if command(request[messageHeader]) != cmdNewService {
+			return [][]byte{refuses(request, esrch)}
+		}
+		cancel()
+		return append([][]byte{refuses(request, eexist)}, acknowledge(request)...)
+	}}
+	a := applier{changes: []Change{EnsureService(Service{Key: ServiceKey{Mark: 7}, Scheduler: "rr"}, AllFields)}}
+	require.ErrorIs(t, a.run(ctx, f.socket()), context.Canceled)
+	require.True(t, a.sent)
+	require.Len(t, f.written, 2)
+}
+
 // A socket is closed once, and what its transport says of that is passed on.
 func TestSocketClose(t *testing.T) {
 	f := &script{closeErr: io.ErrClosedPipe}
