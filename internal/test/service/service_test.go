@@ -61,6 +61,8 @@ func install(t *testing.T, settings string) (service string) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "ipvsadm"), []byte(settings), 0o644))
 	bind(t, dir, "/etc/default")
 	overlay(t, "/usr/sbin")
+	overlay(t, "/var/lib")
+	require.NoError(t, os.RemoveAll("/var/lib/ipvsadm-go")) // of a package that the host has
 	for _, name := range []string{"ipvsadm", "ipvsadm-save", "ipvsadm-restore"} {
 		// A file to mount on. The host may have a link to the program instead, through which that would be overwritten.
 		file := "/usr/sbin/" + name
