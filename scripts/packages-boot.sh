@@ -7,8 +7,10 @@ set -u
 
 count=0
 
+# fail WHAT...: ends the checks, with the last words of the service.
 fail() {
 	echo "FAIL: $*"
+	journalctl -u ipvsadm.service -n 20 --no-pager -o cat
 	exit 1
 }
 
