@@ -38,8 +38,23 @@ func NewNamespace(t testing.TB) *Namespace {
 	if err := <-ready; err != nil {
 		t.Fatal("making a network namespace:", err)
 	}
-	t.Cleanup(func() { close(n.work) })
+	t.Cleanup(func() {
+		n.Do(flush)
+		close(n.work)
+	})
 	return n
+}
+
+// flush deletes the services of the thread's namespace. The kernel would do it some time after the namespace has
+// ended, and until Linux 7 a listing of another namespace misses services while that happens.
+func flush() {
+	const ipVSSetFlush = 64 + 1024 + 64 + 5 // IP_VS_SO_SET_FLUSH
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_RAW)
+	if err != nil {
+		return
+	}
+	defer unix.Close(fd)
+	unix.SetsockoptString(fd, unix.IPPROTO_IP, ipVSSetFlush, "") // fails if no test has loaded IPVS
 }
 
 // live does the namespace's work. The thread is never unlocked, so it ends with this function, and the
