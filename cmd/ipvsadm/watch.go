@@ -50,7 +50,7 @@ type page struct {
 func (w *watcher) watch(ctx context.Context) int {
 	notify(w.signals, ending)
 	defer signal.Stop(w.signals)
-	go w.make(ctx)
+	go w.make(ctx, w.draws())
 	select {
 	case <-w.signals:
 		return exitDone
@@ -59,9 +59,9 @@ func (w *watcher) watch(ctx context.Context) int {
 	}
 }
 
-// make makes a page in the background, since names may take time.
-func (w *watcher) make(ctx context.Context) {
-	b := &pageWriter{limited: w.draws()}
+// make makes a page in the background, since names may take time: if it is to be drawn, no more than a screen can show.
+func (w *watcher) make(ctx context.Context, drawn bool) {
+	b := &pageWriter{limited: drawn}
 	con := newConsole(w.con.name, nil, b, w.con.err)
 	err := w.list(ctx, con)
 	con.flush() // to memory
@@ -153,7 +153,7 @@ func (w *watcher) loop(ctx context.Context, first page) error {
 		case p := <-w.pages:
 			err = w.show(p)
 		case <-w.next:
-			go w.make(ctx)
+			go w.make(ctx, w.screen != nil)
 		case key := <-w.keys:
 			if key == 'q' {
 				return nil

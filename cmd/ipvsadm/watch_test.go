@@ -347,7 +347,7 @@ func TestWatchLong(t *testing.T) {
 		return nil
 	}
 	w := newWatcher(term.slave, term.slave, term.slave, list)
-	go w.make(t.Context())
+	go w.make(t.Context(), w.draws())
 	p := <-w.pages
 	require.Equal(t, 1000, strings.Count(string(p.text), "\n"))
 	require.Equal(t, 2000, p.more)
@@ -360,7 +360,7 @@ func TestWatchLong(t *testing.T) {
 	require.Equal(t, exitDone, <-code)
 
 	w = newWatcher(nil, new(bytes.Buffer), io.Discard, list)
-	go w.make(t.Context())
+	go w.make(t.Context(), w.draws())
 	p = <-w.pages
 	require.Equal(t, 3000, strings.Count(string(p.text), "\n"))
 	require.Zero(t, p.more)
