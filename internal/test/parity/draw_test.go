@@ -195,6 +195,7 @@ func TestFindsDrawn(t *testing.T) {
 		{"nothing", "-A -f 0x2 ''", "", false, ""},
 		{"nothing", "-R --wait 2", "-A -t 192.0.2.9:80\n-a\n", false, ""},
 		{"nothing", "-R --replace", "", false, ""},
+		{"nothing", "-R --wait 1", "-A -f 3\n-a --netns / -ur\n", false, ""},
 		{"takes", "-L --json", "", true, referenceTakes},
 		{"changes, refusing", "-L --json", "", true, referenceChanges},
 		{"takes", "-A -t 192.0.2.9:80 --json", "", false, takesIllegal},
@@ -237,11 +238,12 @@ func TestFindsDrawn(t *testing.T) {
 func TestDrawnChangesNothing(t *testing.T) {
 	lab := NewLab(t, reference(), ours(t))
 	c := &Case{Calls: []Call{{Words: []string{"-R"}, Stdin: "-A -t 192.0.2.7:80 -s rr\n-a -t 192.0.2.7:80 -r 192.0.2.8 -m\n" +
-		"-a -t 192.0.2.7:80 -r 192.0.2.7 -m -w 3\n--set 10 20 30\n--start-daemon master --mcast-interface lo --syncid 3\n"}}}
+		"-a -t 192.0.2.7:80 -r 192.0.2.7 -m -w 3\n--set 10 20 30\n--start-daemon master --mcast-interface lo --syncid 3\n" +
+		"-A -u [::ffff:192.0.2.1]:53 -s rr\n-a -u [::ffff:192.0.2.1]:53 -r [::ffff:192.0.2.8] -m\n"}}}
 	for _, words := range []string{
 		"-C --ipv4", "-D -t 192.0.2.7:80 --ensure", "-E -t 192.0.2.7:80 --keep -p 60", "-d --ensure -t 192.0.2.7:80 -r 192.0.2.8", "-A -f 0x102",
 		"--set 1 2 3 --netns " + ownNetNS, "--stop-daemon master --netns " + ownNetNS, "--start-daemon backup --netns " + ownNetNS,
-		"--sysctl conn_reuse_mode=0 nat_icmp_send=1",
+		"--sysctl conn_reuse_mode=0 nat_icmp_send=1", "-D --ensure -u [::ffff:192.0.2.1]:53",
 	} {
 		c.Calls = append(c.Calls, Call{Words: strings.Fields(words), Drawn: true}, Call{Words: []string{"-S", "-n"}})
 	}

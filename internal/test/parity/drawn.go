@@ -141,11 +141,20 @@ func (t *trial) judge(ctx context.Context, call *Call, want, got *outcome) (stri
 	// The fault may be one that the reference has a message for, if it gets that far.
 	bare := call.clone()
 	bare.Words, _ = without(call.Words)
+	bare.Stdin = bareLines(call.Stdin)
 	o, err := t.undone(ctx, t.Reference, &bare)
-	if err != nil || o.Code != 0 && o.Stderr == got.Stderr {
+	if err != nil || o.Code != 0 && explained(call, o.Stderr, got.Stderr) {
 		return "", err
 	}
 	return namesNothing, nil
+}
+
+// explained reports whether each line of what we say of a call is one that the reference says too, is about the kernel,
+// or names a word.
+func explained(call *Call, want, got string) bool {
+	return allLines(got, func(line string) bool {
+		return strings.Contains("\n"+want, "\n"+line+"\n") || fromKernel(line) || names(call, line)
+	})
 }
 
 // drawnLines runs a restore of which some lines have additions. The reference has to do the same as we do with the
@@ -182,23 +191,18 @@ func (t *trial) drawnLines(ctx context.Context, i int) (*Difference, error) {
 		return d, nil
 	}
 	t.known["lines have additions"]++
-	explained := func(said string) bool {
-		return allLines(got.Stderr, func(line string) bool {
-			return strings.Contains("\n"+said, "\n"+line+"\n") || fromKernel(line) || names(call, line)
-		})
-	}
 	if got.Code != 0 && got.Stderr == "" {
 		d.What = namesNothing
 		return d, nil
 	}
-	if explained(d.Want.Stderr) {
+	if explained(call, d.Want.Stderr, got.Stderr) {
 		return d, nil
 	}
 	// The fault may be in a word after the addition, where the reference does not get.
 	bare := call.clone()
 	bare.Stdin = bareLines(call.Stdin)
 	o, err := t.undone(ctx, t.Reference, &bare)
-	if err == nil && !explained(o.Stderr) {
+	if err == nil && !explained(call, o.Stderr, got.Stderr) {
 		d.What = namesNothing
 	}
 	return d, err

@@ -45,7 +45,8 @@ func newPlace(t testing.TB) *place {
 		if p.streams, err = newStreams(); err != nil {
 			return
 		}
-		if p.client, err = ipvsnl.Open(t.Context()); err != nil {
+		// Programs may be given IPv4-mapped addresses, and they are IPv6 addresses to ipvsadm.
+		if p.client, err = ipvsnl.Open(t.Context(), ipvsnl.WithMappedAddrs()); err != nil {
 			return
 		}
 		p.empty, err = readTable(t.Context(), p.client)
