@@ -193,6 +193,8 @@ func TestFindsDrawn(t *testing.T) {
 		{"nothing", "--sysctl nat_icmp_send=1", "", false, ""},
 		{"nothing", "--sysctl expire_quiescent_template=9999999999", "", false, ""},
 		{"nothing", "-A -f 0x2 ''", "", false, ""},
+		{"nothing", "--sysctl --sctp-service ''", "", false, ""},
+		{"nothing", "--netns /proc/self/ns/net --schedulers -w ''", "", false, ""},
 		{"nothing", "-R --wait 2", "-A -t 192.0.2.9:80\n-a\n", false, ""},
 		{"nothing", "-R --replace", "", false, ""},
 		{"nothing", "-R --wait 1", "-A -f 3\n-a --netns / -ur\n", false, ""},

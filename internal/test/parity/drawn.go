@@ -139,14 +139,24 @@ func (t *trial) judge(ctx context.Context, call *Call, want, got *outcome) (stri
 		return "", nil
 	}
 	// The fault may be one that the reference has a message for, if it gets that far.
-	bare := call.clone()
-	bare.Words, _ = without(call.Words)
-	bare.Stdin = bareLines(call.Stdin)
+	bare := call.bare()
 	o, err := t.undone(ctx, t.Reference, &bare)
 	if err != nil || o.Code != 0 && explained(call, o.Stderr, got.Stderr) {
 		return "", err
 	}
 	return namesNothing, nil
+}
+
+// bare returns the call without additions. A command of ours becomes a listing, which reads the values of other options
+// as every command does.
+func (c *Call) bare() Call {
+	bare := c.clone()
+	bare.Words, _ = without(c.Words)
+	bare.Stdin = bareLines(c.Stdin)
+	if command, _ := commandOf(c.Words); command != nil && isAddition(command) {
+		bare.Words = append([]string{"-L"}, bare.Words...)
+	}
+	return bare
 }
 
 // explained reports whether each line of what we say of a call is one that the reference says too, is about the kernel,
