@@ -7,6 +7,7 @@ import (
 	"errors"
 	"iter"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -77,6 +78,9 @@ func (r *tableReader) services(ctx context.Context, c *flags.Command) (listing, 
 func (r *tableReader) list(ctx context.Context, c *flags.Command) ([]*ipvsnl.ServiceState, error) {
 	if c.OneService {
 		s, err := r.client.Service(ctx, c.Service)
+		if err == nil && c.Server.IsValid() {
+			err = r.readServer(ctx, c)
+		}
 		return []*ipvsnl.ServiceState{&s}, err
 	}
 	var all []*ipvsnl.ServiceState
@@ -90,6 +94,20 @@ func (r *tableReader) list(ctx context.Context, c *flags.Command) ([]*ipvsnl.Ser
 		all = format.SortServices(all)
 	}
 	return all, nil
+}
+
+// readServer reads the one destination that a command is about, or those of one address.
+func (r *tableReader) readServer(ctx context.Context, c *flags.Command) error {
+	all, err := r.readAlone(ctx, nil, c.Service)
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(d ipvsnl.DestinationState) bool { return !c.Lists(d.Destination.Addr) })
+	if len(all) == 0 {
+		return &ipvsnl.Error{Op: ipvsnl.OpDestinations, Service: c.Service, Destination: c.Server, Err: ipvsnl.ErrDestinationNotFound}
+	}
+	r.known = map[ipvsnl.ServiceKey][]ipvsnl.DestinationState{c.Service: all}
+	return nil
 }
 
 // listed is a listing of services that have been read.

@@ -6,7 +6,11 @@
 // commands.go.
 package flags
 
-import "github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+import (
+	"net/netip"
+
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
 
 // A Kind is what a command line asks for.
 type Kind uint8
@@ -57,6 +61,10 @@ type Command struct {
 	Service    ipvsnl.ServiceKey
 	OneService bool
 
+	// Server is the destination of that service that a List is about, with port 0 for all that have its address;
+	// the zero value stands for all.
+	Server netip.AddrPort
+
 	// Wait is for how many seconds -R or -C waits for another one to end. WaitGiven
 	// reports whether the command line has it.
 	Wait      uint32
@@ -66,6 +74,9 @@ type Command struct {
 	// a path. It is empty for the caller's own.
 	NetNS string
 }
+
+// Lists reports whether a List of services is about a destination of a service that it is about.
+func (c *Command) Lists(destination netip.AddrPort) bool { return covers(&c.Server, &destination) }
 
 // A Listing describes the form of a listing.
 type Listing struct {

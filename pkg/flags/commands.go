@@ -49,15 +49,20 @@ type rules struct {
 	takes optionSet
 	oneOf []optionSet // at most one of each of these
 
-	// withConnections are accepted only together with --connection.
-	withConnections optionSet
+	with []dependence
 }
+
+// A dependence is of options that are accepted only together with one of others.
+type dependence struct{ options, with optionSet }
 
 // all returns all the options that the rules accept.
 func (r *rules) all() optionSet {
-	all := r.needs | r.takes | r.withConnections
+	all := r.needs | r.takes
 	for _, group := range r.oneOf {
 		all |= group
+	}
+	for _, d := range r.with {
+		all |= d.options
 	}
 	return all
 }
@@ -81,7 +86,10 @@ var commands = [...]command{
 			selectingFamily | 1<<optTimeout | 1<<optDaemon,
 			selectingAddress | 1<<optTimeout | 1<<optDaemon,
 		},
-		withConnections: 1<<optServer | 1<<optClient | 1<<optCount | 1<<optOrigin,
+		with: []dependence{
+			{1 << optServer, 1<<optConnection | 1<<optService},
+			{1<<optClient | 1<<optCount | 1<<optOrigin, 1 << optConnection},
+		},
 	}},
 	zero: {name: "zero", kind: Change, rules: rules{oneOf: []optionSet{selectingFamily, selectingAddress}}, change: (*parser).zero},
 	addServer: {name: "add-server", kind: Change, change: (*parser).addServer,
@@ -169,6 +177,7 @@ var listConflicts = []conflict{
 	{1 << optMetrics, 1 << optWatch, "whoever collects metrics asks again"},
 	{1 << optMetrics, 1<<optConnection | 1<<optTimeout | 1<<optDaemon, "only services have metrics"},
 	{1 << optMetrics, 1 << optSortBy, "metrics have no columns to sort by"},
+	{1 << optMetrics, 1 << optServer, "metrics are those of whole services"},
 	{1 << optWatch, 1<<optTimeout | 1<<optDaemon, "only services and connections can be watched"},
 	{1 << optSortBy, 1<<optConnection | 1<<optTimeout | 1<<optDaemon, "only services have columns to sort by"},
 	{1 << optSortBy, 1 << optNoSort, "one sorts and the other does not"},
@@ -204,8 +213,10 @@ func checkConflicts(conflicts []conflict, given optionSet) error {
 // breaks the rules. Name is the name of the command or tunnel type.
 func (r *rules) check(given optionSet, name, of string) error {
 	fit := r.all()
-	if !given.has(optConnection) {
-		fit &^= r.withConnections
+	for _, d := range r.with {
+		if given&d.with == 0 {
+			fit &^= d.options
+		}
 	}
 	for rest := given | r.needs; rest != 0; rest &^= set(rest.first()) {
 		id := rest.first()

@@ -43,14 +43,19 @@ func covers(want, a *netip.AddrPort) bool {
 
 // filter returns what selects the connections of a listing.
 func (p *parser) filter() Filter {
-	f := Filter{Server: p.server.Addr, Client: p.client, Family: p.selection.Family, VIP: p.selection.VIP}
-	if !p.serverPort {
-		f.Server = netip.AddrPortFrom(f.Server.Addr(), 0) // not the service's, which masquerading changes
-	}
+	f := Filter{Server: p.oneServer(), Client: p.client, Family: p.selection.Family, VIP: p.selection.VIP}
 	if k := &p.service.Key; p.given.has(optService) {
 		f.Protocol, f.Virtual = words.ProtocolOf(k.Protocol).Name, k.Addr
 	}
 	return f
+}
+
+// oneServer returns the address of a real server to select, if there is one.
+func (p *parser) oneServer() netip.AddrPort {
+	if !p.serverPort {
+		return netip.AddrPortFrom(p.server.Addr.Addr(), 0) // not the service's, which masquerading changes
+	}
+	return p.server.Addr
 }
 
 // checkFilter refuses what no connection can be selected by.

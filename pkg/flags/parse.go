@@ -180,7 +180,7 @@ func (p *parser) finish(v verb) error {
 		c.Filter = p.filter()
 	case v == list || v == save:
 		c.Service, c.OneService = p.service.Key, p.given.has(optService)
-		c.Selection = p.selection
+		c.Selection, c.Server = p.selection, p.oneServer()
 	}
 	if v == save {
 		c.Listing, c.Saving = Listing{Numeric: c.Listing.Numeric}, p.saving()

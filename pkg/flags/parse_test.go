@@ -536,7 +536,7 @@ func TestListConflicts(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 46, conflicts)
+	require.Equal(t, 47, conflicts)
 }
 
 // What popt refuses has another exit code and does not end a restore.
