@@ -239,8 +239,10 @@ func withoutLines(stream string) (rest string, last bool) {
 func bareLines(stream string) string {
 	var b strings.Builder
 	for line := range strings.Lines(stream) {
-		words, _ := without(strings.Fields(line))
-		b.WriteString(strings.Join(words, " ") + "\n")
+		if words, own := without(strings.Fields(line)); own {
+			line = strings.Join(words, " ") + "\n"
+		}
+		b.WriteString(line)
 	}
 	return b.String()
 }
@@ -371,6 +373,11 @@ func namesIn(word string) (all []string) {
 	}
 	if value != "" { // as --sysctl sets them
 		all = append(all, name, shown(value))
+	}
+	if !strings.HasPrefix(word, "--") && len(word) > 2 { // a value can be glued to a letter, and be a list
+		for flag := range strings.SplitSeq(strings.TrimPrefix(word[2:], "="), ",") {
+			all = append(all, shown(flag))
+		}
 	}
 	return append(all, word, shown(word))
 }
