@@ -35,6 +35,10 @@ func (l *lister) list(ctx context.Context, c *flags.Command) error {
 	if c.Listing.Metrics {
 		return l.listMetrics(ctx, c)
 	}
+	layout, err := l.withTotals(ctx, c, l.layout(&c.Listing))
+	if err != nil {
+		return err
+	}
 	if !c.OneService && !c.Listing.JSON {
 		l.con.write(format.AppendVersion(nil, l.info))
 	}
@@ -43,12 +47,12 @@ func (l *lister) list(ctx context.Context, c *flags.Command) error {
 	if err != nil {
 		return err
 	}
-	w := &tableWriter{con: l.con, layout: l.layout(&c.Listing)}
+	w := &tableWriter{con: l.con, layout: layout}
 	return w.table(ctx, r, services, columns.ByName(c.Listing.SortBy))
 }
 
 // layout returns the layout of a listing of the table.
-func (l *lister) layout(how *flags.Listing) layout {
+func (l *lister) layout(how *flags.Listing) summable {
 	if how.JSON {
 		return &format.JSON{Time: lineTime(how)}
 	}

@@ -9,18 +9,13 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/columns"
 )
 
-// A layout formats a table. Services and destinations are appended in the
-// order in which they are written.
-type layout interface {
-	AppendHead(b []byte) []byte
-	AppendService(b []byte, s *ipvsnl.ServiceState) []byte
-	AppendDestination(b []byte, s *ipvsnl.ServiceState, d *ipvsnl.DestinationState) []byte
-	AppendEnd(b []byte) []byte
-}
+// A layout formats a table.
+type layout = format.Layout
 
 // A tableWriter writes services with their destinations.
 type tableWriter struct {
@@ -74,7 +69,7 @@ func (w *tableWriter) service(s *ipvsnl.ServiceState, destinations []ipvsnl.Dest
 	for i := 0; more && i < len(destinations); i++ {
 		more = w.con.write(w.layout.AppendDestination(w.con.room(), s, &destinations[i]))
 	}
-	if !more {
+	if !more || !w.con.write(w.layout.AppendServiceEnd(w.con.room())) {
 		return errLost
 	}
 	return nil

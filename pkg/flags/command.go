@@ -94,6 +94,7 @@ type Listing struct {
 	JSON           bool   // implies Numeric
 	Metrics        bool   // as metrics of Prometheus; implies Numeric
 	Wide           bool   // columns are as wide as they need to be
+	Total          bool   // with sums
 	Count          bool   // connections are only counted
 	Origin         bool   // connections are listed with their origins
 }

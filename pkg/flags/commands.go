@@ -80,7 +80,8 @@ var commands = [...]command{
 		oneOf: []optionSet{1<<optIPv4 | 1<<optIPv6, 1<<optVIP | 1<<optMarks}}, change: (*parser).clear},
 	list: {name: "list", kind: List, rules: rules{
 		takes: 1<<optNumeric | 1<<optStats | 1<<optRate | 1<<optThresholds | 1<<optPersistentConn | 1<<optNoSort |
-			1<<optSyncID | 1<<optExact | 1<<optTunInfo | 1<<optJSON | 1<<optSortBy | 1<<optWatch | 1<<optMetrics | 1<<optWide,
+			1<<optSyncID | 1<<optExact | 1<<optTunInfo | 1<<optJSON | 1<<optSortBy | 1<<optWatch | 1<<optMetrics | 1<<optWide |
+			1<<optTotal,
 		oneOf: []optionSet{
 			1<<optConnection | 1<<optTimeout | 1<<optDaemon,
 			selectingFamily | 1<<optTimeout | 1<<optDaemon,
@@ -183,6 +184,8 @@ var listConflicts = []conflict{
 	{1 << optSortBy, 1 << optNoSort, "one sorts and the other does not"},
 	{1 << optWide, 1 << optJSON, "JSON cuts nothing"},
 	{1 << optWide, 1<<optConnection | 1<<optTimeout | 1<<optDaemon, "only listings of services are cut"},
+	{1 << optTotal, 1 << optMetrics, "metrics always have the kernel's totals, and Prometheus adds up"},
+	{1 << optTotal, 1<<optConnection | 1<<optTimeout | 1<<optDaemon, "only services have sums"},
 	{1 << optCount, 1<<optPersistentConn | 1<<optOrigin, "a count has no column for it"},
 	{1 << optMarks, 1 << optConnection, "the kernel does not record the mark of a connection"},
 	{1 << optOrigin, 1 << optPersistentConn, "the kernel does not report both together"},

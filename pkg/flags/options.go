@@ -79,6 +79,7 @@ const (
 	optWide
 	optDrain
 	optForce
+	optTotal
 
 	optionCount
 )
@@ -143,6 +144,7 @@ var optionNames = [optionCount]string{
 	optWide:           "wide",
 	optDrain:          "drain",
 	optForce:          "force",
+	optTotal:          "total",
 }
 
 // An optionSet is a set of options.
@@ -414,6 +416,9 @@ var options = []option{
 	{long: "wide", id: optWide,
 		help: "cut nothing, columns as wide as they need to be",
 		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Wide, true) }},
+	{long: "total", id: optTotal,
+		help: "with sums, of each service and of all, and the kernel's own",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Total, true) }},
 	{short: 'n', long: "numeric", id: optNumeric,
 		help: "with numeric addresses and ports",
 		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Numeric, true) }},

@@ -239,6 +239,7 @@ func TestParse(t *testing.T) {
 		{"-L --stats --rate --thresholds --persistent-conn --tun-info", Command{Kind: List,
 			Listing: Listing{Stats: true, Rate: true, Thresholds: true, PersistentConn: true, TunnelInfo: true}}},
 		{"-L --wide", Command{Kind: List, Listing: Listing{Wide: true}}},
+		{"-L --total --rate", Command{Kind: List, Listing: Listing{Total: true, Rate: true}}},
 		{"-L -t 1.2.3.4:80", Command{Kind: List, Service: tcp("1.2.3.4:80"), OneService: true}},
 		{"-Ln --watch --rate --sort --sort-by CPS", Command{Kind: List,
 			Listing: Listing{Numeric: true, Rate: true, Watch: 2, SortBy: "cps"}}},
@@ -516,7 +517,7 @@ func TestParseErrors(t *testing.T) {
 // Any two options that exclude each other are named if one of them is ours. Two of ipvsadm's get its message.
 func TestListConflicts(t *testing.T) {
 	all := commands[list].rules.all()
-	ours := set(optJSON, optSortBy, optWatch, optCount, optOrigin, optMarks, optMetrics, optWide)
+	ours := set(optJSON, optSortBy, optWatch, optCount, optOrigin, optMarks, optMetrics, optWide, optTotal)
 	conflicts := 0
 	for either := range optionCount {
 		for or := range either {
@@ -536,7 +537,7 @@ func TestListConflicts(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 47, conflicts)
+	require.Equal(t, 51, conflicts)
 }
 
 // What popt refuses has another exit code and does not end a restore.

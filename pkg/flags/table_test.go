@@ -20,7 +20,7 @@ func TestRows(t *testing.T) {
 		"-D --delete-service": "-t -u --sctp-service -f --ensure --drain --force --netns",
 		"-C --clear":          "-4 --vip --marks --dry-run --wait --netns",
 		"-L --list": "-t -u --sctp-service -f -4 --vip --marks -r --syncid -c --timeout --daemon --stats --rate --thresholds --persistent-conn " +
-			"--tun-info --nosort --sort-by --watch -X --wide -n -j --metrics --client --count --origin --netns",
+			"--tun-info --nosort --sort-by --watch -X --wide --total -n -j --metrics --client --count --origin --netns",
 		" --schedulers":      "-j --netns",
 		"-h --help":          "",
 		"-v --version":       "",

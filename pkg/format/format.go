@@ -38,6 +38,16 @@ const (
 	TunnelInfo                 // --tun-info
 )
 
+// A Layout formats a table. Services, the destinations of each, and their ends are appended in the order in which they
+// are written.
+type Layout interface {
+	AppendHead(b []byte) []byte
+	AppendService(b []byte, s *ipvsnl.ServiceState) []byte
+	AppendDestination(b []byte, s *ipvsnl.ServiceState, d *ipvsnl.DestinationState) []byte
+	AppendServiceEnd(b []byte) []byte
+	AppendEnd(b []byte) []byte
+}
+
 // Options determine how services and destinations are printed.
 type Options struct {
 	View  View
@@ -75,6 +85,9 @@ func (o *Options) AppendDestination(b []byte, s *ipvsnl.ServiceState, d *ipvsnl.
 	}
 	return append(v.destination(o, b, s, d), '\n')
 }
+
+// AppendServiceEnd appends what follows the last destination of a service: nothing.
+func (o *Options) AppendServiceEnd(b []byte) []byte { return b }
 
 // AppendEnd appends what follows the last line: nothing.
 func (o *Options) AppendEnd(b []byte) []byte { return b }

@@ -312,7 +312,7 @@ func TestHeads(t *testing.T) {
 			continue
 		}
 		require.Regexp(t, `^Prot LocalAddress:Port .*\n  -> RemoteAddress:Port.*\n$`, got)
-		require.Equal(t, "before", string(o.AppendEnd([]byte("before"))))
+		require.Equal(t, "before", string(o.AppendServiceEnd(o.AppendEnd([]byte("before")))))
 	}
 	require.Equal(t, "IP Virtual Server version 1.2.1 (size=4096)\n",
 		string(AppendVersion(nil, ipvsnl.Info{Version: 0x010201, ConnTableSize: 4096})))

@@ -27,24 +27,31 @@ type JSON struct {
 	Time time.Time
 
 	name         string // of the array in that object; empty for services
+	totals       bool   // makes it an object, too, with totals after the array
 	elements     int
-	inService    bool // the last element is a service, and open
-	destinations int  // of that service
+	destinations int // of the last service
 }
 
 // AppendHead appends what precedes the elements.
 func (j *JSON) AppendHead(b []byte) []byte {
+	if j.totals && j.Time.IsZero() {
+		return append(b, `{"services":[`...)
+	}
 	return appendHead(b, j.Time, cmp.Or(j.name, "services"))
 }
 
-// AppendEnd appends what follows the elements.
-func (j *JSON) AppendEnd(b []byte) []byte { return appendEnd(j.closeService(b), j.Time) }
+// AppendEnd appends what follows the elements, or the totals.
+func (j *JSON) AppendEnd(b []byte) []byte {
+	if j.totals {
+		return append(b, "}\n"...)
+	}
+	return appendEnd(b, j.Time)
+}
 
-// AppendService appends a service. The destinations that are appended next are its
-// own.
+// AppendService appends a service. The destinations that are appended next are its own, up to its end.
 func (j *JSON) AppendService(b []byte, s *ipvsnl.ServiceState) []byte {
 	b = appendFields(append(j.next(b), '{'), serviceFields, s)
-	j.inService, j.destinations = true, 0
+	j.destinations = 0
 	return append(b, `,"destinations":[`...)
 }
 
@@ -55,6 +62,14 @@ func (j *JSON) AppendDestination(b []byte, _ *ipvsnl.ServiceState, d *ipvsnl.Des
 	}
 	j.destinations++
 	return appendObject(b, destinationFields, d)
+}
+
+// AppendServiceEnd appends the end of a service.
+func (j *JSON) AppendServiceEnd(b []byte) []byte {
+	if !j.totals {
+		b = append(b, ']')
+	}
+	return append(b, '}')
 }
 
 // JSONConnections writes connections as JSON.
@@ -96,19 +111,11 @@ func AppendTimeoutsJSON(b []byte, t *ipvsnl.Timeouts) []byte {
 
 // next appends the separator before an element.
 func (j *JSON) next(b []byte) []byte {
-	b = j.closeService(b)
 	if j.elements > 0 {
 		b = append(b, JSONSeparator...)
 	}
 	j.elements++
 	return appendBreak(b, j.Time)
-}
-
-func (j *JSON) closeService(b []byte) []byte {
-	if j.inService {
-		b = append(b, "]}"...)
-	}
-	return b
 }
 
 // appendHead appends what precedes the elements of an array, which has a name in an object with a time.

@@ -49,7 +49,7 @@ func TestJSONServices(t *testing.T) {
 				`"flags":["persistent","one_packet","sh-fallback","sh-port","flag-3"],"persistence":{"timeout":0,"netmask":"255.255.255.255"},` + noTraffic},
 	} {
 		var j JSON
-		got := string(j.AppendEnd(j.AppendService(j.AppendHead(nil), tt.service)))
+		got := string(j.AppendEnd(j.AppendServiceEnd(j.AppendService(j.AppendHead(nil), tt.service))))
 		require.Equal(t, "[\n"+tt.want+",\"destinations\":[]}\n]\n", got)
 	}
 }
@@ -78,10 +78,10 @@ func TestJSONDestinations(t *testing.T) {
 		tunnelTo("1.1.1.10:80", 9, 1, 1), destination("1.1.1.11:80", 7)} {
 		b = j.AppendDestination(b, first, d)
 	}
-	b = j.AppendService(b, mark(1, ipvsnl.IPv4))
+	b = j.AppendServiceEnd(j.AppendService(j.AppendServiceEnd(b), mark(1, ipvsnl.IPv4)))
 	last := mark(2, ipvsnl.IPv4)
 	b = j.AppendDestination(j.AppendService(b, last), last, destination("1.1.1.12:0", ipvsnl.Local))
-	require.Empty(t, cmp.Diff(strings.Split(want, "\n"), strings.Split(string(j.AppendEnd(b)), "\n")))
+	require.Empty(t, cmp.Diff(strings.Split(want, "\n"), strings.Split(string(j.AppendEnd(j.AppendServiceEnd(b))), "\n")))
 }
 
 func TestJSONState(t *testing.T) {
@@ -167,7 +167,7 @@ func fieldNames[T any](fields []field[T]) (all []string) {
 // jsonObjects are the fields of every object, by its name in the schema.
 func jsonObjects() map[string][]string {
 	return map[string][]string{
-		"service":          append(fieldNames(serviceFields), "destinations"),
+		"service":          append(fieldNames(serviceFields), "destinations", "totals"),
 		"persistence":      fieldNames(persistenceFields),
 		"destination":      fieldNames(destinationFields),
 		"tunnel":           fieldNames(tunnelFields),
@@ -180,6 +180,11 @@ func jsonObjects() map[string][]string {
 		"services_line":    {"time", "services"},
 		"connections_line": {"time", "connections"},
 		"counts_line":      {"time", "counts"},
+		"services_totals":  {"time", "services", "totals"},
+		"totals":           fieldNames(totalFields),
+		"service_totals":   fieldNames(serviceSumFields),
+		"server_totals":    fieldNames(sumFields),
+		"kernel_totals":    fieldNames(kernelFields),
 
 		"count":             fieldNames(serviceCountFields),
 		"destination_count": fieldNames(serverCountFields),
@@ -234,8 +239,8 @@ func TestJSONLines(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6789000, time.FixedZone("", 3600))
 	s, d := service(ipvsnl.TCP, "1.2.3.4:80", nil), tunnelTo("10.0.0.1:80", ipvsnl.IPIP, 0, 0)
 	whole := func(j *JSON) string {
-		b := j.AppendDestination(j.AppendService(j.AppendHead(nil), s), s, d)
-		return string(j.AppendEnd(j.AppendService(b, s)))
+		b := j.AppendServiceEnd(j.AppendDestination(j.AppendService(j.AppendHead(nil), s), s, d))
+		return string(j.AppendEnd(j.AppendServiceEnd(j.AppendService(b, s))))
 	}
 	array := strings.ReplaceAll(strings.TrimSuffix(whole(new(JSON)), "\n"), "\n", "")
 	require.Equal(t, `{"time":"2026-01-02T02:04:05.006Z","services":`+array+"}\n", whole(&JSON{Time: at}))

@@ -26,33 +26,33 @@ type view struct {
 // The columns of views.
 var (
 	plainColumns = columns{
-		{7, forwardingName},
-		{6, weight},
-		{10, activeConns},
-		{10, inactConns},
+		{7, forwardingName, nil},
+		{6, weight, weightSum},
+		{10, activeConns, activeSum},
+		{10, inactConns, inactSum},
 	}
 	thresholdColumns = columns{
 		{10, func(b []byte, d *ipvsnl.DestinationState) []byte {
 			return appendUint(b, uint64(d.Destination.UpperThreshold))
-		}},
+		}, nil},
 		{10, func(b []byte, d *ipvsnl.DestinationState) []byte {
 			return appendUint(b, uint64(d.Destination.LowerThreshold))
-		}},
-		{10, activeConns},
-		{10, inactConns},
+		}, nil},
+		{10, activeConns, activeSum},
+		{10, inactConns, inactSum},
 	}
 	persistentColumns = columns{
-		{9, weight},
-		{11, func(b []byte, d *ipvsnl.DestinationState) []byte { return appendUint(b, uint64(d.PersistentConns)) }},
-		{10, activeConns},
-		{10, inactConns},
+		{9, weight, weightSum},
+		{11, func(b []byte, d *ipvsnl.DestinationState) []byte { return appendUint(b, uint64(d.PersistentConns)) }, persistentSum},
+		{10, activeConns, activeSum},
+		{10, inactConns, inactSum},
 	}
 	tunnelColumns = columns{
-		{7, forwardingName},
-		{13, tunnel},
-		{6, weight},
-		{10, activeConns},
-		{10, inactConns},
+		{7, forwardingName, nil},
+		{13, tunnel, nil},
+		{6, weight, weightSum},
+		{10, activeConns, activeSum},
+		{10, inactConns, inactSum},
 	}
 )
 
@@ -112,6 +112,7 @@ var views = [...]view{
 type columns []struct {
 	width int
 	value func(b []byte, d *ipvsnl.DestinationState) []byte
+	sum   func(b []byte, s *sums) []byte // nil if there is none
 }
 
 func (c columns) line(o *Options, b []byte, s *ipvsnl.ServiceState, d *ipvsnl.DestinationState) []byte {

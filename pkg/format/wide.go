@@ -67,6 +67,9 @@ func (w *Wide) AppendDestination(b []byte, s *ipvsnl.ServiceState, d *ipvsnl.Des
 	return w.grid.appendRow(b, w.destination(s, d))
 }
 
+// AppendServiceEnd appends what follows the last destination of a service: nothing.
+func (w *Wide) AppendServiceEnd(b []byte) []byte { return b }
+
 // AppendEnd appends what follows the last line: nothing.
 func (w *Wide) AppendEnd(b []byte) []byte { return b }
 

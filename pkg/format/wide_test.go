@@ -30,7 +30,7 @@ func wide(o Options) string {
 	w.FitDestination(web6, tunnel)
 	b := w.AppendService(w.AppendHead(nil), web)
 	b = w.AppendDestination(b, web, masq)
-	b = w.AppendDestination(w.AppendService(b, web6), web6, tunnel)
+	b = w.AppendDestination(w.AppendService(w.AppendServiceEnd(b), web6), web6, tunnel)
 	return string(w.AppendEnd(w.AppendService(b, fwm)))
 }
 

@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -52,4 +53,88 @@ func TestOneServer(t *testing.T) {
 		require.Equal(t, kernel.Result{Stderr: "No such destination\n", Code: 1},
 			n.director.Ipvsadm(t, program(), "-L", "-t", "10.1.0.100:80", "-r", missing))
 	}
+}
+
+// TestTotalsDocumented runs the section of docs/listings.md about totals.
+func TestTotalsDocumented(t *testing.T) {
+	n := newAnswered(t)
+	n.set(t, "-A -f 7\n-a -f 7 -r 10.2.0.12 -m -w 3")
+	replayed(t, n.director, transcript(t, "docs/listings.md", "Totals"), strings.Clone)
+	for question, want := range map[string]string{
+		"Connections of all services, and since IPVS was loaded": "4\n4\n",
+		"Open connections of each service":                       `["TCP","10.1.0.100",80,null,4]` + "\n" + `[null,null,null,7,0]` + "\n",
+	} {
+		command, ok := docCommands(t, "docs/listings.md", "Totals")[question]
+		require.True(t, ok, question)
+		n.answers(t, command, want)
+	}
+	requireRefused(t, n.director, []string{"-L", "--total"})
+}
+
+// jsonTotals is what -L --json --total prints, as far as tests look at it.
+type jsonTotals struct {
+	Services []struct {
+		jsonService
+		Totals jsonSums
+	}
+	Totals struct {
+		Services     jsonSums
+		Destinations jsonSums
+		Kernel       jsonSums
+	}
+}
+
+type jsonSums struct {
+	Number   int
+	Active   int `json:"active_connections"`
+	Counters map[string]uint64
+}
+
+// TestTotals compares sums with those of the lines, and the kernel's totals with its file, while a service with traffic
+// is deleted: its connections are in the kernel's totals from then on, and in no sum.
+func TestTotals(t *testing.T) {
+	n := newAnswered(t)
+	n.set(t, "-A -t [fd00:1::100]:80 -s rr\n-a -t [fd00:1::100]:80 -r [fd00:2::11]:8080 -m")
+	c := n.dial(t, client6, vip6, 80)
+	defer c.Close()
+	var all jsonTotals
+	read := func(services, kernel uint64) func() bool {
+		return func() bool {
+			all = jsonTotals{}
+			list(t, n.director, "services_totals", &all, "--total")
+			return all.Totals.Services.Counters["connections"] == services && all.Totals.Kernel.Counters["connections"] == kernel
+		}
+	}
+	require.Eventually(t, read(5, 5), patience, 100*time.Millisecond)
+	require.Len(t, all.Services, 2)
+	require.Equal(t, []int{2, 3, 5}, []int{all.Totals.Services.Number, all.Totals.Destinations.Number, all.Totals.Destinations.Active})
+	for _, name := range []string{"connections", "packets_in", "packets_out", "bytes_in", "bytes_out"} {
+		var services, servers uint64
+		for _, s := range all.Services {
+			var own uint64
+			for _, d := range s.Destinations {
+				own += d.Counters[name]
+			}
+			require.Equal(t, own, s.Totals.Counters[name], name)
+			services, servers = services+s.Counters[name], servers+own
+		}
+		require.Equal(t, services, all.Totals.Services.Counters[name], name)
+		require.Equal(t, servers, all.Totals.Destinations.Counters[name], name)
+	}
+	file := strings.Fields(strings.Split(shell(t, n.director, "cat /proc/net/ip_vs_stats").Stdout, "\n")[2])
+	for i, name := range []string{"connections", "packets_in", "packets_out", "bytes_in", "bytes_out"} {
+		figure, err := strconv.ParseUint(file[i], 16, 64)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, figure, all.Totals.Kernel.Counters[name], name)
+		require.GreaterOrEqual(t, all.Totals.Kernel.Counters[name], all.Totals.Services.Counters[name], name)
+	}
+	n.set(t, "-D -t [fd00:1::100]:80")
+	require.Eventually(t, read(4, 5), patience, 100*time.Millisecond)
+	lines := strings.Split(n.run(t, "-L -n --stats --total --nosort"), "\n")
+	require.Regexp(t, `^Sum  1 service +4 `, lines[len(lines)-4])
+	require.Regexp(t, `^  =  2 real servers +4 `, lines[len(lines)-3])
+	require.Regexp(t, `^All  deleted ones included +5 `, lines[len(lines)-2])
+	metrics := n.run(t, "-L --metrics")
+	require.Contains(t, metrics, "\nipvs_connections_total 5\n")
+	require.Contains(t, metrics, "\nipvs_service_connections_total{protocol=\"TCP\",address=\"10.1.0.100\",port=\"80\",mark=\"\",family=\"IPv4\"} 4\n")
 }

@@ -59,6 +59,7 @@ var additions = []string{
 	"--sort-by",
 	"--stable",
 	"--sysctl",
+	"--total",
 	"--vip",
 	"--wait",
 	"--watch",
