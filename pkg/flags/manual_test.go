@@ -20,14 +20,12 @@ func TestAgreement(t *testing.T) {
 	table := map[string]bool{}
 	for _, r := range slices.Concat(commandRows, optionRows) {
 		for _, word := range []string{r.Short, r.Long} {
-			// -l is a second name of -L, which has no row of its own in the help.
-			if word != "" && r.Help != "" {
+			if word != "" {
 				table[word] = table[word] || r.Value != ""
 			}
 		}
 	}
 	require.Empty(t, cmp.Diff(table, helpWords(Usage())), "-table +help")
-	table["-l"] = false
 	manual := map[string]bool{}
 	for _, e := range manualEntries(t) {
 		for _, word := range e.words {
@@ -62,12 +60,13 @@ func TestRanges(t *testing.T) {
 // helpWords returns the options in a help text and whether they have a value.
 func helpWords(usage string) map[string]bool {
 	words := map[string]bool{}
-	line := regexp.MustCompile(`(?m)^  (?:(-\w), |    )(--[a-z0-9-]+)(?: (\S(?: ?\S)*))?  `)
+	line := regexp.MustCompile(`(?m)^  (?:(-\w)(?:, |  )|    )(--[a-z0-9-]+)?(?: (\S(?: ?\S)*))?  `)
 	for _, m := range line.FindAllStringSubmatch(usage, -1) {
-		if m[1] != "" {
-			words[m[1]] = m[3] != ""
+		for _, word := range m[1:3] {
+			if word != "" {
+				words[word] = m[3] != ""
+			}
 		}
-		words[m[2]] = m[3] != ""
 	}
 	return words
 }

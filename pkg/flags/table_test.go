@@ -19,8 +19,8 @@ func TestRows(t *testing.T) {
 		"-A --add-service":    "-t -u --sctp-service -f -s -p -M --pe -b -o --keep --ensure --netns",
 		"-D --delete-service": "-t -u --sctp-service -f --ensure --drain --force --netns",
 		"-C --clear":          "-4 --vip --marks --dry-run --wait --netns",
-		"-L --list": "-t -u --sctp-service -f -4 --vip --marks -r --syncid -c --timeout --daemon --stats --rate --thresholds --persistent-conn " +
-			"--tun-info --nosort --sort-by --watch -X --wide --total -n -j --metrics --client --count --origin --netns",
+		"-L --list": "-t -u --sctp-service -f -r -c --timeout --daemon --stats --rate --thresholds --persistent-conn " +
+			"--tun-info --nosort --sort-by --watch -X --wide --total -n -j --metrics --client --count --origin -4 --vip --marks --syncid --netns",
 		" --schedulers":      "-j --netns",
 		"-h --help":          "",
 		"-v --version":       "",

@@ -3,40 +3,81 @@
 package flags
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// Every option is in the help, except second names for one that is.
+// Every option is in the help once, in its group, with the commands that the group is about.
 func TestUsage(t *testing.T) {
 	usage := Usage()
-	for _, o := range options {
+	grouped := map[verb]int{}
+	for i := range options {
+		o := &options[i]
 		if o.heading != "" {
-			require.Contains(t, usage, "\n\n"+o.heading+":\n")
+			first := ""
+			for _, v := range o.verbs {
+				grouped[v]++
+				first += linesOf(v)
+			}
+			require.Contains(t, usage, "\n\n"+o.heading+":\n"+first)
+			continue
 		}
-		if o.long != "" {
-			require.Contains(t, usage, "--"+o.long+" ")
-			require.NotEmpty(t, o.help, "--%s has no help", o.long)
-		}
+		require.NotEmpty(t, o.help, "--%s has no help", o.long)
+		require.Equal(t, 1, strings.Count(usage, "\n"+o.usage()), "%s%s", string(o.short), o.long)
 	}
-	for line := range strings.Lines(usage) {
-		require.LessOrEqual(t, len(line), 128, line)
+	for v := noVerb + 1; int(v) < len(commands); v++ {
+		require.Equal(t, 1, grouped[v], "command %d is in so many groups of the help", v)
 	}
 }
 
-// The texts of options begin in one column, unless the words before are too long.
+func linesOf(v verb) string {
+	var b strings.Builder
+	writeVerb(&b, v)
+	return b.String()
+}
+
+// The help fits into a terminal, and ends with three examples and the name of the manual.
+func TestUsageForm(t *testing.T) {
+	for name, text := range map[string]string{
+		"ipvsadm":         Usage(),
+		"ipvsadm-save":    WrapperOf("ipvsadm-save").refusal("").(*Error).Text + "\n",
+		"ipvsadm-restore": WrapperOf("ipvsadm-restore").refusal("").(*Error).Text + "\n",
+		"refusal":         WrapperOf("ipvsadm-save").refusal("-x").(*Error).Text + "\n",
+	} {
+		for line := range strings.Lines(text) {
+			require.LessOrEqual(t, len(line), usageWidth+1, line)
+			require.Equal(t, strings.TrimRight(line, " \n")+"\n", line)
+		}
+		if name == "refusal" {
+			continue
+		}
+		_, end, found := strings.Cut(text, "\nExamples:\n")
+		require.True(t, found, name)
+		require.Len(t, regexp.MustCompile(`(?m)^  [A-Z].*:\n    ipvsadm`).FindAllString(end, -1), 3, end)
+		require.True(t, strings.HasSuffix(end, "\n\nThe manual is "+name+"(8).\n"), end)
+	}
+	require.True(t, strings.HasPrefix(Usage(), "Usage:\n"))
+}
+
+// Descriptions begin in one column, unless the words before are too long, and take as many lines as they need.
 func TestUsageColumns(t *testing.T) {
+	const margin = "                               "
+	fits := strings.Repeat("y", 49)
 	for o, want := range map[*option]string{
-		{short: 'x', long: "name", value: "N", help: "help"}: "  -x, --name N                  help\n",
-		{long: "name", help: "help"}:                         "      --name                    help\n",
-		{long: strings.Repeat("x", 23), help: "help"}:        "      --" + strings.Repeat("x", 23) + " help\n",
-		{long: strings.Repeat("x", 24), help: "help"}:        "      --" + strings.Repeat("x", 24) + " help\n",
+		{short: 'x', long: "name", value: "N", help: "help"}:     "  -x, --name N                 help\n",
+		{long: "name", help: "help"}:                             "      --name                   help\n",
+		{short: 'x', help: "help"}:                               "  -x                           help\n",
+		{long: strings.Repeat("x", 22), help: "help"}:            "      --" + strings.Repeat("x", 22) + " help\n",
+		{long: strings.Repeat("x", 23), help: "help"}:            "      --" + strings.Repeat("x", 23) + " help\n",
+		{long: "name", help: "a " + fits}:                        "      --name                   a\n" + margin + fits + "\n",
+		{long: "name", help: "a " + fits[2:] + " b"}:             "      --name                   a " + fits[2:] + "\n" + margin + "b\n",
+		{long: "name", help: "a " + fits[2:] + " b " + fits[2:]}: "      --name                   a " + fits[2:] + "\n" + margin + "b " + fits[2:] + "\n",
 	} {
 		require.Equal(t, want, o.usage())
 	}
-	require.True(t, strings.HasPrefix(Usage(), usageHead+"\nCommands:\n  -A, --add-service             add a service\n"))
 }
 
 // Every option can be read by both of its words, and no word is there twice.

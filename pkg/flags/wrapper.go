@@ -13,9 +13,10 @@ import (
 type Wrapper struct {
 	Name string
 
-	about   string // the beginning of its usage
-	command string // the command that it runs
-	verb    verb   // the verb of that command
+	about    string // the beginning of its usage
+	examples string // the end of its help
+	command  string // the command that it runs
+	verb     verb   // the verb of that command
 
 	numeric bool // whether it accepts -n, which must be a separate word
 	strict  bool // whether unknown words with a dash are refused instead of ignored
@@ -27,16 +28,18 @@ func WrapperOf(name string) *Wrapper {
 	switch name {
 	case "ipvsadm-save":
 		return &Wrapper{
-			Name:    name,
-			about:   "Script to save the IPVS table to stdout.", // package tests look for this line
-			command: "--save", verb: save,
+			Name:     name,
+			about:    "Script to save the IPVS table to stdout.", // package tests look for this line
+			examples: saveExamples,
+			command:  "--save", verb: save,
 			numeric: true, strict: true,
 		}
 	case "ipvsadm-restore":
 		return &Wrapper{
-			Name:    name,
-			about:   "Replace the IPVS table with the rules in FILE or on stdin.",
-			command: "--restore", verb: restore,
+			Name:     name,
+			about:    "Replace the IPVS table with the rules in FILE or on stdin.",
+			examples: restoreExamples,
+			command:  "--restore", verb: restore,
 			file: true,
 		}
 	}
@@ -131,20 +134,24 @@ func (w *Wrapper) takes(o *option) bool {
 	return fit.has(o.id)
 }
 
-// refusal returns the usage of the wrapper as an error, which names the unknown word, if any.
+// refusal returns the help of the wrapper as an error or, if there is an unknown word, its usage and that word.
 func (w *Wrapper) refusal(word string) error {
 	text := w.usage()
+	if word == "" {
+		text += w.help()
+	}
+	text += "The manual is " + w.Name + "(8)."
 	if word != "" {
 		text += "\n" + w.Name + ": unknown option " + strconv.QuoteToASCII(word)
 	}
 	return &Error{Text: text, Exit: ExitUsage, Ends: true}
 }
 
-// usage returns how the wrapper is called, without the final newline.
+// usage returns how the wrapper is called.
 func (w *Wrapper) usage() string {
-	text := w.Name + ": " + w.about + "\nUsage: " + w.Name
+	var words []string
 	if w.numeric {
-		text += " [-n]"
+		words = append(words, "[-n]")
 	}
 	var services bool
 	for i := range options {
@@ -153,17 +160,45 @@ func (w *Wrapper) usage() string {
 		case o.id == noOption || !w.takes(o):
 		case o.id == optService:
 			if !services {
-				text += " [SERVICE]"
+				words = append(words, "[SERVICE]")
 			}
 			services = true
 		case o.arg != none:
-			text += " [--" + o.long + " " + o.value + "]"
+			words = append(words, "[--"+o.long+" "+o.value+"]")
 		default:
-			text += " [--" + o.long + "]"
+			words = append(words, "[--"+o.long+"]")
 		}
 	}
 	if w.file {
-		text += " [FILE]"
+		words = append(words, "[FILE]")
 	}
-	return text + "\nThe manual is " + w.Name + "(8)."
+	return w.Name + ": " + w.about + "\n" + hang("Usage: "+w.Name+" ", words)
+}
+
+// help returns what follows the usage if help is asked for: the options and examples.
+func (w *Wrapper) help() string {
+	text := "\nOptions:\n"
+	if w.numeric {
+		text += describe("  -n", "with numeric addresses and ports")
+	}
+	for i := range options {
+		if o := options[i]; w.takes(&o) {
+			o.help = w.meaning(o.help)
+			if o.verb != noVerb { // and so has no value as an option
+				o.value = ""
+			}
+			text += o.usage()
+		}
+	}
+	return text + describe("  -h, --help", "print this help") + "\nExamples:\n" + w.examples + "\n"
+}
+
+// meaning returns what an option does with the wrapper's command, if its help says that.
+func (w *Wrapper) meaning(help string) string {
+	if w.verb == save {
+		if _, after, found := strings.Cut(help, "with -S, "); found {
+			return after
+		}
+	}
+	return help
 }

@@ -71,35 +71,76 @@ func TestUnwrap(t *testing.T) {
 // TestWrapperRefuses checks the words that are answered with the usage.
 func TestWrapperRefuses(t *testing.T) {
 	const save = "ipvsadm-save: Script to save the IPVS table to stdout.\n" +
-		"Usage: ipvsadm-save [-n] [--sysctl] [SERVICE] [--ipv4] [--vip ADDRESS[/LEN]] [--marks] [--timeout] [--daemon] [--thresholds] [--all] [--stable] [--netns NAME]\n" +
-		"The manual is ipvsadm-save(8)."
+		"Usage: ipvsadm-save [-n] [--sysctl] [SERVICE] [--timeout] [--daemon]\n" +
+		"                    [--thresholds] [--ipv4] [--vip ADDRESS[/LEN]] [--marks]\n" +
+		"                    [--all] [--stable] [--netns NAME]\n"
 	const restore = "ipvsadm-restore: Replace the IPVS table with the rules in FILE or on stdin.\n" +
-		"Usage: ipvsadm-restore [--replace] [--only] [--dry-run] [--wait SECONDS] [--netns NAME] [FILE]\n" +
-		"The manual is ipvsadm-restore(8)."
+		"Usage: ipvsadm-restore [--replace] [--only] [--dry-run] [--wait SECONDS]\n" +
+		"                       [--netns NAME] [FILE]\n"
+	const manual = "The manual is ipvsadm-save(8)."
+	saveHelp := save + WrapperOf("ipvsadm-save").help() + manual
+	restoreHelp := restore + WrapperOf("ipvsadm-restore").help() + "The manual is ipvsadm-restore(8)."
 	for _, c := range []struct{ name, words, want string }{
-		{"save", "-h", save},
-		{"save", "-n FILE --help", save},
-		{"restore", "-h", restore},
-		{"restore", "-n FILE --help", restore},
-		{"save", "-c", save + "\nipvsadm-save: unknown option \"-c\""},
-		{"save", "-v", save + "\nipvsadm-save: unknown option \"-v\""},
-		{"save", "--version", save + "\nipvsadm-save: unknown option \"--version\""},
-		{"save", "-S", save + "\nipvsadm-save: unknown option \"-S\""},
-		{"save", "--numeric", save + "\nipvsadm-save: unknown option \"--numeric\""},
-		{"save", "--stats", save + "\nipvsadm-save: unknown option \"--stats\""},
-		{"save", "--sort", save + "\nipvsadm-save: unknown option \"--sort\""},
-		{"save", "-n -nn", save + "\nipvsadm-save: unknown option \"-nn\""},
-		{"save", "-n=1", save + "\nipvsadm-save: unknown option \"-n=1\""},
-		{"save", "-n\u200b", save + "\nipvsadm-save: unknown option \"-n\\u200b\""},
-		{"save", "-6n", save + "\nipvsadm-save: unknown option \"-6n\""},
-		{"save", "FILE -q", save + "\nipvsadm-save: unknown option \"-q\""},
-		{"save", "-", save + "\nipvsadm-save: unknown option \"-\""},
-		{"save", "--", save + "\nipvsadm-save: unknown option \"--\""},
-		{"save", "-- --all", save + "\nipvsadm-save: unknown option \"--\""},
-		{"save", "- --all", save + "\nipvsadm-save: unknown option \"-\""},
+		{"save", "-h", saveHelp},
+		{"save", "-n FILE --help", saveHelp},
+		{"restore", "-h", restoreHelp},
+		{"restore", "-n FILE --help", restoreHelp},
+		{"save", "-c", save + manual + "\nipvsadm-save: unknown option \"-c\""},
+		{"save", "-v", save + manual + "\nipvsadm-save: unknown option \"-v\""},
+		{"save", "--version", save + manual + "\nipvsadm-save: unknown option \"--version\""},
+		{"save", "-S", save + manual + "\nipvsadm-save: unknown option \"-S\""},
+		{"save", "--numeric", save + manual + "\nipvsadm-save: unknown option \"--numeric\""},
+		{"save", "--stats", save + manual + "\nipvsadm-save: unknown option \"--stats\""},
+		{"save", "--sort", save + manual + "\nipvsadm-save: unknown option \"--sort\""},
+		{"save", "-n -nn", save + manual + "\nipvsadm-save: unknown option \"-nn\""},
+		{"save", "-n=1", save + manual + "\nipvsadm-save: unknown option \"-n=1\""},
+		{"save", "-n\u200b", save + manual + "\nipvsadm-save: unknown option \"-n\\u200b\""},
+		{"save", "-6n", save + manual + "\nipvsadm-save: unknown option \"-6n\""},
+		{"save", "FILE -q", save + manual + "\nipvsadm-save: unknown option \"-q\""},
+		{"save", "-", save + manual + "\nipvsadm-save: unknown option \"-\""},
+		{"save", "--", save + manual + "\nipvsadm-save: unknown option \"--\""},
+		{"save", "-- --all", save + manual + "\nipvsadm-save: unknown option \"--\""},
+		{"save", "- --all", save + manual + "\nipvsadm-save: unknown option \"-\""},
 	} {
 		_, err := WrapperOf("ipvsadm-" + c.name).Unwrap(strings.Fields(c.words))
 		require.Equal(t, &Error{Text: c.want, Exit: ExitUsage, Ends: true}, err, "%s %s", c.name, c.words)
+	}
+}
+
+// TestWrapperHelp compares the options in the help of a wrapper with those that it takes, and shows what some of them do.
+func TestWrapperHelp(t *testing.T) {
+	for name, want := range map[string][]string{
+		"ipvsadm-save": {
+			"  -n                           with numeric addresses and ports\n",
+			"      --sysctl                 save sysctls that are not at their defaults\n",
+			"      --thresholds             save thresholds\n",
+			"  -h, --help                   print this help\n\nExamples:\n  Save everything",
+		},
+		"ipvsadm-restore": {"      --wait SECONDS           with -R and -C: maximum wait", "Examples:\n  Show what would change:\n"},
+	} {
+		w := WrapperOf(name)
+		help := w.help()
+		require.True(t, strings.HasPrefix(help, "\nOptions:\n"))
+		for _, text := range want {
+			require.Contains(t, help, text)
+		}
+		list, _, _ := strings.Cut(help, "\nExamples:\n")
+		listed := helpWords(list)
+		delete(listed, "-n")
+		delete(listed, "-h")
+		delete(listed, "--help")
+		taken := map[string]bool{}
+		_, rows := Rows()
+		for _, r := range rows {
+			value := []string{"7"}[:min(1, len(r.Value))]
+			for _, word := range []string{r.Short, r.Long} {
+				c, err := w.Unwrap(append([]string{word}, value...))
+				if word != "" && err == nil && len(c.Words) > 1 && word != "-n" {
+					taken[word] = r.Value != ""
+				}
+			}
+		}
+		require.Equal(t, taken, listed, name)
 	}
 }
 
