@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/sysctls"
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 )
 
@@ -81,15 +82,30 @@ func TestSysctlSave(t *testing.T) {
 	require.Equal(t, kernel.Result{Stdout: saved}, shell(t, green, "ln -sf "+program()+" $TMPDIR/ipvsadm-save; $TMPDIR/ipvsadm-save --sysctl"))
 }
 
+// missingSysctl returns one that other kernels have.
+func missingSysctl(t *testing.T, n *kernel.Namespace) (name string) {
+	t.Helper()
+	n.Do(func() {
+		for i := range sysctls.All {
+			if _, err := os.Stat(sysctlPath + sysctls.All[i].Name); err != nil {
+				name = sysctls.All[i].Name
+			}
+		}
+	})
+	require.NotEmpty(t, name, "the kernel has all")
+	return name
+}
+
 // What the kernel refuses, ignores or lacks is said, and the rest is done.
 func TestSysctlRefused(t *testing.T) {
 	n := kernel.NewNamespace(t)
+	missing := missingSysctl(t, n)
 	require.Equal(t, kernel.Result{Code: 255, Stderr: "" +
 		"net.ipv4.vs.secure_tcp: cannot set it to `7': Invalid argument\n" +
 		"net.ipv4.vs.conntrack: the kernel does not take `7 8'; it has 7\n" +
-		"net.ipv4.vs.conn_max: the kernel has no such sysctl\n" +
+		"net.ipv4.vs." + missing + ": the kernel has no such sysctl\n" +
 		"net.ipv4.vs.sync_ports: cannot set it to `': Invalid argument\n"},
-		n.Ipvsadm(t, program(), "--sysctl", "secure_tcp=7", "conntrack=7 8", "conn_max=9", "sync_ports=", "snat_reroute=0"))
+		n.Ipvsadm(t, program(), "--sysctl", "secure_tcp=7", "conntrack=7 8", missing+"=9", "sync_ports=", "snat_reroute=0"))
 	require.Equal(t, "0", kernelSysctl(t, n, sysctlPath+"snat_reroute"))
 
 	got := shell(t, n, "unshare -m sh -c 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && "+
