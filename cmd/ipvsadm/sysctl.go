@@ -105,6 +105,7 @@ func (s *sysctler) set(name, value string) error {
 // values reads sysctls.
 func (s *sysctler) values(names []string) (all []sysctls.Value) {
 	machine := s.machine()
+	machine.First = s.dir.First()
 	for _, name := range names {
 		if !slices.Contains(s.names, name) {
 			s.fail(name, errNoSysctl, exitListing)

@@ -25,7 +25,10 @@ type testSysctls struct {
 	read   map[string]error                     // why one cannot be read
 	write  func(name, value string) (err error) // is called before one is written
 	kept   map[string]bool                      // those that do not change
+	first  bool
 }
+
+func (s *testSysctls) First() bool { return s.first }
 
 func (s *testSysctls) Names() (names []string, err error) {
 	for name := range s.values {
@@ -90,6 +93,15 @@ func TestSysctl(t *testing.T) {
 		`{"name":"conntrack","value":"0","default":"0","changed":false,"meaning":"keep netfilter's connection tracking for connections of IPVS"}` +
 		"\n]\n"}, s.input("", "ipvsadm --sysctl conntrack=0 conntrack --json"))
 	require.Zero(t, s.loads)
+}
+
+// Defaults of the first network namespace differ from those of others.
+func TestSysctlFirst(t *testing.T) {
+	s, in := newSysctls(t)
+	in.values = map[string]string{"conn_lfactor": "-4", "svc_lfactor": "-2"}
+	require.Equal(t, result{stdout: "net.ipv4.vs.conn_lfactor = -4\n"}, s.input("", "ipvsadm -S --sysctl"))
+	in.first = true
+	require.Equal(t, result{stdout: "net.ipv4.vs.svc_lfactor = -2\n"}, s.input("", "ipvsadm -S --sysctl"))
 }
 
 // What fails is reported, and the rest is done.
@@ -163,7 +175,13 @@ func TestSysctlFull(t *testing.T) {
 }
 
 func TestProcDir(t *testing.T) {
-	dir := procDir{path: t.TempDir()}
+	root := t.TempDir()
+	dir := procDir{path: root + "/ipv4/vs"}
+	require.NoError(t, os.MkdirAll(dir.path, 0o755))
+	require.NoError(t, os.Mkdir(root+"/core", 0o755))
+	require.False(t, dir.First())
+	require.NoError(t, os.WriteFile(root+"/core/netdev_budget", nil, 0o600))
+	require.True(t, dir.First())
 	require.NoError(t, os.WriteFile(filepath.Join(dir.path, "sync_threshold"), []byte("3\t50\n"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir.path, "a"), []byte("7\n"), 0o600))
 	names, err := dir.Names()

@@ -21,6 +21,7 @@ type sysctlDir interface {
 	Names() ([]string, error) // in order
 	Read(name string) (value string, err error)
 	Write(name, value string) error
+	First() bool // whether the namespace is the one that the system starts with
 }
 
 // A procDir is such a directory under /proc. Which namespace's it is depends on the thread that opens it.
@@ -69,7 +70,15 @@ func (d procDir) Write(name, value string) error {
 	})
 }
 
-// thisMachine returns what defaults of sysctls depend on. What cannot be found out is left out.
+// First looks for a sysctl that only the first namespace has.
+func (d procDir) First() bool {
+	return d.run(func() error {
+		_, err := os.Stat(filepath.Join(d.path, "../../core/netdev_budget"))
+		return err
+	}) == nil
+}
+
+// thisMachine returns what defaults of sysctls depend on, without the namespace. What cannot be found out is left out.
 func thisMachine() sysctls.Machine {
 	var m sysctls.Machine
 	var info unix.Sysinfo_t

@@ -41,6 +41,10 @@ func TestNewValue(t *testing.T) {
 		{"conn_max", "1073741824", true, false},
 		{"conn_max", "16777216", true, false},
 		{"conn_max", "1000", true, true},
+		{"conn_lfactor", "-2", true, false},
+		{"conn_lfactor", "-4", true, true},
+		{"svc_lfactor", "-2", true, false},
+		{"svc_lfactor", "-3", true, true},
 		{"est_cpulist", "0-3", true, false},
 		{"est_cpulist", "", true, true},
 		{"sync_qlen_max", "800", true, false},
@@ -55,6 +59,11 @@ func TestNewValue(t *testing.T) {
 		require.Equal(t, c.name, v.Name)
 		require.Equal(t, c.value, v.Value)
 		require.Equal(t, c.known, v.Meaning != "")
+	}
+	m.First = true
+	for name, value := range map[string]string{"conn_lfactor": "-4", "svc_lfactor": "-3"} {
+		require.False(t, NewValue(name, value, m).Changed, name)
+		require.True(t, NewValue(name, "-2", m).Changed, name)
 	}
 }
 

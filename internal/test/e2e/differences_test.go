@@ -125,7 +125,7 @@ var differences = []struct {
 	{
 		row:   "a sync daemon started and stopped in one restore",
 		words: "-R",
-		// Once may not be enough: on a busy machine the daemon can get to run before it is stopped.
+		// Once may not be enough: the daemon can get to run before it is stopped. On several processors it mostly does.
 		stdin: strings.Repeat("--start-daemon master --mcast-interface lo\n--stop-daemon master\n", 20),
 		slow:  true,
 		ours:  kernel.Result{},
@@ -156,14 +156,18 @@ func TestDifferences(t *testing.T) {
 					path, args = "/usr/bin/timeout", append([]string{"timeout", "5", path}, args[1:]...)
 					c.want.Code = 124
 				}
-				got := n.Run(t, kernel.Command{Path: path, Args: args, Stdin: d.stdin, Prepare: func(cmd *exec.Cmd) {
+				command := kernel.Command{Path: path, Args: args, Stdin: d.stdin, Prepare: func(cmd *exec.Cmd) {
 					if d.full {
 						cmd.Stdout = openFull(t)
 					}
 					if d.user != 0 {
 						cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: d.user, Gid: d.user}}
 					}
-				}})
+				}}
+				got := n.Run(t, command)
+				for i := 0; c.slow && got.Code != c.want.Code && i < 100; i++ {
+					got = n.Run(t, command)
+				}
 				if d.layout && c.path == kernel.Reference && runtime.GOARCH != "amd64" {
 					continue
 				}

@@ -38,5 +38,8 @@
 //		Send N datagrams of SIZE bytes from one port, then wait until the
 //		kernel's counters show them.
 //
+// A case whose call has --nosort lists a single service: several of them come in an
+// order that differs from one namespace to the next.
+//
 // "make golden" records with Debian's ipvsadm; "go test" replays.
 package golden

@@ -45,6 +45,7 @@ func checkCase(t *testing.T, archive *txtar.Archive) int {
 	}
 	require.NotZero(t, calls, "no calls")
 	require.Equal(t, calls, strings.Count("\n"+want(archive), "\n$ ipvsadm"))
+	require.Empty(t, byChance(want(archive)), "calls that show several services in the kernel's order")
 	return calls
 }
 

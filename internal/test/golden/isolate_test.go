@@ -10,6 +10,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 )
 
 // isolate gives a case its own network and mounts: an empty table, the loopback
@@ -24,6 +26,7 @@ func isolate(env *testscript.Env) error {
 	if err := unix.Unshare(unix.CLONE_NEWNET | unix.CLONE_NEWNS); err != nil {
 		return fmt.Errorf("enter new namespaces: %w", err)
 	}
+	env.Defer(kernel.Flush)
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("keep mounts private: %w", err)
 	}

@@ -20,7 +20,7 @@ func TestCutCounters(t *testing.T) {
 `, cutCounters(listing))
 }
 
-// TestOverwrittenPorts changes the port of the real server alone, and only after a long state.
+// TestOverwrittenPorts changes the port of the real server, and the end of a state that is longer still: 10 is a newline.
 func TestOverwrittenPorts(t *testing.T) {
 	const listing = `pro expire state       source             virtual            destination        pe name          pe_data
 SCTP 00:03  SHUTDOWN_ACK_SENT 10.0.0.99:49155    192.0.2.1:3565     10.0.0.1:3565
@@ -30,6 +30,7 @@ TCP 14:59  AVERYLONGSTATENAME 10.0.0.99:49157    192.0.2.1:80       10.0.0.1:80 
 	require.Equal(t, `pro expire state       source             virtual            destination        pe name          pe_data
 SCTP 00:03  SHUTDOWN_ACK_SENT 10.0.0.99:49155    192.0.2.1:3565     10.0.0.1:21504
 SCTP 00:03  COOKIE_ECHOED 10.0.0.99:49156    192.0.2.1:3565     10.0.0.1:3565
-TCP 14:59  AVERYLONGSTATENAME 10.0.0.99:49157    192.0.2.1:80       10.0.0.1:19781   sip                1@198.51.100.1
+TCP 14:59  AVERYLONGSTATENAME
+ 10.0.0.99:49157    192.0.2.1:80       10.0.0.1:19781   sip                1@198.51.100.1
 `, overwrittenPorts(listing))
 }

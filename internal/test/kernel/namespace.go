@@ -39,15 +39,16 @@ func NewNamespace(t testing.TB) *Namespace {
 		t.Fatal("making a network namespace:", err)
 	}
 	t.Cleanup(func() {
-		n.Do(flush)
+		n.Do(Flush)
 		close(n.work)
 	})
 	return n
 }
 
-// flush deletes the services of the thread's namespace. The kernel would do it some time after the namespace has
-// ended, and until Linux 7 a listing of another namespace misses services while that happens.
-func flush() {
+// Flush deletes the services of the thread's namespace. The kernel would do it some time after the namespace has ended.
+// Until Linux 7 all namespaces share one table of services, and a listing that takes two messages counts where it was in
+// that: it misses services, or shows some twice, if another namespace's come or go meanwhile.
+func Flush() {
 	const ipVSSetFlush = 64 + 1024 + 64 + 5 // IP_VS_SO_SET_FLUSH
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_RAW)
 	if err != nil {

@@ -77,6 +77,21 @@ func TestToDo(t *testing.T) {
 	require.Equal(t, []string{"/bed/tests/golden.test", "-test.v", "-test.timeout=0", "-test.run=^TestGolden$", "-record"}, f.Args)
 }
 
+// TestElsewhere checks that what the bed leaves out are tests that there are.
+func TestElsewhere(t *testing.T) {
+	files, err := filepath.Glob("../e2e/*_test.go")
+	require.NoError(t, err)
+	var all strings.Builder
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		all.Write(text)
+	}
+	for _, name := range elsewhere {
+		require.Contains(t, all.String(), "\nfunc "+name+"(t *testing.T) {\n")
+	}
+}
+
 // TestCPIO writes an archive as the kernel reads it.
 func TestCPIO(t *testing.T) {
 	files := make(tree)

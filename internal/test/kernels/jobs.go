@@ -43,8 +43,8 @@ var jobs = []job{
 }
 
 // elsewhere are the end-to-end tests that the bed leaves to user-mode Linux. They show what the program does with
-// descriptors, signals, locks, limits and its words, which is the same on every kernel and would take most of the time, or
-// compare with bytes that were recorded there.
+// descriptors, signals, locks, limits and its words, which is the same on every kernel and would take most of the time,
+// compare with bytes that were recorded there, or need a program that is not in the machines' root.
 var elsewhere = []string{
 	"TestTwoRestores", "TestRestoreAndClear", "TestLocked", "TestKilledRestore", "TestIdleRestore",
 	"TestSurroundings", "TestReaderGone", "TestListingEnds", "TestLimits", "TestFewDescriptors", "TestFewForLock",
@@ -52,7 +52,7 @@ var elsewhere = []string{
 	"TestReplaceInDoubt", "TestRestoreInterrupts", "TestWaitingForNames", "TestOddWords", "TestLongLine", "TestEndlessLine",
 	"TestWrapperWords", "TestRestoreHelp", "TestRestoreNUL", "TestJSONManyConnections", "TestUnstableTable", "TestReplaceBig", "TestStartUp", "TestStableSave",
 	"TestReplaceAmongOthers", "TestRestoreFile",
-	"TestRecorded",
+	"TestRecorded", "TestMetricsNodeExporter",
 }
 
 // toDo are the jobs of a machine: those of its tier or, if core is set, the golden cases alone.

@@ -151,19 +151,21 @@ func (a *arch) describe() string {
 	return strings.TrimSpace(words)
 }
 
-// cell counts the cases of jobs that are the same.
+// cell counts the cases of jobs that are the same, and all of them.
 func (r *run) cell(names ...string) string {
-	same, seen := 0, false
+	same, all, seen := 0, 0, false
 	for _, j := range r.results {
 		if slices.Contains(names, j.name) {
+			s := j.score()
 			seen = true
-			same += j.score().same
+			same += s.same
+			all += s.same + len(s.differ)
 		}
 	}
 	if !seen {
 		return "–"
 	}
-	return fmt.Sprint(same)
+	return fmt.Sprintf("%d of %d", same, all)
 }
 
 func (r *run) differCell() string {

@@ -63,8 +63,8 @@ func TestTable(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, `| kernel | machine | golden cases | end-to-end tests | generated cases | differ | it lacks | run on |
 |---|---|---|---|---|---|---|---|
-| 5.10.0-46-amd64 (bullseye, boots in 5 s) | amd64: q35 max | 1 | 2 | – | 0 | scheduler twos | 2026-11-27 |
-| 6.1.0-56-amd64 (bookworm, boots in 0 s); hung 2 times | amd64: q35 max | 0 | – | 0 | TestGolden/a, generated failed |  | 2026-11-27 |
+| 5.10.0-46-amd64 (bullseye, boots in 5 s) | amd64: q35 max | 1 of 1 | 2 of 2 | – | 0 | scheduler twos | 2026-11-27 |
+| 6.1.0-56-amd64 (bookworm, boots in 0 s); hung 2 times | amd64: q35 max | 0 of 1 | – | 0 of 0 | TestGolden/a, generated failed |  | 2026-11-27 |
 | 6.12 | amd64: q35 max | – | – | – | failed |  | 2026-11-27 |
 `, table(rows))
 
