@@ -180,7 +180,12 @@ func TestRun(t *testing.T) {
 	require.Contains(t, out, "accepted:8: does not exist: . Gone: delete x()\n")
 	require.Equal(t, 1, strings.Count(out, "does not exist"), "other packages do not count")
 
-	o.limit, o.seed = 1, 1 // over before the first
+	o.only = `Small: not|n--`
+	ok, out = run(list)
+	require.True(t, ok)
+	require.Contains(t, out, "100.0% of 2 mutants are killed")
+
+	o.only, o.limit, o.seed = "", 1, 1 // over before the first
 	ok, out = run(list)
 	require.True(t, ok)
 	require.Contains(t, out, "a sample: 0 of 10 mutants were run in 1ns, by seed 1\n")
