@@ -191,6 +191,37 @@ func TestRun(t *testing.T) {
 	require.Contains(t, out, "a sample: 0 of 10 mutants were run in 1ns, by seed 1\n")
 }
 
+const foreign = `-- mode.go --
+package m
+
+import "os"
+
+// IsPlain compares with a number whose type is declared in io/fs.
+func IsPlain(m os.FileMode) bool { return m == 0 }
+-- mode_test.go --
+package m
+
+import "testing"
+
+func TestIsPlain(t *testing.T) {
+	if !IsPlain(0) || IsPlain(1) {
+		t.Fail()
+	}
+}
+`
+
+// TestForeignTypes mutates constants whose types the file has no name for.
+func TestForeignTypes(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	unpack(t, module+foreign)
+	o := options{only: "IsPlain", mutated: []string{"."}, tests: []string{"."}}
+	var out strings.Builder
+	ok, err := o.run(&out)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Contains(t, out.String(), "100.0% of 2 mutants are killed")
+}
+
 // TestRunChanged mutates what has changed since a revision.
 func TestRunChanged(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
