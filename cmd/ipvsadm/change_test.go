@@ -175,7 +175,7 @@ func TestPartFails(t *testing.T) {
 	require.Equal(t, 0, m.reportPart(failed))
 	failed.Failures = append(failed.Failures, ipvsnl.Failure{Change: refused, Err: &ipvsnl.Error{Op: ipvsnl.OpZeroService, Err: unix.EPERM}})
 	require.Equal(t, 255, m.reportPart(failed))
-	require.Equal(t, "zero counters of service mark 2 IPv4: Permission denied (you must be root)\n", messages.String())
 	require.Equal(t, 255, m.reportPart(context.Canceled))
+	require.Equal(t, "zero counters of service mark 2 IPv4: Permission denied (you must be root)\ncontext canceled\n", messages.String())
 	require.Equal(t, 0, m.reportPart(nil))
 }

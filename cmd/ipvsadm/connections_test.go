@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
@@ -167,6 +168,16 @@ func TestConnectionsCopy(t *testing.T) {
 	require.Eventually(t, func() bool { return begun.Load() == written.Load() }, waiting, polling)
 }
 
+// Output that is lost before a malformed line ends the listing.
+func TestConnectionsLost(t *testing.T) {
+	w := &connectionWriter{con: newConsole("ipvsadm", nil, &full{err: unix.ENOSPC}, io.Discard)}
+	text := make([]byte, 1<<20)
+	b := &connectionBlock{text: text, broken: []brokenLine{{at: len(text), line: 9}}, done: make(chan struct{}, 1)}
+	b.done <- struct{}{}
+	require.False(t, w.writeText(b))
+	require.NoError(t, w.err)
+}
+
 // A prefetcher notes the addresses whose names are going to be needed.
 type prefetcher struct {
 	testNames
@@ -191,6 +202,8 @@ func TestConnectionsPrefetch(t *testing.T) {
 	for line, want := range map[string][]string{
 		"ipvsadm -L -c":    {"10.1.0.1", "192.0.2.80", "10.0.0.1", "10.1.0.2", "192.0.2.80", "10.0.0.1"},
 		"ipvsadm -L -n -c": nil,
+
+		"ipvsadm -L -c --client 10.1.0.2": {"10.1.0.2", "192.0.2.80", "10.0.0.1"},
 	} {
 		p = new(prefetcher)
 		s.input("", line)

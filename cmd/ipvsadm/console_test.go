@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
+	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
 )
 
 // A full writer takes so many bytes and no more.
@@ -55,6 +56,7 @@ var printing = map[string]string{
 	"ipvsadm -S -n --stable":                "",
 	"ipvsadm-save -n":                       "",
 	"ipvsadm -R --replace --dry-run":        "-A -f 2\n",
+	"ipvsadm --schedulers":                  "",
 	"ipvsadm -L -n --watch 3600":            "",
 	"ipvsadm -L -n --watch 3600 --rate -f1": "",
 }
@@ -64,6 +66,7 @@ func newPrinting(t *testing.T) *testSystem {
 	s := newTestSystem(t)
 	line, _ := connection(1)
 	s.connTable = emptyTable + line + line
+	s.hasSchedulers = []schedulers.Scheduler{{Name: "rr"}}
 	s.restore(t, "-A -f 1\n-a -f 1 -r 10.0.0.1\n-A -t web:http\n--start-daemon master\n--start-daemon backup\n")
 	return s
 }

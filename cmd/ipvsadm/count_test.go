@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -151,11 +152,14 @@ func TestCountBounded(t *testing.T) {
 	c.table[key] = map[netip.AddrPort]bool{known: true}
 	connection := &conns.Connection{Protocol: "TCP", State: "ESTABLISHED", Destination: known}
 	const extra = 10
+	c.add(&conns.Connection{Protocol: "ESP", State: "ESTABLISHED"})
+	clear(c.recent)
 	for round := 1; round <= 2; round++ {
 		for n := range maxPlaces + extra {
 			connection.Virtual = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}), 80)
 			c.add(connection)
 			require.LessOrEqual(t, len(c.recent), maxRecent)
+			require.True(t, round > 1 || len(c.recent) == n%maxRecent+1, n)
 		}
 		connection.Virtual = key.Addr
 		c.add(connection)
@@ -163,11 +167,18 @@ func TestCountBounded(t *testing.T) {
 		require.Equal(t, format.States{{State: "ESTABLISHED", Count: uint64(round)}}, *c.counts[place{key, known}])
 		all := c.sorted()
 		require.Len(t, all, maxPlaces+2)
-		require.Equal(t, format.ServiceCount{States: format.States{{State: "ESTABLISHED", Count: uint64(round * extra)}}}, all[len(all)-1])
+		require.Equal(t, format.ServiceCount{States: format.States{{State: "ESTABLISHED", Count: uint64(1 + round*extra)}}}, all[len(all)-1])
 	}
 }
 
-// A table of many blocks is counted whole.
+// A count appends nothing before its end.
+func TestCountAppends(t *testing.T) {
+	l := &countLayout{counter: counter{counts: map[place]*format.States{}, recent: map[ends]*format.States{}}}
+	require.Equal(t, "x", string(l.AppendHead([]byte("x"))))
+	require.Equal(t, "x", string(l.AppendConnection([]byte("x"), &conns.Connection{})))
+}
+
+// A table of many blocks is counted whole, and without names.
 func TestCountMany(t *testing.T) {
 	s := newTestSystem(t)
 	s.restore(t, "-A -t 192.0.2.80:80\n-a -t 192.0.2.80:80 -r 10.0.0.1 -m\n")
@@ -182,23 +193,28 @@ func TestCountMany(t *testing.T) {
 		Connections int
 		States      map[string]int
 	}
+	p := new(prefetcher)
+	s.names = func(context.Context, func()) names { return p }
 	got := s.input("", "ipvsadm -L -c --count --json")
 	require.NoError(t, json.Unmarshal([]byte(got.stdout), &all))
 	require.Len(t, all, 1)
 	require.Equal(t, 20000, all[0].Connections)
 	require.Equal(t, map[string]int{"ESTABLISHED": 20000}, all[0].States)
+	require.Contains(t, s.input("", "ipvsadm -L -c --count").stdout, " 20000\n")
+	require.Empty(t, p.addrs)
 }
 
 // What is broken is reported after the counts; without a table there is nothing to count by.
 func TestCountFails(t *testing.T) {
 	s := newConnected(t)
-	s.connTable += "x\n"
+	s.connTable += "x\nx\n"
 	output, code := s.both(nil, "ipvsadm -L -n -c --count -u 192.0.2.80:53")
 	require.Equal(t, `Prot LocalAddress:Port  Conns UDP
   -> RemoteAddress:Port
 UDP  192.0.2.80:53          1   1
   -> 10.0.0.1:53            1   1
 /proc/net/ip_vs_conn: line 16: malformed entry
+/proc/net/ip_vs_conn: line 17: malformed entry
 `, output)
 	require.Equal(t, 1, code)
 

@@ -108,11 +108,12 @@ func (d *drainer) wholeService() bool {
 	return d.deletion.Op == ipvsnl.OpDeleteService || d.deletion.Op == ipvsnl.OpDeleteServiceIfExists
 }
 
-// unlessEnsured returns the error of a beginning. With --ensure what does not exist is gone.
+// unlessEnsured returns the error of a beginning. With --ensure what does not exist may be gone, as is seen at the
+// first look.
 func (d *drainer) unlessEnsured(err error) error {
 	ensured := d.deletion.Op == ipvsnl.OpDeleteServiceIfExists || d.deletion.Op == ipvsnl.OpDeleteDestinationIfExists
 	if ensured && isGone(err) {
-		return errGone
+		return nil
 	}
 	return err
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"io"
 	"net/netip"
 	"strings"
 	"testing"
@@ -91,11 +92,32 @@ func TestDrainLines(t *testing.T) {
 	s.at[6] = func() { s.has(t, drainWeb, "10.0.0.1:8080", 0, 0, 0) }
 	require.Equal(t, result{stderr: "10.0.0.1:8080: 2 connections left\n10.0.0.1:8080: 1 connection left\n"},
 		s.input("", "ipvsadm -d -t 192.0.2.1:80 -r 10.0.0.1:8080 --drain=9"))
+
+	s = newDrained(t)
+	s.report = 0
+	s.has(t, drainMark, "10.0.0.1:0", 0, 0, 2)
+	s.at[4] = func() { s.has(t, drainMark, "10.0.0.1:0", 0, 0, 1) }
+	s.at[6] = func() { s.has(t, drainMark, "10.0.0.1:0", 0, 0, 0) }
+	require.Equal(t, result{stderr: waits + "10.0.0.1:0: 0 connections and 2 templates left\n10.0.0.1:0: 0 connections and 1 template left\n"},
+		s.input("", "ipvsadm -d -f 7 -r 10.0.0.1 --drain"))
 }
+
+// On a terminal, nothing is left in place.
+func TestDrainTerminal(t *testing.T) {
+	keyboard, terminal := openTerminal(t)
+	s := newDrained(t)
+	s.has(t, drainWeb, "10.0.0.1:8080", 1, 0, 0)
+	s.at[3] = func() { s.has(t, drainWeb, "10.0.0.1:8080", 0, 0, 0) }
+	require.Zero(t, s.run(strings.Fields("ipvsadm -d -t 192.0.2.1:80 -r 10.0.0.1:8080 --drain"), nil, io.Discard, terminal))
+	_, err := terminal.WriteString(".")
+	require.NoError(t, err)
+	requireShown(t, "\r\x1b[K10.0.0.1:8080: 1 connection left\r\x1b[K.", keyboard)
+}
+
+const waits = "persistence templates are waited for, because net.ipv4.vs.expire_quiescent_template is 0\n"
 
 // Of UDP and marks, inactive connections count; of persistent services templates, unless they expire.
 func TestDrainCounts(t *testing.T) {
-	const waits = "persistence templates are waited for, because net.ipv4.vs.expire_quiescent_template is 0\n"
 	const dns, mark = "ipvsadm -d -u 192.0.2.1:53 -r 10.0.0.1:53 --drain 0", "ipvsadm -d -f 7 -r 10.0.0.1 --drain 0"
 	const late = " after 0 seconds and stays at weight 0\n"
 	for _, tt := range []struct {
@@ -163,6 +185,8 @@ func TestDrainService(t *testing.T) {
 	require.NotContains(t, s.saved(t), "192.0.2.1:80")
 	s.do(t, "ipvsadm -A -f 9", "ipvsadm -D -f 9 --drain") // without servers
 	require.NotContains(t, s.saved(t), "-f 9")
+	s.do(t, "ipvsadm -D -f 7 --drain --ensure")
+	require.NotContains(t, s.saved(t), "-f 7")
 }
 
 // What something else deletes meanwhile is done; what it puts back into service stays.
@@ -211,6 +235,17 @@ func TestDrainOthers(t *testing.T) {
 	}
 }
 
+// A server that something else has deleted is not deleted again: it may be back, with connections.
+func TestDrainGone(t *testing.T) {
+	s := newDrained(t)
+	require.NoError(t, s.another(t).Apply(t.Context(), ipvsnl.DeleteDestination(drainMark, netip.MustParseAddrPort("10.0.0.1:0"))))
+	s.before = func(r request) error {
+		require.NotEqual(t, byte(delDest), r.command)
+		return nil
+	}
+	s.do(t, "ipvsadm -d -f 7 -r 10.0.0.1 --drain --ensure")
+}
+
 func TestDrainRefusals(t *testing.T) {
 	s := newDrained(t)
 	for line, want := range map[string]result{
@@ -243,6 +278,9 @@ func TestDrainRefusals(t *testing.T) {
 		return 0
 	})
 	require.Equal(t, result{stderr: "Permission denied (you must be root)\n", code: 255}, s.input("", "ipvsadm -d -f 7 -r 10.0.0.1 --drain"))
+	s.has(t, drainMark, "10.0.0.1:0", 1, 0, 0)
+	require.Equal(t, result{stderr: "10.0.0.1:0: 1 connection left\n10.0.0.1:0 is deleted with 1 connection after 0 seconds\n" +
+		"Permission denied (you must be root)\n", code: 255}, s.input("", "ipvsadm -d -f 7 -r 10.0.0.1 --drain 0 --force"))
 }
 
 // What is deleted in the last moment is done; a socket may break at any time.

@@ -31,7 +31,6 @@ var messages = []struct {
 	{ipvsnl.ErrDaemonNotRunning, nil, "No daemon is running"},
 	{syscall.EPERM, nil, "Permission denied (you must be root)"},
 	{syscall.EINVAL, nil, "Invalid operation.  Possibly wrong module version, address not unicast, ..."},
-	{syscall.ENOPROTOOPT, nil, "Protocol not available"},
 	{syscall.ENOMEM, nil, "Memory allocation problem"},
 	{syscall.EOPNOTSUPP, nil, "Operation not supported with IPv6"},
 	{syscall.EAFNOSUPPORT, nil, "Operation not supported with specified address family"},

@@ -16,7 +16,7 @@ const onlyLine = replaceLine + " --only"
 func TestReplaceOnly(t *testing.T) {
 	s := newTestSystem(t)
 	s.restore(t, "-A -f 1 -s rr\n-a -f 1 -r 10.0.0.1\n-a -f 1 -r 10.0.0.2\n-A -f 2\n-A -f 3 -s sh\n-a -f 3 -r 10.0.0.9\n")
-	const wanted = "-A -f 1 -s wrr\n-a -f 1 -r 10.0.0.1\n-D -f 2\n-A -f 4\n-D -f 5\n-A -f 6\n-D -f 6\n-D -f 7 --ensure\n-D -f 8\n-A -f 8\n"
+	const wanted = "-A -f 1 -s wrr\n-a -f 1 -r 10.0.0.1\n-D -f 2\n-A -f 4 --ensure\n-D -f 5\n-A -f 6\n-D -f 6\n-D -f 7 --ensure\n-D -f 8\n-A -f 8\n"
 	const plan = "-A -f 4 -s wlc\n-A -f 8 -s wlc\n-E -f 1 -s wrr\n-d -f 1 -r 10.0.0.2:0\n-D -f 2\n"
 	require.Equal(t, result{stdout: plan}, s.input(wanted, onlyLine+" --dry-run"))
 	all := s.journal()

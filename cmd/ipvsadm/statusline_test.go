@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"strconv"
 	"testing"
@@ -13,19 +14,34 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// On a terminal, what is shown is in place, and messages take its place; what stands there last is removed.
-func TestStatusLineTerminal(t *testing.T) {
+// openTerminal opens a pseudo-terminal and sets TERM.
+func openTerminal(t *testing.T) (keyboard, terminal *os.File) {
+	t.Helper()
 	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	require.NoError(t, err)
-	defer keyboard.Close()
+	t.Cleanup(func() { _ = keyboard.Close() })
 	require.NoError(t, unix.IoctlSetPointerInt(int(keyboard.Fd()), unix.TIOCSPTLCK, 0))
 	n, err := unix.IoctlGetInt(int(keyboard.Fd()), unix.TIOCGPTN)
 	require.NoError(t, err)
-	terminal, err := os.OpenFile("/dev/pts/"+strconv.Itoa(n), os.O_RDWR|unix.O_NOCTTY, 0)
+	terminal, err = os.OpenFile("/dev/pts/"+strconv.Itoa(n), os.O_RDWR|unix.O_NOCTTY, 0)
 	require.NoError(t, err)
-	defer terminal.Close()
-
+	t.Cleanup(func() { _ = terminal.Close() })
 	t.Setenv("TERM", "xterm")
+	return keyboard, terminal
+}
+
+// requireShown reads what was written on a terminal.
+func requireShown(t *testing.T, want string, keyboard io.Reader) {
+	t.Helper()
+	b := make([]byte, len(want))
+	_, err := io.ReadFull(keyboard, b)
+	require.NoError(t, err)
+	require.Equal(t, want, string(b))
+}
+
+// On a terminal, what is shown is in place, and messages take its place; what stands there last is removed.
+func TestStatusLineTerminal(t *testing.T) {
+	keyboard, terminal := openTerminal(t)
 	p := newStatusLine(newConsole("ipvsadm", nil, nil, terminal), time.Hour)
 	p.show("2 left")
 	p.show("1 left")
@@ -33,14 +49,9 @@ func TestStatusLineTerminal(t *testing.T) {
 	p.show("0 left")
 	p.end()
 	p.end()
-	const want = "\r\x1b[K2 left\r\x1b[K1 left\r\x1b[Ka message\r\n\r\x1b[K0 left\r\x1b[K"
-	b := make([]byte, len(want))
-	for n := 0; n < len(want); {
-		some, err := keyboard.Read(b[n:])
-		require.NoError(t, err)
-		n += some
-	}
-	require.Equal(t, want, string(b))
+	_, err := terminal.WriteString(".")
+	require.NoError(t, err)
+	requireShown(t, "\r\x1b[K2 left\r\x1b[K1 left\r\x1b[Ka message\r\n\r\x1b[K0 left\r\x1b[K.", keyboard)
 
 	for _, term := range []string{"", "dumb"} {
 		t.Setenv("TERM", term)

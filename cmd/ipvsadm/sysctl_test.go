@@ -127,6 +127,7 @@ func TestSysctlFails(t *testing.T) {
 	in.read = map[string]error{"conntrack": unix.EACCES}
 	got := s.input("", "ipvsadm -S --sysctl")
 	require.Equal(t, result{stdout: "net.ipv4.vs.expire_nodest_conn = 1\n", stderr: "net.ipv4.vs.conntrack: Permission denied\n", code: 1}, got)
+	require.NotContains(t, s.input("", "ipvsadm --sysctl").stdout, "conntrack ")
 	require.Equal(t, result{stderr: "net.ipv4.vs.conntrack: Permission denied\n", code: 255}, s.input("", "ipvsadm --sysctl conntrack=0"))
 }
 
@@ -195,6 +196,7 @@ func TestProcDir(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "4 60\n", string(text))
 	require.ErrorIs(t, dir.Write("none", "1"), fs.ErrNotExist)
+	require.ErrorIs(t, procDir{path: "/dev"}.Write("full", "1"), unix.ENOSPC)
 	_, err = dir.Read("none")
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	_, err = procDir{path: filepath.Join(dir.path, "none")}.Names()
@@ -208,6 +210,11 @@ func TestProcDir(t *testing.T) {
 	require.NoError(t, ns.Close())
 	_, err = procDir{dir.path, ns}.Names()
 	require.Error(t, err, "nothing can be entered that is closed")
+}
+
+func TestPages(t *testing.T) {
+	require.EqualValues(t, 2, pages(&unix.Sysinfo_t{Totalram: 10 << 10, Totalhigh: 2 << 10}, 4<<10))
+	require.EqualValues(t, 2<<10, pages(&unix.Sysinfo_t{Totalram: 10 << 10, Totalhigh: 2 << 10, Unit: 1 << 10}, 4<<10))
 }
 
 func TestThisMachine(t *testing.T) {

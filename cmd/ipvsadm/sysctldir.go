@@ -83,10 +83,15 @@ func thisMachine() sysctls.Machine {
 	var m sysctls.Machine
 	var info unix.Sysinfo_t
 	if unix.Sysinfo(&info) == nil {
-		unit := max(uint64(info.Unit), 1)
-		m.Pages = (uint64(info.Totalram) - uint64(info.Totalhigh)) * unit / uint64(os.Getpagesize())
+		m.Pages = pages(&info, os.Getpagesize())
 	}
 	text, _ := files.Read("/sys/devices/system/cpu/possible")
 	m.CPUs = strings.TrimSpace(string(text))
 	return m
+}
+
+// pages returns how many pages of memory there are, without those that the kernel cannot always address.
+func pages(info *unix.Sysinfo_t, size int) uint64 {
+	unit := max(uint64(info.Unit), 1)
+	return (uint64(info.Totalram) - uint64(info.Totalhigh)) * unit / uint64(size)
 }

@@ -102,6 +102,7 @@ const (
 	delService = 3
 	getService = 4
 	newDest    = 5
+	delDest    = 7
 	getDest    = 8
 	getDaemon  = 11
 	getConfig  = 13

@@ -174,8 +174,42 @@ func withDescriptors(t *testing.T, count int, f func()) {
 	f()
 }
 
+// A reader that is alone already and can have no socket fails.
+func TestTableNoSocket(t *testing.T) {
+	s := newTestSystem(t)
+	s.restore(t, "-A -f 1\n")
+	client, err := s.open(t.Context(), nil)
+	require.NoError(t, err)
+	defer client.Close()
+	s.dial = func() (io.ReadWriteCloser, error) { return nil, os.NewSyscallError("socket", unix.EMFILE) }
+	r := newTableReader(client, testNames{}, &flags.Listing{Numeric: true})
+	for s := range client.EachService(t.Context()) { // which has the only socket
+		for range 2 {
+			_, err := r.readAlone(t.Context(), nil, s.Service.Key)
+			require.ErrorIs(t, err, unix.EMFILE)
+		}
+	}
+}
+
+// A selection of services that is not needed whole ends where it is left.
+func TestSelectedEnds(t *testing.T) {
+	_, services := empty(3)
+	count := 0
+	for range selected(&flags.Command{Selection: flags.Selection{Marks: true}}, services) {
+		count++
+		break
+	}
+	require.Equal(t, 1, count)
+}
+
 // Where there can be one socket only, the readers share it.
 func TestTableOneSocket(t *testing.T) {
+	for _, errno := range []unix.Errno{unix.EMFILE, unix.ENFILE} {
+		testTableOneSocket(t, errno)
+	}
+}
+
+func testTableOneSocket(t *testing.T, errno unix.Errno) {
 	end := netlink.Message{Header: netlink.Header{Type: netlink.Done, Flags: netlink.Multi}, Data: make([]byte, 4)}
 	refused := make(chan struct{})
 	refuse := sync.OnceFunc(func() { close(refused) })
@@ -187,7 +221,7 @@ func TestTableOneSocket(t *testing.T) {
 	client, err := ipvsnl.Open(t.Context(), ipvsnl.WithDial(func() (io.ReadWriteCloser, error) {
 		if dialed++; dialed > 1 {
 			refuse()
-			return nil, os.NewSyscallError("socket", unix.EMFILE)
+			return nil, os.NewSyscallError("socket", errno)
 		}
 		return replay.Dial(replay.Answer(answer), func() {}), nil
 	}))

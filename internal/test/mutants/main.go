@@ -2,7 +2,7 @@
 
 // Mutants changes the product's code in small ways, one at a time, and reports the changes that no test notices.
 //
-//	go run ./internal/test/mutants [-accepted FILE] [-changed REVISION] [-limit DURATION] PACKAGE... -- PACKAGE...
+//	go run ./internal/test/mutants [-accepted FILE] [-changed REVISION] [-only REGEXP] [-limit DURATION] PACKAGE... -- PACKAGE...
 //
 // It mutates the packages before the "--" and runs the tests of those after it. It negates conditions and drops guards,
 // shifts bounds, changes operators, numbers and truth values, drops cases, deletes statements and returns zero values.
@@ -20,6 +20,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -34,6 +35,7 @@ const goal = 95 // percent of mutants to be killed
 type options struct {
 	accepted string
 	changed  string
+	only     string
 	limit    time.Duration
 	seed     uint64
 	mutated  []string
@@ -44,6 +46,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.accepted, "accepted", "", "file of accepted survivors")
 	flag.StringVar(&o.changed, "changed", "", "only mutate lines changed since this revision")
+	flag.StringVar(&o.only, "only", "", "only run mutants whose lines in the file of survivors match this regular expression")
 	flag.DurationVar(&o.limit, "limit", 0, "stop after this time; the mutants come in an order that -seed gives")
 	flag.Uint64Var(&o.seed, "seed", 1, "seed of that order")
 	flag.Parse()
@@ -132,7 +135,7 @@ func (o *options) run(w io.Writer) (bool, error) {
 	percent := 100 * float64(dead) / float64(max(len(outcomes), 1))
 	fmt.Fprintf(w, "%.1f%% of %d mutants are killed, %d of them as endless; %d survived, %d were not reached; %s\n", percent,
 		len(outcomes), counts[endless], counts[survived], counts[unreached], time.Since(start).Round(time.Second))
-	if o.changed == "" && len(outcomes) == len(chosen) && percent < goal {
+	if o.changed == "" && o.only == "" && len(outcomes) == len(chosen) && percent < goal {
 		fmt.Fprintf(w, "fewer than %d%%\n", goal)
 		ok = false
 	}
@@ -147,14 +150,19 @@ func dirOf(key string) string {
 
 // choose returns the mutants to run, in the order of their files.
 func (o *options) choose(all []*Mutant) ([]*Mutant, error) {
-	if o.changed == "" {
-		return all, nil
-	}
-	lines, err := changedSince(o.changed)
+	only, err := regexp.Compile(o.only)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(m *Mutant) bool { return !lines[m.File][m.Line] }), nil
+	var lines changedLines
+	if o.changed != "" {
+		if lines, err = changedSince(o.changed); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(m *Mutant) bool {
+		return lines != nil && !lines[m.File][m.Line] || !only.MatchString(m.Key)
+	}), nil
 }
 
 // prepare compiles the tests and sees what each reaches.

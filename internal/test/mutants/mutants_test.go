@@ -180,10 +180,46 @@ func TestRun(t *testing.T) {
 	require.Contains(t, out, "accepted:8: does not exist: . Gone: delete x()\n")
 	require.Equal(t, 1, strings.Count(out, "does not exist"), "other packages do not count")
 
-	o.limit, o.seed = 1, 1 // over before the first
+	o.only = `Small: not|n--`
+	ok, out = run(list)
+	require.True(t, ok)
+	require.Contains(t, out, "100.0% of 2 mutants are killed")
+
+	o.only, o.limit, o.seed = "", 1, 1 // over before the first
 	ok, out = run(list)
 	require.True(t, ok)
 	require.Contains(t, out, "a sample: 0 of 10 mutants were run in 1ns, by seed 1\n")
+}
+
+const foreign = `-- mode.go --
+package m
+
+import "os"
+
+// IsPlain compares with a number whose type is declared in io/fs.
+func IsPlain(m os.FileMode) bool { return m == 0 }
+-- mode_test.go --
+package m
+
+import "testing"
+
+func TestIsPlain(t *testing.T) {
+	if !IsPlain(0) || IsPlain(1) {
+		t.Fail()
+	}
+}
+`
+
+// TestForeignTypes mutates constants whose types the file has no name for.
+func TestForeignTypes(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	unpack(t, module+foreign)
+	o := options{only: "IsPlain", mutated: []string{"."}, tests: []string{"."}}
+	var out strings.Builder
+	ok, err := o.run(&out)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Contains(t, out.String(), "100.0% of 2 mutants are killed")
 }
 
 // TestRunChanged mutates what has changed since a revision.

@@ -39,6 +39,7 @@ type mutator struct {
 	before, after map[int][]string // by offset
 	replaced      map[int]token.Token
 	operators     map[int]string // what replaces the operator that begins at an offset
+	imports       []string       // paths of packages that the file does not import
 	stack         []ast.Node
 	closers       [][]string
 }
@@ -160,9 +161,9 @@ func (m *mutator) wrap(n ast.Node, function, typ string, id int) string {
 	return ")"
 }
 
-// typeName spells a type as this file can, or returns "".
+// typeName spells a type, for which it imports packages that the file does not.
 func (m *mutator) typeName(t types.Type) string {
-	ok := true
+	added := len(m.imports)
 	name := types.TypeString(types.Default(t), func(p *types.Package) string {
 		if p == m.pkg {
 			return ""
@@ -176,11 +177,16 @@ func (m *mutator) typeName(t types.Type) string {
 			}
 			return p.Name()
 		}
-		ok = false
-		return p.Name()
+		i := slices.Index(m.imports, p.Path())
+		if i < 0 {
+			i = len(m.imports)
+			m.imports = append(m.imports, p.Path())
+		}
+		return fmt.Sprintf("mutant_import%d", i)
 	})
-	if !ok {
-		return ""
+	for i, path := range m.imports[added:] {
+		m.put(m.after, m.file.Name.End(), fmt.Sprintf("; import mutant_import%d %q", added+i, path))
+		m.put(m.after, m.file.FileEnd, fmt.Sprintf("\nvar _ %s\n", name)) // uses them
 	}
 	return name
 }
@@ -253,11 +259,10 @@ func (m *mutator) statement(s ast.Stmt) []string {
 
 // constant changes a constant: a condition, a case, or a number by one.
 func (m *mutator) constant(e ast.Expr, tv types.TypeAndValue) []string {
-	// A type that cannot be spelled is that of a constant of another package, and need not be.
-	typ := m.typeName(tv.Type)
 	if m.mustBeConstant(e) || m.unobserved(e) {
 		return nil
 	}
+	typ := m.typeName(tv.Type)
 	switch parent := m.parent().(type) {
 	case *ast.CaseClause:
 		function := map[constant.Kind]string{constant.Int: "flip", constant.String: "other", constant.Bool: "not"}[tv.Value.Kind()]
@@ -403,8 +408,7 @@ func (m *mutator) returned(e ast.Expr) (typ string, ok bool) {
 	if basic, ok := t.Underlying().(*types.Basic); ok && basic.Info()&types.IsBoolean != 0 {
 		return "", false
 	}
-	typ = m.typeName(t)
-	return typ, typ != ""
+	return m.typeName(t), true
 }
 
 var functions = map[token.Token]string{
@@ -447,9 +451,6 @@ func (m *mutator) binary(b *ast.BinaryExpr, t types.Type) []string {
 			return nil
 		}
 		typ = m.typeName(t)
-	}
-	if typ == "" && end == ")" {
-		return nil
 	}
 	m.wrap(b, functions[b.Op], typ, m.add(b.OpPos, fmt.Sprintf("%s becomes %s in %s", b.Op, to, m.code(b))))
 	at := m.offset(b.OpPos)
