@@ -48,7 +48,7 @@ func (p *lineParser) parse(line rulefile.Line) (flags.Command, error) {
 // noRestore accepts the commands that a restore runs.
 func noRestore(c *flags.Command) error {
 	if c.Kind == flags.Restore {
-		return flags.ErrNoCommand
+		return flags.ErrNested
 	}
 	return nil
 }
