@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
 	"github.com/ipvsadm-go/ipvsadm/internal/test/hints"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
@@ -421,9 +423,14 @@ func TestHintTexts(t *testing.T) {
 		"-A -t [nosuch":               "brackets take an IPv6 address, and a port after them: [nosuch]:80",
 		"--netns":                     "--netns takes NAME",
 		"-L -Q":                       "",
+		"-L x":                        "",
+		"-a -f 1 x":                   "is `x' the value of -r?",
 	} {
 		require.Equal(t, want, strings.Join(hintLines(s.input("", "ipvsadm "+words).stderr), "\n"), words)
 	}
+	var stderr bytes.Buffer
+	s.run([]string{"ipvsadm", "-A", "-t", ""}, strings.NewReader(""), io.Discard, &stderr)
+	require.Equal(t, []string{"the address is empty"}, hintLines(stderr.String()))
 }
 
 // A prefix length that is taken for a mask is said as the mask that it stands for.
@@ -463,6 +470,8 @@ func TestInterfaces(t *testing.T) {
 	all, err := interfacesOf(nil)
 	require.NoError(t, err)
 	require.Contains(t, all, "lo")
+	_, err = interfacesOf(new(netns.Namespace)) // which cannot be entered
+	require.Error(t, err)
 	require.Equal(t, []string{"lo", "eth0.5"}, interfaceNames("Inter-|   Receive\n face |bytes    packets\n    lo: 1 2 3\neth0.5:10 20\n"))
 }
 
