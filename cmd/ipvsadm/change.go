@@ -29,10 +29,12 @@ func (m *changer) change(ctx context.Context, c *flags.Command) int {
 	if c.Kind == flags.Part {
 		return m.changePart(ctx, c)
 	}
+	before := m.con.hints.look(ctx, c)
 	if err := m.client.Apply(ctx, c.Change); err != nil {
-		m.con.complain(message(err))
+		m.con.fails(err)
 		return exitChange
 	}
+	m.con.hints.afterSuccess(c, before)
 	return exitDone
 }
 
@@ -40,7 +42,7 @@ func (m *changer) change(ctx context.Context, c *flags.Command) int {
 func (m *changer) changePart(ctx context.Context, c *flags.Command) int {
 	services, err := newTableReader(m.client, nil, &flags.Listing{Numeric: true}).list(ctx, c)
 	if err != nil {
-		m.con.complain(message(err))
+		m.con.fails(err)
 		return exitChange
 	}
 	changes := make([]ipvsnl.Change, len(services))
@@ -55,7 +57,7 @@ func (m *changer) changePart(ctx context.Context, c *flags.Command) int {
 func (m *changer) reportPart(err error) (code int) {
 	var applied *ipvsnl.ApplyError
 	if err != nil && !errors.As(err, &applied) {
-		m.con.complain(message(err))
+		m.con.fails(err)
 		return exitChange
 	}
 	if applied == nil {
@@ -67,6 +69,7 @@ func (m *changer) reportPart(err error) (code int) {
 			continue
 		}
 		m.con.complain(f.Change.String() + ": " + message(f.Err))
+		m.con.hints.afterFailure(f)
 		code = exitChange
 	}
 	if applied.InDoubt >= 0 {

@@ -20,6 +20,8 @@ type console struct {
 	out  *bufio.Writer
 	sink io.Writer // where out goes
 	err  io.Writer
+
+	hints *hinter // nil for none
 }
 
 func newConsole(name string, in io.Reader, out, err io.Writer) *console {
@@ -48,13 +50,19 @@ func (c *console) complain(text string) {
 	_, _ = io.WriteString(c.err, text+"\n") // the reader may have exited
 }
 
+// fails writes the message of an error and, on a terminal, a hint.
+func (c *console) fails(err error) {
+	c.complain(message(err))
+	c.hints.after(err)
+}
+
 // printed ends a command that prints, given the error of what it prints. A restore ends with a command that
 // failed, but not because of lost output.
 func (c *console) printed(err error) (code int, ends bool) {
 	lost := c.out.Flush()
 	switch {
 	case err != nil && !errors.Is(err, errLost):
-		c.complain(message(err))
+		c.fails(err)
 		return exitListing, true
 	case lost != nil:
 		return c.cannotWrite(lost), false
@@ -88,5 +96,6 @@ func (c *console) reject(err error) (code int, ends bool) {
 	} else {
 		c.complain(e.Text)
 	}
+	c.hints.after(err)
 	return e.Exit, e.Ends
 }

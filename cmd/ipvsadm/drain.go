@@ -175,7 +175,8 @@ func (d *drainer) end(err error) int {
 	if err == nil || errors.Is(err, errGone) {
 		return exitDone
 	}
-	d.status.say(message(err))
+	d.status.end()
+	d.con.fails(err)
 	return exitChange
 }
 

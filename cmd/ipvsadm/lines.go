@@ -17,6 +17,7 @@ import (
 type lineParser struct {
 	names   flags.Resolver
 	repeats *repeats // nil unless repeated lines are faults
+	hints   *hinter
 }
 
 // parse parses a line. It cannot select the network namespace or the time to wait, nor keep the
@@ -41,6 +42,8 @@ func (p *lineParser) parse(line rulefile.Line) (flags.Command, error) {
 		err = illegalInLine("drain")
 	case c.Kind == flags.Part:
 		err = illegalInLine(c.Selection.Option())
+	default:
+		p.hints.note(&c, line.Number)
 	}
 	return c, err
 }
@@ -48,7 +51,7 @@ func (p *lineParser) parse(line rulefile.Line) (flags.Command, error) {
 // noRestore accepts the commands that a restore runs.
 func noRestore(c *flags.Command) error {
 	if c.Kind == flags.Restore {
-		return flags.ErrNoCommand
+		return flags.ErrNested
 	}
 	return nil
 }
@@ -69,6 +72,7 @@ var (
 // readWhole reads and checks all lines: each must be a command for which accept returns
 // no error. It reports every line with a fault. What it has read, it also writes to text.
 func (p *lineParser) readWhole(con *console, text io.Writer, accept func(*flags.Command) error) (code int) {
+	con.hints.waits(allTogether)
 	lines := rulefile.NewReader(con.in)
 	faults := 0
 	for {
@@ -83,6 +87,7 @@ func (p *lineParser) readWhole(con *console, text io.Writer, accept func(*flags.
 		if err := p.check(line, accept); err != nil {
 			faults++
 			con.complain(numbered(line, message(err)))
+			con.hints.after(err)
 		}
 		_, _ = io.WriteString(text, line.Text)
 		_, _ = io.WriteString(text, "\n")
@@ -90,6 +95,7 @@ func (p *lineParser) readWhole(con *console, text io.Writer, accept func(*flags.
 	if faults > 0 {
 		return flags.ExitFault
 	}
+	con.hints.tell()
 	return exitDone
 }
 

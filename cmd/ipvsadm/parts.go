@@ -99,7 +99,7 @@ func (r *runner) dryRun(context.Context, *flags.Command) int {
 	if r.checked {
 		accept = onlyChanges
 	}
-	lines := &lineParser{names: r.names, repeats: newRepeats()}
+	lines := &lineParser{names: r.names, repeats: newRepeats(), hints: r.con.hints}
 	return lines.readWhole(r.con, io.Discard, accept)
 }
 

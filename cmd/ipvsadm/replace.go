@@ -192,6 +192,7 @@ func (r *replacer) reportFailed(ctx context.Context, err error, changes, before 
 	for i := range applied.Failures {
 		f := &applied.Failures[i]
 		r.con.complain(rule(&f.Change) + ": " + message(f.Err))
+		r.con.hints.afterFailure(f)
 		if f.Change.Op == ipvsnl.OpStartDaemon {
 			r.startAgain(ctx, slices.Concat(before, changes), f.Change.Daemon.State)
 		}

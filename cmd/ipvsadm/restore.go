@@ -123,6 +123,9 @@ func (r *restorer) run(ctx context.Context) int {
 	if r.isStopped() {
 		select {} // as stop determines how the program ends
 	}
+	if err == nil {
+		r.con.hints.tell()
+	}
 	switch {
 	case errors.As(err, new(*lockedError)):
 		return notLocked(r.con, err)
@@ -338,6 +341,7 @@ func (r *restorer) refuse(p *pending, f *ipvsnl.Failure) {
 		text = numbered(p.lines[f.Index], text)
 	}
 	r.con.complain(text)
+	r.con.hints.afterFailure(f)
 	r.refused++
 	if f.Index == len(p.lines)-1 {
 		r.code = exitChange

@@ -33,7 +33,10 @@ type runner struct {
 func newRunner(sys *system, con *console) *runner {
 	// Output so far is shown while waiting for names.
 	names := sys.names(context.Background(), con.flush)
-	return &runner{sys: sys, con: con, names: names, lines: &lineParser{names: names}}
+	r := &runner{sys: sys, con: con, names: names, lines: &lineParser{names: names}}
+	con.hints = newHinter(r)
+	r.lines.hints = con.hints
+	return r
 }
 
 // run runs the words of a command line. Some commands need no IPVS; everything else opens it before
@@ -124,6 +127,7 @@ func (r *runner) connect(ctx context.Context) (code int) {
 	if r.client, r.info, err = r.sys.openIPVS(ctx, r.con, r.netns); err != nil {
 		r.con.complain("Can't initialize ipvs: " + message(err) + "\n" +
 			"Are you sure that IP Virtual Server is built in the kernel or as module?")
+		r.con.hints.after(err)
 		return exitNoIPVS
 	}
 	return exitDone
@@ -172,5 +176,6 @@ func (r *runner) restoreAs(ctx context.Context, c *flags.Command) int {
 	case r.checked:
 		return r.restorer(c).restoreChecked(ctx)
 	}
+	r.con.hints.waits(eachAtOnce)
 	return r.restorer(c).restore(ctx)
 }

@@ -55,6 +55,12 @@ type system struct {
 	sysctls func(*netns.Namespace) sysctlDir
 	machine func() sysctls.Machine
 
+	// terminal reports whether a stream is a terminal.
+	terminal func(stream any) bool
+
+	// interfaces returns the network interfaces of a namespace.
+	interfaces func(*netns.Namespace) ([]string, error)
+
 	// names returns a resolver, which calls waiting when a caller has to wait.
 	names func(ctx context.Context, waiting func()) names
 
@@ -98,6 +104,8 @@ var linux = &system{
 	schedulers:  kernelSchedulers,
 	sysctls:     func(ns *netns.Namespace) sysctlDir { return procDir{"/proc/sys/net/ipv4/vs", ns} },
 	machine:     thisMachine,
+	terminal:    isTerminal,
+	interfaces:  interfacesOf,
 	names: func(ctx context.Context, waiting func()) names {
 		r := resolve.New(ctx)
 		r.Waiting = waiting

@@ -50,6 +50,10 @@ type testSystem struct {
 	inMemory      *testSysctls                       // the sysctls of IPVS
 	total         ipvsnl.Stats                       // of the namespace
 	noTotal       error                              // why there are none
+	onTerminal    bool                               // whether standard error is a terminal
+	fromTerminal  bool                               // whether standard input is one
+	looks         int                                // how often it was asked whether a stream is a terminal
+	hasInterfaces []string                           // of the namespace
 }
 
 func newTestSystem(t *testing.T) *testSystem {
@@ -85,6 +89,8 @@ func newTestSystem(t *testing.T) *testSystem {
 		sysctls:    func(*netns.Namespace) sysctlDir { return s.inMemory },
 		machine:    func() sysctls.Machine { return sysctls.Machine{CPUs: "0-1"} },
 		schedulers: func() ([]schedulers.Scheduler, error) { return s.hasSchedulers, s.noModules },
+		terminal:   s.isTerminal,
+		interfaces: func(*netns.Namespace) ([]string, error) { return s.hasInterfaces, nil },
 		names:      func(context.Context, func()) names { return testNames{} },
 		patience:   time.Hour,
 		silence:    time.Hour,
@@ -93,6 +99,15 @@ func newTestSystem(t *testing.T) *testSystem {
 		report:     time.Hour,
 	}
 	return s
+}
+
+// isTerminal reports whether a stream is one of those that are terminals.
+func (s *testSystem) isTerminal(stream any) bool {
+	s.looks++
+	if _, ok := stream.(io.Writer); ok {
+		return s.onTerminal
+	}
+	return s.fromTerminal
 }
 
 // The commands of IPVS that tests look for (IPVS_CMD_*).

@@ -53,6 +53,9 @@ type Command struct {
 	Restoring Restoring     // of a Restore
 	Sysctls   Sysctls       // of a Sysctl
 
+	Oddities Oddities      // of a Change
+	Named    ipvsnl.Fields // of an OpSetService or OpSetDestination, what the options name
+
 	Filter    Filter    // of a List of connections
 	Selection Selection // of a Part, a Save, and a List of services
 
@@ -143,6 +146,13 @@ type Error struct {
 
 	// Ends reports whether a restore ends at a line with this error.
 	Ends bool
+
+	// Fault is what is wrong, for those who explain it; Word is the word at fault, or the part of it, and Want what may
+	// be there instead.
+	Fault      Fault
+	Word, Want string
+
+	words []string // the command line, if it has no command
 }
 
 func (e *Error) Error() string {
@@ -152,10 +162,13 @@ func (e *Error) Error() string {
 	return e.Text
 }
 
-// ErrNoCommand is the error of a line whose first option is not a command.
-var ErrNoCommand error = &Error{Exit: ExitRefused, Ends: true}
+// ErrNested is the error of a restore within a restore.
+var ErrNested error = &Error{Exit: ExitRefused, Ends: true, Fault: Nested}
 
 // fault returns the error of a line whose meaning has a fault.
-func fault(text string) error {
-	return &Error{Text: text, Exit: ExitFault, Ends: true}
+func fault(text string) error { return faultOf(text, Unexplained, "", "") }
+
+// faultOf returns the same with an explanation.
+func faultOf(text string, f Fault, word, want string) error {
+	return &Error{Text: text, Exit: ExitFault, Ends: true, Fault: f, Word: word, Want: want}
 }

@@ -224,7 +224,8 @@ func (r *rules) check(given optionSet, name, of string) error {
 	for rest := given | r.needs; rest != 0; rest &^= set(rest.first()) {
 		id := rest.first()
 		if !given.has(id) {
-			return fault("You need to supply the '" + optionNames[id] + "' option for the '" + name + "' " + of)
+			text := "You need to supply the '" + optionNames[id] + "' option for the '" + name + "' " + of
+			return faultOf(text, MissingOption, "", wordsOf(id))
 		}
 		if !fit.has(id) {
 			return fault("Illegal '" + optionNames[id] + "' option with the '" + name + "' " + of)

@@ -36,6 +36,11 @@ func (p *parser) fields() ipvsnl.Fields {
 	if !p.given.has(optKeep) {
 		return ipvsnl.AllFields
 	}
+	return p.named()
+}
+
+// named returns what the options name.
+func (p *parser) named() ipvsnl.Fields {
 	var fields ipvsnl.Fields
 	for _, row := range fieldsOf {
 		if p.given.has(row.option) {

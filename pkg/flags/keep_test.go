@@ -66,6 +66,7 @@ func TestParseKeep(t *testing.T) {
 		t.Run(tt.words, func(t *testing.T) {
 			got, err := Parse(split(tt.words), names{})
 			require.NoError(t, err)
+			got.Oddities = 0 // oddity_test.go is about them
 			require.Equal(t, Command{Kind: Change, Change: tt.want}, got)
 		})
 	}

@@ -483,13 +483,14 @@ func shortOption(letter byte) *option {
 // serviceAt sets a virtual address. For IPv6, masks are prefix lengths.
 func (p *parser) serviceAt(w word, protocol ipvsnl.Protocol) error {
 	p.protocol = protocol
-	addr, port, _, ok := p.address(w.value)
-	if !ok {
-		return fault("illegal virtual server address[:port] specified")
+	a, b := p.address(w.value)
+	if !b.none() {
+		return faultOf("illegal virtual server address[:port] specified", b.fault, b.word, b.want)
 	}
-	p.service.Key = ipvsnl.ServiceKey{Protocol: protocol, Addr: netip.AddrPortFrom(addr, port)}
-	if addr.Is6() {
-		p.mask = ipvsnl.Mask{}
+	p.service.Key = ipvsnl.ServiceKey{Protocol: protocol, Addr: netip.AddrPortFrom(a.Addr, a.port)}
+	p.at = w.value
+	if a.Is6() {
+		p.resetMask()
 	}
 	return nil
 }
@@ -497,7 +498,7 @@ func (p *parser) serviceAt(w word, protocol ipvsnl.Protocol) error {
 func (p *parser) mark(w word) error {
 	n, ok := parseMark(w.value)
 	if !ok {
-		return fault("invalid fwmark value `" + w.value + "' specified")
+		return faultOf("invalid fwmark value `"+w.value+"' specified", BadValue, w.value, rangeOf(1, maxMark))
 	}
 	p.service.Key = ipvsnl.ServiceKey{Mark: n}
 	p.protocol = ipvsnl.TCP
@@ -509,8 +510,16 @@ func (p *parser) markIPv6(word) error {
 		return p.onlyIPv6()
 	}
 	p.service.Key.IPv6 = true
-	p.mask = ipvsnl.Mask{}
+	p.resetMask()
 	return nil
+}
+
+// resetMask forgets the mask: that of an IPv6 service can only be given after it.
+func (p *parser) resetMask() {
+	if p.given.has(optNetmask) {
+		p.cmd.Oddities |= MaskTooEarly
+	}
+	p.mask = ipvsnl.Mask{}
 }
 
 func (p *parser) persistent(w word) error {
@@ -529,14 +538,14 @@ func (p *parser) netmask(w word) error {
 	if p.service.Key.Family() == ipvsnl.IPv6 {
 		n := leadingNumber(w.value)
 		if n < 1 || n > 128 {
-			return fault("illegal ipv6 netmask specified")
+			return faultOf("illegal ipv6 netmask specified", BadValue, w.value, "a prefix length from 1 to 128")
 		}
 		p.mask = ipvsnl.Mask6(n)
 		return nil
 	}
 	mask, ok := p.ipv4(w.value)
 	if !ok {
-		return fault("illegal virtual server persistent mask specified")
+		return faultOf("illegal virtual server persistent mask specified", BadValue, w.value, "a mask such as 255.255.255.0")
 	}
 	p.mask = ipvsnl.Mask4(mask.As4())
 	return nil
@@ -557,14 +566,14 @@ func (p *parser) onePacket(word) error {
 // serverAt sets the address of a real server. The default port is that of the service,
 // if the service is already known.
 func (p *parser) serverAt(w word) error {
-	addr, port, given, ok := p.address(w.value)
-	if !ok {
-		return fault("illegal real server address[:port] specified")
+	a, b := p.address(w.value)
+	if !b.none() {
+		return faultOf("illegal real server address[:port] specified", b.fault, b.word, b.want)
 	}
-	if p.serverPort = given; !given {
-		port = p.service.Key.Addr.Port()
+	if p.serverPort = a.given; !a.given {
+		a.port = p.service.Key.Addr.Port()
 	}
-	p.server.Addr = netip.AddrPortFrom(addr, port)
+	p.server.Addr = netip.AddrPortFrom(a.Addr, a.port)
 	return nil
 }
 
@@ -575,13 +584,14 @@ func (p *parser) tunnelType(w word) error {
 			return nil
 		}
 	}
-	return fault("illegal tunnel type specified")
+	return faultOf("illegal tunnel type specified", BadValue, w.value, "ipip, gue or gre")
 }
 
 func (p *parser) mcastGroup(w word) error {
 	addr, family, ok := parseGroup(w.value)
 	if !ok {
-		return fault("invalid " + family + " mcast-group `" + w.value + "'")
+		text := "invalid " + family + " mcast-group `" + w.value + "'"
+		return faultOf(text, BadValue, w.value, "a multicast address, 224.0.0.0 to 239.255.255.255 or ff00::/8")
 	}
 	p.daemon.Group = addr
 	return nil
@@ -641,7 +651,7 @@ func setName(w word, max int, to *string) error {
 func setNumber[T uint8 | uint16 | uint32](w word, what string, min, max int64, to *T) error {
 	n, ok := parseNumber(w.value, min, max)
 	if !ok {
-		return fault("illegal " + what + " specified")
+		return faultOf("illegal "+what+" specified", BadValue, w.value, rangeOf(min, max))
 	}
 	*to = T(n)
 	return nil
@@ -654,7 +664,7 @@ func (p *parser) daemonState(w word, message string) error {
 	case "backup":
 		p.daemon.State = ipvsnl.Backup
 	default:
-		return fault(message)
+		return faultOf(message, BadValue, w.value, "master or backup")
 	}
 	return nil
 }

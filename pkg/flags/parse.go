@@ -24,6 +24,7 @@ type Resolver interface {
 // A parser turns a command line into a Command. Options take effect one by
 // one, so each sees only what earlier ones have set.
 type parser struct {
+	words     []string
 	resolver  Resolver
 	cmd       Command
 	given     optionSet
@@ -33,6 +34,7 @@ type parser struct {
 
 	// The parts of the change that options set.
 	service  ipvsnl.Service // except the mask
+	at       string         // the address of the service, as it was given
 	mask     ipvsnl.Mask
 	server   ipvsnl.Destination
 	daemon   ipvsnl.Daemon
@@ -51,7 +53,7 @@ type parser struct {
 // Every error is an *Error. The Command then has only its Kind and NetNS, which determine where
 // to open IPVS before the error is reported.
 func Parse(words []string, r Resolver) (Command, error) {
-	p := parser{resolver: r}
+	p := parser{words: words, resolver: r}
 	p.server = ipvsnl.Destination{Forwarding: ipvsnl.Route, Weight: 1}
 	if len(words) == 0 {
 		p.cmd.Kind = List
@@ -97,7 +99,7 @@ func (p *parser) parse(s *scanner) error {
 		}
 	}
 	if len(stray) > 0 {
-		return fault("unexpected argument " + stray[0])
+		return p.stray(w.opt.verb, stray[0])
 	}
 	if err := p.finish(w.opt.verb); err != nil {
 		return err
@@ -110,6 +112,7 @@ func (p *parser) parse(s *scanner) error {
 	}
 	if c.change != nil {
 		p.cmd.Change = c.change(p)
+		p.notice()
 	}
 	return nil
 }
@@ -217,7 +220,7 @@ func (p *parser) saving() Saving {
 // applySchedFlags sets the scheduler flags by their names.
 func (p *parser) applySchedFlags() error {
 	if p.flagNames != "" && strings.Trim(p.flagNames, ",") == "" {
-		return fault("no scheduler flag in `" + p.flagNames + "'")
+		return faultOf("no scheduler flag in `"+p.flagNames+"'", BadValue, p.flagNames, flagNames())
 	}
 	for name := range strings.SplitSeq(p.flagNames, ",") {
 		if name == "" {
@@ -225,10 +228,10 @@ func (p *parser) applySchedFlags() error {
 		}
 		flag, ok := schedFlag(name)
 		if !ok {
-			return fault("invalid scheduler flag `" + name + "'")
+			return faultOf("invalid scheduler flag `"+name+"'", BadValue, name, flagNames())
 		}
 		if flag.Scheduler != "" && flag.Scheduler != p.service.Scheduler {
-			return fault("incompatible scheduler flag `" + name + "'")
+			return faultOf("incompatible scheduler flag `"+name+"'", FlagOfOther, name, flag.Scheduler)
 		}
 		p.service.SchedulerFlags |= flag.Flag
 	}
@@ -277,7 +280,7 @@ func (p *parser) checkService(v verb) error {
 	}
 	keeps := v == editService && p.given.has(optKeep) // also persistence
 	if s.Key.Addr.Port() == 0 && s.Persistence.Timeout == 0 && !keeps {
-		return fault("Zero port specified for non-persistent service")
+		return faultOf("Zero port specified for non-persistent service", PortMissing, p.at, "")
 	}
 	if s.OnePacket && s.Key.Protocol != ipvsnl.UDP {
 		return fault("One-Packet Scheduling is only for UDP virtual services")
@@ -287,8 +290,8 @@ func (p *parser) checkService(v verb) error {
 
 // Faults of a real server.
 var (
-	errFamilies      = fault("Different address family is allowed only for tunneling servers")
-	errTunnelOptions = fault("Tunnel options conflict with forward method")
+	errFamilies      = faultOf("Different address family is allowed only for tunneling servers", OtherFamily, "", "")
+	errTunnelOptions = faultOf("Tunnel options conflict with forward method", NoTunnel, "", "")
 )
 
 func (p *parser) checkServer(v verb) error {
@@ -301,6 +304,9 @@ func (p *parser) checkServer(v verb) error {
 	}
 	// Without address translation a packet keeps its destination port.
 	if k.Mark == 0 && d.Forwarding != ipvsnl.Masquerade {
+		if p.serverPort && d.Addr.Port() != k.Addr.Port() {
+			p.cmd.Oddities |= PortIgnored
+		}
 		d.Addr = netip.AddrPortFrom(d.Addr.Addr(), k.Addr.Port())
 	}
 	if d.Forwarding != ipvsnl.Tunnel {

@@ -209,6 +209,7 @@ func TestParseChanges(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
+			got.Oddities, got.Named = 0, 0 // oddity_test.go is about them
 			want := Command{Kind: Change, Change: tt.want}
 			if tt.want == ipvsnl.Flush() {
 				want.Wait = 60
@@ -574,7 +575,9 @@ func TestParseNoCommand(t *testing.T) {
 func checkError(t *testing.T, line string, want *Error) {
 	t.Helper()
 	_, err := Parse(split(line), names{})
-	require.Equal(t, want, err)
+	var e *Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, want, &Error{Text: e.Text, Exit: e.Exit, Ends: e.Ends}) // fault_test.go has the rest
 	require.NotEmpty(t, err.Error())
 }
 

@@ -65,7 +65,7 @@ func (s *scanner) long(body string) (word, error) {
 	name, value, glued := strings.Cut(body, "=")
 	opt := longOption(name)
 	if opt == nil {
-		return word{}, s.fault("unknown option")
+		return word{}, s.fault("unknown option", UnknownOption, "")
 	}
 	return s.value(opt, value, glued)
 }
@@ -75,7 +75,7 @@ func (s *scanner) short() (word, error) {
 	s.bundle = s.bundle[1:]
 	opt := shortOption(letter)
 	if opt == nil {
-		return word{}, s.fault("unknown option")
+		return word{}, s.fault("unknown option", UnknownOption, "")
 	}
 	value, glued := strings.CutPrefix(s.bundle, "=")
 	if opt.arg != none && s.bundle != "" {
@@ -92,11 +92,11 @@ func (s *scanner) value(opt *option, value string, glued bool) (word, error) {
 	w := word{opt: opt, value: value, given: glued, text: s.text}
 	switch {
 	case glued && opt.arg == none:
-		return w, s.fault("option does not take an argument")
+		return w, s.fault("option does not take an argument", Unexplained, "")
 	case glued || opt.arg == none:
 	case opt.arg == optional && (len(s.words) == 0 || strings.HasPrefix(s.words[0], "-")):
 	case len(s.words) == 0:
-		return w, s.fault("missing argument")
+		return w, s.fault("missing argument", MissingValue, opt.takes())
 	default:
 		w.value, w.given, w.text = s.words[0], true, s.words[0]
 		s.words = s.words[1:]
@@ -106,7 +106,7 @@ func (s *scanner) value(opt *option, value string, glued bool) (word, error) {
 
 // fault returns the error for the current word; the rest of the line
 // is ignored. A restore continues with the next line.
-func (s *scanner) fault(what string) error {
+func (s *scanner) fault(what string, f Fault, want string) error {
 	s.failed = true
-	return &Error{Text: s.text + ": " + what, Exit: ExitRefused}
+	return &Error{Text: s.text + ": " + what, Exit: ExitRefused, Fault: f, Word: s.text, Want: want}
 }

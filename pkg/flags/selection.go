@@ -45,7 +45,7 @@ const (
 // onlyIPv6 selects IPv6 with an option that otherwise belongs to a mark.
 func (p *parser) onlyIPv6() error {
 	if !p.takes.has(optIPv6) {
-		return fault("-6 used before -f\n")
+		return faultOf("-6 used before -f\n", MarkFirst, "", "")
 	}
 	p.given |= set(optIPv6)
 	p.selection.Family = ipvsnl.IPv6

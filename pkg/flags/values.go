@@ -49,36 +49,62 @@ func leadingNumber(s string) int {
 func parseTimeout(s string, min int64) (uint32, error) {
 	n, ok := parseNumber(s, min, maxTimeout)
 	if !ok {
-		return 0, fault("invalid timeout value `" + s + "' specified")
+		return 0, faultOf("invalid timeout value `"+s+"' specified", BadValue, s, rangeOf(min, maxTimeout))
 	}
 	return uint32(n), nil
 }
 
-// address reads "host", "host:port", "[IPv6]:port" or a bare IPv6 address. given
-// reports whether there was a port.
-func (p *parser) address(s string) (addr netip.Addr, port uint16, given, ok bool) {
+// An address is where a service or a real server is.
+type address struct {
+	netip.Addr
+	port  uint16
+	given bool // whether there was a port
+}
+
+// A blame says which part of an address is at fault.
+type blame struct {
+	fault Fault
+	word  string
+	want  string
+}
+
+// none reports whether nothing is at fault.
+func (b blame) none() bool { return b.fault == Unexplained }
+
+// address reads "host", "host:port", "[IPv6]:port" or a bare IPv6 address.
+func (p *parser) address(s string) (a address, b blame) {
 	if allDigits(s) {
-		return netip.Addr{}, 0, false, false
+		return a, blame{NoAddress, s, ""}
 	}
-	host, name, given := s, "", false
+	whole, name := s, ""
 	if strings.HasPrefix(s, "[") {
-		if host, name, given = strings.Cut(s[1:], "]:"); !given || strings.Contains(host, "]") {
-			return netip.Addr{}, 0, false, false
+		if whole, name, a.given = strings.Cut(s[1:], "]:"); !a.given || strings.Contains(whole, "]") {
+			return a, blame{Brackets, s, ""}
 		}
 	}
-	addr, isIPv6 := parseIPv6(host)
-	if !isIPv6 {
+	var ok bool
+	if a.Addr, ok = parseIPv6(whole); !ok {
 		// A port after brackets counts only if they contain an IPv6 address.
-		host, name, given = cutLast(host, ':')
-		if addr, ok = p.ipv4(host); !ok {
-			return netip.Addr{}, 0, false, false
+		var host string
+		host, name, a.given = cutLast(whole, ':')
+		if a.Addr, ok = p.ipv4(host); !ok {
+			return a, blameHost(whole, host)
 		}
 	}
-	if given {
-		port, ok = p.port(name)
-		return addr, port, true, ok
+	if a.given {
+		if a.port, ok = p.port(name); !ok {
+			return a, blame{NoPort, name, words.ProtocolOf(p.protocol).Services}
+		}
 	}
-	return addr, 0, false, true
+	return a, b
+}
+
+// blameHost blames what is neither an address nor a host: if it has several colons, it is meant to be an IPv6 address.
+func blameHost(whole, host string) blame {
+	if strings.Count(whole, ":") > 1 {
+		return blame{NoIPv6, whole, ""}
+	}
+	return blame{NoHost, host, ""}
 }
 
 func (p *parser) port(s string) (uint16, bool) {

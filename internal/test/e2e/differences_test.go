@@ -258,6 +258,8 @@ func testedElsewhere() map[string]bool {
 		"messages whose reader has exited":                        true,
 		"a listing within a restore whose reader has exited":      true,
 		"a listing whose reader has exited, with SIGPIPE ignored": true,
+		// TestHints.
+		"messages on a terminal": true,
 		// TestStopped.
 		"SIGINT, SIGTERM or SIGHUP during a restore": true,
 		// TestRestoreChecked.
