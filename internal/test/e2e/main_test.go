@@ -13,7 +13,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	kernel.Install("sysctl=procps")
+	kernel.Install("sysctl=procps", "nft=nftables")
 	kernel.Fetch(exporterVar, "scripts/exporter")
 	kernel.Main(m, "./cmd/ipvsadm")
 }

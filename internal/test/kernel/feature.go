@@ -62,6 +62,10 @@ var Features = []Feature{
 	{"tables that resize", hasFile("/proc/sys/net/ipv4/vs/conn_lfactor")},
 	{"/proc/net/ip_vs_status", hasFile("/proc/thread-self/net/ip_vs_status")},
 	{"sysctl conn_max", hasFile("/proc/sys/net/ipv4/vs/conn_max")},
+	{"nftables", func(t testing.TB, n *Namespace) bool {
+		got := n.Run(t, Command{Path: "/usr/sbin/nft", Args: []string{"nft", "add", "table", "ip", "probe"}})
+		return got.Code == 0
+	}},
 }
 
 // Has reports whether the kernel has a feature.
