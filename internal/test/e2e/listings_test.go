@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -137,4 +138,27 @@ func TestTotals(t *testing.T) {
 	metrics := n.run(t, "-L --metrics")
 	require.Contains(t, metrics, "\nipvs_connections_total 5\n")
 	require.Contains(t, metrics, "\nipvs_service_connections_total{protocol=\"TCP\",address=\"10.1.0.100\",port=\"80\",mark=\"\",family=\"IPv4\"} 4\n")
+}
+
+// TestColor fills a real server up to its threshold with real connections, and looks at the colours of the lines.
+func TestColor(t *testing.T) {
+	n := newAnswered(t)
+	n.set(t, "-e -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -x 3 -y 1\n-e -t 10.1.0.100:80 -r 10.2.0.12:8080 -m -w 0\n-A -f 7")
+	codes := regexp.MustCompile("\x1b\\[[0-9]+m")
+	colors := func(words string) map[string]string {
+		all := map[string]string{}
+		for line := range strings.Lines(n.run(t, "-L -n "+words)) {
+			all[strings.Fields(codes.ReplaceAllString(line, "") + " -")[1]] = strings.Join(codes.FindAllString(line, -1), "")
+		}
+		return all
+	}
+	const yellow, red, magenta = "\x1b[33m\x1b[0m", "\x1b[31m\x1b[0m", "\x1b[35m\x1b[0m"
+	got := colors("--color")
+	require.Equal(t, []string{"", "", yellow, magenta}, []string{got["10.1.0.100:80"], got["10.2.0.11:8080"], got["10.2.0.12:8080"], got["7"]})
+	n.ask(t, client1, vip, 80) // the third of three
+	for _, words := range []string{"--color=always", "--color --stats --total", "--color --wide"} {
+		require.Equal(t, red, colors(words)["10.2.0.11:8080"], words)
+	}
+	require.Equal(t, codes.ReplaceAllString(n.run(t, "-L -n --color"), ""), n.run(t, "-L -n --color=auto"), "not on a terminal")
+	requireRefused(t, n.director, []string{"-L", "--color"})
 }
