@@ -162,3 +162,28 @@ func TestColor(t *testing.T) {
 	require.Equal(t, codes.ReplaceAllString(n.run(t, "-L -n --color"), ""), n.run(t, "-L -n --color=auto"), "not on a terminal")
 	requireRefused(t, n.director, []string{"-L", "--color"})
 }
+
+// TestProcTable lists a table in each of two namespaces whole. The kernel's file may lack rows of it then.
+func TestProcTable(t *testing.T) {
+	const services = 34
+	var all []*kernel.Namespace
+	for _, network := range []string{"10.1.0.", "10.2.0."} {
+		n := kernel.NewNamespace(t)
+		var b strings.Builder
+		for i := range services {
+			vip := network + strconv.Itoa(i+1) + ":80"
+			b.WriteString("-A -t " + vip + " -s rr\n-a -t " + vip + " -r 10.0.0.1:80 -m\n-a -t " + vip + " -r 10.0.0.2:80 -m\n")
+		}
+		restore(t, n, kernel.Reference, b.String())
+		all = append(all, n)
+	}
+	for _, n := range all {
+		got := n.Ipvsadm(t, program(), "-L", "-n")
+		require.Equal(t, services, strings.Count(got.Stdout, "\nTCP "))
+		require.Equal(t, 2*services, strings.Count(got.Stdout, "\n  -> 10.0.0."))
+		require.Equal(t, n.Ipvsadm(t, kernel.Reference, "-L", "-n"), got)
+		shown := strings.Count(shell(t, n, "cat /proc/net/ip_vs").Stdout, "\nTCP ")
+		require.LessOrEqual(t, shown, services)
+		t.Logf("/proc/net/ip_vs shows %d of %d services", shown, services)
+	}
+}
