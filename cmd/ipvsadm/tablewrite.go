@@ -71,7 +71,7 @@ func (w *tableWriter) service(s *ipvsnl.ServiceState, destinations []ipvsnl.Dest
 		d := &destinations[i]
 		more = w.line(w.layout.AppendDestination(w.con.room(), s, d), format.DestinationColor(d))
 	}
-	if !more || !w.con.write(w.layout.AppendServiceEnd(w.con.room())) {
+	if !w.con.write(w.layout.AppendServiceEnd(w.con.room())) { // an error stays
 		return errLost
 	}
 	return nil
