@@ -46,7 +46,7 @@ _ipvsadm_groups() {
 	-L | -l | --list)
 		printf '%s\n' "$service" '-4 --ipv4' '-6 --ipv6' '--vip --marks' '-c --connection --timeout --daemon' '--stats' '--rate' '--thresholds' \
 			'--persistent-conn' '--tun-info' '--nosort --sort --sort-by' '--watch' '--syncid' \
-			'-X --exact' '--wide' '--total' '-n --numeric' '-j --json' '--metrics' '-r --real-server' '--client' '--count' \
+			'-X --exact' '--wide' '--total' '--color' '-n --numeric' '-j --json' '--metrics' '-r --real-server' '--client' '--count' \
 			'--origin'
 		;;
 	-S | --save)

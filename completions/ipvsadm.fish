@@ -294,6 +294,7 @@ complete -c ipvsadm -n '__ipvsadm_can listing --nosort --sort --sort-by' -l sort
 complete -c ipvsadm -n '__ipvsadm_can listing --watch' -l watch -d 'list again and again'
 complete -c ipvsadm -n '__ipvsadm_can listing --wide' -l wide -d 'cut nothing'
 complete -c ipvsadm -n '__ipvsadm_can listing --total' -l total -d 'with sums'
+complete -c ipvsadm -n '__ipvsadm_can listing --color' -l color -d 'colour lines that need a look'
 complete -c ipvsadm -n '__ipvsadm_can listing -X --exact' -s X -l exact -d 'with all digits of large numbers'
 complete -c ipvsadm -n '__ipvsadm_can numeric -n --numeric' -s n -l numeric -d 'with numeric addresses and ports'
 complete -c ipvsadm -n '__ipvsadm_can json -j --json' -s j -l json -d 'everything, as JSON'

@@ -47,7 +47,7 @@ func (l *lister) list(ctx context.Context, c *flags.Command) error {
 	if err != nil {
 		return err
 	}
-	w := &tableWriter{con: l.con, layout: layout}
+	w := &tableWriter{con: l.con, layout: layout, colored: l.con.colored(&c.Listing)}
 	return w.table(ctx, r, services, columns.ByName(c.Listing.SortBy))
 }
 

@@ -19,8 +19,9 @@ type layout = format.Layout
 
 // A tableWriter writes services with their destinations.
 type tableWriter struct {
-	con    *console
-	layout layout
+	con     *console
+	layout  layout
+	colored bool
 }
 
 // A fitting layout has to be shown everything before anything is appended.
@@ -65,14 +66,23 @@ func (w *tableWriter) headed(services listing) listing {
 var errLost = errors.New("the output is lost")
 
 func (w *tableWriter) service(s *ipvsnl.ServiceState, destinations []ipvsnl.DestinationState) error {
-	more := w.con.write(w.layout.AppendService(w.con.room(), s))
+	more := w.line(w.layout.AppendService(w.con.room(), s), format.ServiceColor(len(destinations)))
 	for i := 0; more && i < len(destinations); i++ {
-		more = w.con.write(w.layout.AppendDestination(w.con.room(), s, &destinations[i]))
+		d := &destinations[i]
+		more = w.line(w.layout.AppendDestination(w.con.room(), s, d), format.DestinationColor(d))
 	}
-	if !more || !w.con.write(w.layout.AppendServiceEnd(w.con.room())) {
+	if !w.con.write(w.layout.AppendServiceEnd(w.con.room())) { // an error stays
 		return errLost
 	}
 	return nil
+}
+
+// line writes a line, in its colour if there are to be any.
+func (w *tableWriter) line(text []byte, c format.Color) (more bool) {
+	if w.colored {
+		text = c.Paint(text)
+	}
+	return w.con.write(text)
 }
 
 // An entry is a service with its destinations.

@@ -98,8 +98,9 @@ type Listing struct {
 	Metrics        bool   // as metrics of Prometheus; implies Numeric
 	Wide           bool   // columns are as wide as they need to be
 	Total          bool   // with sums
-	Count          bool   // connections are only counted
-	Origin         bool   // connections are listed with their origins
+	Color          Color
+	Count          bool // connections are only counted
+	Origin         bool // connections are listed with their origins
 }
 
 // A Saving is what a Save writes in addition to plain rules, and how it

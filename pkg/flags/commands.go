@@ -81,7 +81,7 @@ var commands = [...]command{
 	list: {name: "list", kind: List, rules: rules{
 		takes: 1<<optNumeric | 1<<optStats | 1<<optRate | 1<<optThresholds | 1<<optPersistentConn | 1<<optNoSort |
 			1<<optSyncID | 1<<optExact | 1<<optTunInfo | 1<<optJSON | 1<<optSortBy | 1<<optWatch | 1<<optMetrics | 1<<optWide |
-			1<<optTotal,
+			1<<optTotal | 1<<optColor,
 		oneOf: []optionSet{
 			1<<optConnection | 1<<optTimeout | 1<<optDaemon,
 			selectingFamily | 1<<optTimeout | 1<<optDaemon,
@@ -180,6 +180,7 @@ var listConflicts = []conflict{
 	{1 << optMetrics, 1 << optSortBy, "metrics have no columns to sort by"},
 	{1 << optMetrics, 1 << optServer, "metrics are those of whole services"},
 	{1 << optWatch, 1<<optTimeout | 1<<optDaemon, "only services and connections can be watched"},
+	{1 << optWatch, 1 << optColor, "a watch shows what has changed"},
 	{1 << optSortBy, 1<<optConnection | 1<<optTimeout | 1<<optDaemon, "only services have columns to sort by"},
 	{1 << optSortBy, 1 << optNoSort, "one sorts and the other does not"},
 	{1 << optWide, 1 << optJSON, "JSON cuts nothing"},

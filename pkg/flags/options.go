@@ -80,6 +80,7 @@ const (
 	optDrain
 	optForce
 	optTotal
+	optColor
 
 	optionCount
 )
@@ -145,6 +146,7 @@ var optionNames = [optionCount]string{
 	optDrain:          "drain",
 	optForce:          "force",
 	optTotal:          "total",
+	optColor:          "color",
 }
 
 // An optionSet is a set of options.
@@ -377,6 +379,8 @@ var options = []option{
 	{long: "total", id: optTotal,
 		help: "with sums, of each service and of all, and the kernel's own",
 		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Total, true) }},
+	{long: "color", arg: optional, id: optColor, value: "[WHEN]",
+		help: "colour lines that need a look: always, auto or never (default never)", set: (*parser).color},
 	{short: 'n', long: "numeric", id: optNumeric,
 		help: "with numeric addresses and ports",
 		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Numeric, true) }},

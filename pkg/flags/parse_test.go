@@ -518,7 +518,7 @@ func TestParseErrors(t *testing.T) {
 // Any two options that exclude each other are named if one of them is ours. Two of ipvsadm's get its message.
 func TestListConflicts(t *testing.T) {
 	all := commands[list].rules.all()
-	ours := set(optJSON, optSortBy, optWatch, optCount, optOrigin, optMarks, optMetrics, optWide, optTotal)
+	ours := set(optJSON, optSortBy, optWatch, optCount, optOrigin, optMarks, optMetrics, optWide, optTotal, optColor)
 	conflicts := 0
 	for either := range optionCount {
 		for or := range either {
@@ -538,7 +538,7 @@ func TestListConflicts(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 51, conflicts)
+	require.Equal(t, 52, conflicts)
 }
 
 // What popt refuses has another exit code and does not end a restore.

@@ -20,7 +20,7 @@ func TestRows(t *testing.T) {
 		"-D --delete-service": "-t -u --sctp-service -f --ensure --drain --force --netns",
 		"-C --clear":          "-4 --vip --marks --dry-run --wait --netns",
 		"-L --list": "-t -u --sctp-service -f -r -c --timeout --daemon --stats --rate --thresholds --persistent-conn " +
-			"--tun-info --nosort --sort-by --watch -X --wide --total -n -j --metrics --client --count --origin -4 --vip --marks --syncid --netns",
+			"--tun-info --nosort --sort-by --watch -X --wide --total --color -n -j --metrics --client --count --origin -4 --vip --marks --syncid --netns",
 		" --schedulers":      "-j --netns",
 		"-h --help":          "",
 		"-v --version":       "",

@@ -158,6 +158,33 @@ All  deleted ones included 1000000000000 2000000000000 3000000000000 40000000000
 	}
 }
 
+// Sums can need more room than all that they are sums of.
+func TestWideTotalsFit(t *testing.T) {
+	s, d := mark(1, ipvsnl.IPv4), destination("10.0.0.1:0", ipvsnl.Route)
+	s.Stats.Conns, d.Stats.InPkts = 99999, 99999999
+	l := NewWide(Options{View: Stats}).WithTotals(nil).(*wideTotal)
+	var b []byte
+	for range 2 {
+		l.FitService(s)
+		l.FitDestination(s, d)
+	}
+	b = l.AppendHead(b)
+	for range 2 {
+		b = l.AppendServiceEnd(l.AppendDestination(l.AppendService(b, s), s, d))
+	}
+	require.Equal(t, `Prot LocalAddress:Port   Conns    InPkts OutPkts InBytes OutBytes
+  -> RemoteAddress:Port
+FWM  1                   99999         0       0       0        0
+  -> 10.0.0.1:0              0  99999999       0       0        0
+  =  1 real server           0  99999999       0       0        0
+FWM  1                   99999         0       0       0        0
+  -> 10.0.0.1:0              0  99999999       0       0        0
+  =  1 real server           0  99999999       0       0        0
+Sum  2 services         199998         0       0       0        0
+  =  2 real servers          0 199999998       0       0        0
+`, string(l.AppendEnd(b)))
+}
+
 // totalsJSON is what the totals of all services look like.
 const totalsJSON = `"totals":{"services":{"number":3,` +
 	`"counters":{"connections":1001,"packets_in":2002,"packets_out":3003,"bytes_in":4004,"bytes_out":5005},` +

@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -137,4 +138,52 @@ func TestTotals(t *testing.T) {
 	metrics := n.run(t, "-L --metrics")
 	require.Contains(t, metrics, "\nipvs_connections_total 5\n")
 	require.Contains(t, metrics, "\nipvs_service_connections_total{protocol=\"TCP\",address=\"10.1.0.100\",port=\"80\",mark=\"\",family=\"IPv4\"} 4\n")
+}
+
+// TestColor fills a real server up to its threshold with real connections, and looks at the colours of the lines.
+func TestColor(t *testing.T) {
+	n := newAnswered(t)
+	n.set(t, "-e -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -x 3 -y 1\n-e -t 10.1.0.100:80 -r 10.2.0.12:8080 -m -w 0\n-A -f 7")
+	codes := regexp.MustCompile("\x1b\\[[0-9]+m")
+	colors := func(words string) map[string]string {
+		all := map[string]string{}
+		for line := range strings.Lines(n.run(t, "-L -n "+words)) {
+			all[strings.Fields(codes.ReplaceAllString(line, "") + " -")[1]] = strings.Join(codes.FindAllString(line, -1), "")
+		}
+		return all
+	}
+	const yellow, red, magenta = "\x1b[33m\x1b[0m", "\x1b[31m\x1b[0m", "\x1b[35m\x1b[0m"
+	got := colors("--color")
+	require.Equal(t, []string{"", "", yellow, magenta}, []string{got["10.1.0.100:80"], got["10.2.0.11:8080"], got["10.2.0.12:8080"], got["7"]})
+	n.ask(t, client1, vip, 80) // the third of three
+	for _, words := range []string{"--color=always", "--color --stats --total", "--color --wide"} {
+		require.Equal(t, red, colors(words)["10.2.0.11:8080"], words)
+	}
+	require.Equal(t, codes.ReplaceAllString(n.run(t, "-L -n --color"), ""), n.run(t, "-L -n --color=auto"), "not on a terminal")
+	requireRefused(t, n.director, []string{"-L", "--color"})
+}
+
+// TestProcTable lists a table in each of two namespaces whole. The kernel's file may lack rows of it then.
+func TestProcTable(t *testing.T) {
+	const services = 34
+	var all []*kernel.Namespace
+	for _, network := range []string{"10.1.0.", "10.2.0."} {
+		n := kernel.NewNamespace(t)
+		var b strings.Builder
+		for i := range services {
+			vip := network + strconv.Itoa(i+1) + ":80"
+			b.WriteString("-A -t " + vip + " -s rr\n-a -t " + vip + " -r 10.0.0.1:80 -m\n-a -t " + vip + " -r 10.0.0.2:80 -m\n")
+		}
+		restore(t, n, kernel.Reference, b.String())
+		all = append(all, n)
+	}
+	for _, n := range all {
+		got := n.Ipvsadm(t, program(), "-L", "-n")
+		require.Equal(t, services, strings.Count(got.Stdout, "\nTCP "))
+		require.Equal(t, 2*services, strings.Count(got.Stdout, "\n  -> 10.0.0."))
+		require.Equal(t, n.Ipvsadm(t, kernel.Reference, "-L", "-n"), got)
+		shown := strings.Count(shell(t, n, "cat /proc/net/ip_vs").Stdout, "\nTCP ")
+		require.LessOrEqual(t, shown, services)
+		t.Logf("/proc/net/ip_vs shows %d of %d services", shown, services)
+	}
 }

@@ -18,6 +18,7 @@ var addedValues = map[string]struct{ good, odd func(g *gen) string }{
 	"SECONDS":        {(*gen).seconds, oddNumber(0, 86400)},
 	"[SECONDS]":      {(*gen).seconds, oddNumber(1, 86400)},
 	"COLUMN":         {(*gen).column, (*gen).oddColumn},
+	"[WHEN]":         {(*gen).when, (*gen).oddWhen},
 	"NAME":           {(*gen).netns, (*gen).oddNetNS},
 	"[NAME[=VALUE]]": {}, // words of the command
 }
@@ -155,6 +156,12 @@ func (g *gen) column() string { return pick(g, columns.All...).Name }
 
 func (g *gen) oddColumn() string {
 	return pick(g, "", "x", "CONNS", "Weight", "conn", "conns ", " conns", "weight,conns", "-conns", "0", "é", "\x1b[1m", "a\nb", "\xff", "%s")
+}
+
+func (g *gen) when() string { return pick(g, "always", "auto", "never") }
+
+func (g *gen) oddWhen() string {
+	return pick(g, "", "x", "Always", "auto ", " never", "always,never", "0", "é", "\x1b[1m", "a\nb", "\xff", "%s")
 }
 
 // ownNetNS is the network namespace that a call is in already, so that what it does stays there.

@@ -41,6 +41,7 @@ var additions = []string{
 	"--all",
 	"--build",
 	"--client",
+	"--color",
 	"--count",
 	"--drain",
 	"--dry-run",

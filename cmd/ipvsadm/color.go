@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/screen"
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+)
+
+// colored reports whether a listing has colours. JSON never has.
+func (c *console) colored(how *flags.Listing) bool {
+	switch {
+	case how.JSON:
+		return false
+	case how.Color == flags.ColorAuto:
+		out, ok := c.sink.(*os.File)
+		return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && screen.IsTerminal(out)
+	}
+	return how.Color == flags.ColorAlways
+}
