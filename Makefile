@@ -4,7 +4,7 @@ GO ?= go
 VERSION = 1.31.0
 
 .PHONY: build install uninstall units check test apidiff mutants golden parity kernels demo bench packages packages-test dist \
-	dist-test
+	dist-test image image-test
 
 # The packages that the program and the library are made of; those whose tests need no kernel, and the others.
 PRODUCT = $(shell $(GO) list -deps -f '{{if .Module}}{{if .Module.Main}}{{.ImportPath}}{{end}}{{end}}' ./cmd/... ./pkg/...)
@@ -138,6 +138,14 @@ dist:
 # Builds, tests, installs and removes what is in the source archive, without a network.
 dist-test:
 	VERSION=$(VERSION) scripts/dist-test
+
+# A container image for amd64 and arm64, as an OCI archive, into dist/.
+image:
+	VERSION=$(VERSION) scripts/image dist
+
+# Checks the image, and uses it on the test kernel.
+image-test:
+	VERSION=$(VERSION) scripts/image-test
 
 # Times the program and the reference at the same work. scripts/bench says how to run a part, as in
 # make bench CASES=restore1k,ln1k RUNS=3 REFRUNS=0 BIN=/another/build
