@@ -3,7 +3,8 @@ GO ?= go
 # The version of the packages: that of the ipvsadm whose command lines these are, and a number of our own.
 VERSION = 1.31.0
 
-.PHONY: build check test apidiff mutants golden parity kernels demo bench packages packages-test
+.PHONY: build install uninstall units check test apidiff mutants golden parity kernels demo bench packages packages-test dist \
+	dist-test image image-test
 
 # The packages that the program and the library are made of; those whose tests need no kernel, and the others.
 PRODUCT = $(shell $(GO) list -deps -f '{{if .Module}}{{if .Module.Main}}{{.ImportPath}}{{end}}{{end}}' ./cmd/... ./pkg/...)
@@ -13,12 +14,48 @@ KERNEL_TESTS = $(shell GO=$(GO) scripts/units --kernel)
 TIMED = @scripts/timed
 
 # What --build prints.
-REVISION = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+REVISION = $(firstword $(shell scripts/revision))
 
 # A static program, without symbols or paths of the machine it was built on.
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false \
 		-ldflags "$$(GO=$(GO) scripts/ldflags $(VERSION) $(REVISION))" -o bin/ipvsadm ./cmd/ipvsadm
+
+# Where `make install` puts things, after DESTDIR. SERVICE says whose service: systemd installs a unit alone; debian, redhat
+# and alpine the settings and the init script of these families too.
+PREFIX = /usr/local
+SBINDIR = $(PREFIX)/sbin
+LIBEXECDIR = $(PREFIX)/libexec
+DATADIR = $(PREFIX)/share
+MANDIR = $(DATADIR)/man
+SYSCONFDIR = /etc
+UNITDIR = $(PREFIX)/lib/systemd/system
+BASHDIR = $(DATADIR)/bash-completion/completions
+ZSHDIR = $(DATADIR)/zsh/site-functions
+FISHDIR = $(DATADIR)/fish/vendor_completions.d
+LICENSEDIR = $(DATADIR)/doc/ipvsadm-go
+LICENSENAME = LICENSES
+SERVICE = systemd
+PROGRAM = bin/ipvsadm
+LICENCES = bin/LICENSES
+PLACES = DESTDIR SBINDIR LIBEXECDIR MANDIR SYSCONFDIR UNITDIR BASHDIR ZSHDIR FISHDIR LICENSEDIR LICENSENAME SERVICE PROGRAM LICENCES
+INSTALL = $(foreach place,$(PLACES),$(place)='$($(place))') scripts/install
+
+# Installs what has been built, and builds it if it has not been: the user who may write to /usr may have no Go.
+install: $(PROGRAM) $(LICENCES)
+	$(INSTALL) install
+
+# Removes what `make install` with the same places has installed. Changed settings and rules stay.
+uninstall:
+	$(INSTALL) uninstall
+
+bin/ipvsadm:
+	$(MAKE) build
+
+bin/LICENSES:
+	mkdir -p bin
+	GO=$(GO) scripts/licences >$@.new
+	mv $@.new $@
 
 # What can be shown without a kernel, within a minute.
 check:
@@ -34,6 +71,10 @@ check:
 	$(TIMED) shellcheck scripts/shellcheck
 	$(TIMED) apidiff $(MAKE) --no-print-directory apidiff
 	$(TIMED) "unit tests" scripts/race $(UNITS)
+
+# The unit tests alone, which need neither a kernel nor a network nor a C compiler.
+units:
+	$(GO) test $(TESTFLAGS) $(UNITS)
 
 # What is tested on emulated machines. The emulator has no sockets of generic netlink, nor does it know the namespace of any
 # other: the tests of both, whose names begin with TestPlace, run on the machine itself.
@@ -90,6 +131,22 @@ packages:
 # Installs the packages, boots what they are installed in, and checks them with the distributions' own tools.
 packages-test:
 	VERSION=$(VERSION) scripts/packages-test
+
+# The source archive, with the modules in it, into dist/.
+dist:
+	VERSION=$(VERSION) scripts/dist dist
+
+# Builds, tests, installs and removes what is in the source archive, without a network.
+dist-test:
+	VERSION=$(VERSION) scripts/dist-test
+
+# A container image for amd64 and arm64, as an OCI archive, into dist/.
+image:
+	VERSION=$(VERSION) scripts/image dist
+
+# Checks the image, and uses it on the test kernel.
+image-test:
+	VERSION=$(VERSION) scripts/image-test
 
 # Times the program and the reference at the same work. scripts/bench says how to run a part, as in
 # make bench CASES=restore1k,ln1k RUNS=3 REFRUNS=0 BIN=/another/build
