@@ -4,7 +4,7 @@ GO ?= go
 VERSION = 1.31.0
 
 .PHONY: build install uninstall units check test apidiff mutants golden parity kernels demo bench packages packages-test dist \
-	dist-test image image-test
+	dist-test image image-test release
 
 # The packages that the program and the library are made of; those whose tests need no kernel, and the others.
 PRODUCT = $(shell $(GO) list -deps -f '{{if .Module}}{{if .Module.Main}}{{.ImportPath}}{{end}}{{end}}' ./cmd/... ./pkg/...)
@@ -147,6 +147,10 @@ image:
 # Checks the image, and uses it on the test kernel.
 image-test:
 	VERSION=$(VERSION) scripts/image-test
+
+# Everything that a release has, into dist/VERSION: built twice, compared, and signed with KEY, a key for ssh-keygen.
+release:
+	VERSION=$(VERSION) KEY='$(KEY)' scripts/release dist/$(VERSION)
 
 # Times the program and the reference at the same work. scripts/bench says how to run a part, as in
 # make bench CASES=restore1k,ln1k RUNS=3 REFRUNS=0 BIN=/another/build
