@@ -155,4 +155,4 @@ release:
 # Times the program and the reference at the same work. scripts/bench says how to run a part, as in
 # make bench CASES=restore1k,ln1k RUNS=3 REFRUNS=0 BIN=/another/build
 bench: build
-	@CASES='$(CASES)' RUNS='$(RUNS)' REFRUNS='$(REFRUNS)' BIN='$(BIN)' ACCEL='$(ACCEL)' scripts/bench $(if $(OUTPUT),-o $(OUTPUT))
+	@CASES='$(CASES)' RUNS='$(RUNS)' REFRUNS='$(REFRUNS)' BIN='$(BIN)' ACCEL='$(ACCEL)' FLOORREAD='$(FLOORREAD)' scripts/bench $(if $(OUTPUT),-o $(OUTPUT))

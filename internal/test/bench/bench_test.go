@@ -23,7 +23,10 @@ func buildLaunch(t *testing.T) string {
 func TestChooseCases(t *testing.T) {
 	all, err := chooseCases("")
 	require.NoError(t, err)
-	require.Len(t, all, len(cases))
+	require.Len(t, all, len(cases)-1)
+	largest, err := chooseCases("conns500k")
+	require.NoError(t, err)
+	require.Len(t, largest, 1)
 	chosen, err := chooseCases("ln1k,oneshot")
 	require.NoError(t, err)
 	var names []string
@@ -37,8 +40,9 @@ func TestChooseCases(t *testing.T) {
 }
 
 func TestOneShots(t *testing.T) {
-	commands := oneShots()
-	require.Len(t, commands, 30)
+	shots := oneShots()
+	require.Len(t, shots, 30)
+	commands := commandsOf(shots)
 	for n, want := range []string{
 		"-A -t 10.0.0.1:80 -s wrr",
 		"-a -t 10.0.0.1:80 -r 20.0.0.1:8080 -m",
@@ -78,9 +82,19 @@ func TestSameLines(t *testing.T) {
 		{"a\n", "a", `line 1: got "a", want "a\n"`},
 	} {
 		message := ""
-		if err := sameLines(strings.NewReader(test.want), strings.NewReader(test.got)); err != nil {
+		if _, err := sameLines(strings.NewReader(test.want), strings.NewReader(test.got), nil); err != nil {
 			message = err.Error()
 		}
 		require.Equal(t, test.message, message, "%q and %q", test.want, test.got)
 	}
+}
+
+func TestBlankExpiry(t *testing.T) {
+	const earlier = "UDP 59:59  UDP         10.128.0.1:1024\nUDP 59:59  UDP\nU"
+	const later = "UDP 01:02  UDP         10.128.0.1:1024\nUDP 00:00  UDP\nU"
+	lines, err := sameLines(strings.NewReader(earlier), strings.NewReader(later), blankExpiry)
+	require.NoError(t, err)
+	require.Equal(t, 2, lines)
+	_, err = sameLines(strings.NewReader(earlier), strings.NewReader("TCP"+later[3:]), blankExpiry)
+	require.Error(t, err)
 }

@@ -37,7 +37,10 @@ func run(args []string, out, log io.Writer) error {
 	referenceRuns := flags.Int("reference-runs", -1, "runs of the reference in each case; -1 for what the case says")
 	reference := flags.String("reference", "", "the reference, Debian's ipvsadm")
 	ours := flags.String("ours", "", "ours")
-	launch := flags.String("launch", "", "the program that starts both")
+	floor := flags.String("floor", "", "the program that does the least")
+	floorRead := flags.Int("floor-read", leastRead, "the size of its reads")
+	cat := flags.String("cat", "", "cat(1)")
+	launch := flags.String("launch", "", "the program that starts the others")
 	machine := flags.String("machine", "", "what the machine is, for the table")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -60,6 +63,7 @@ func run(args []string, out, log io.Writer) error {
 	runtime.LockOSThread()
 	b := &bench{
 		reference: program{"reference", *reference}, ours: program{"ours", *ours},
+		floor: program{"floor", *floor}, cat: program{"cat", *cat}, floorRead: *floorRead,
 		runs: *runs, referenceRuns: *referenceRuns,
 		launcher: &launcher{*launch, dir}, dir: dir, log: log,
 	}

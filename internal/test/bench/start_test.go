@@ -17,8 +17,12 @@ import (
 // then: every command would wait for them. Package main registers for the first garbage collection.
 var mayAllocate = []string{"golang.org/x/net/dns/dnsmessage", "golang.org/x/sys/unix", "github.com/mdlayher/netlink", "main"}
 
-// TestBeforeMain checks what the program does before main.
-func TestBeforeMain(t *testing.T) {
+// maxSize is the size of the program in bytes. One that is larger starts slowly from a cold disk.
+const maxSize = 4_500_000
+
+// buildProgram builds the program as it is shipped, and returns its path.
+func buildProgram(t *testing.T) string {
+	t.Helper()
 	root, err := filepath.Abs("../../..")
 	require.NoError(t, err)
 	ldflags, err := exec.Command(filepath.Join(root, "scripts", "ldflags")).Output()
@@ -28,6 +32,15 @@ func TestBeforeMain(t *testing.T) {
 	build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", out)
+	return program
+}
+
+// TestBeforeMain checks what the program does before main, and its size.
+func TestBeforeMain(t *testing.T) {
+	program := buildProgram(t)
+	info, err := os.Stat(program)
+	require.NoError(t, err)
+	require.Less(t, info.Size(), int64(maxSize))
 
 	run := exec.Command(program, "--build") // which needs no kernel
 	run.Env = append(os.Environ(), "GODEBUG=inittrace=1")

@@ -6,25 +6,23 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"time"
 )
 
 // A result is what a case came to: the runs of each program.
 type result struct {
-	title           string
-	reference, ours []usage
+	title                  string
+	reference, ours, floor []usage
 }
 
 // writeTable writes the results as Markdown.
 func writeTable(w io.Writer, machine string, results []result) error {
-	rows := [][]string{{"", "reference", "ours", "ratio", "peak memory, reference", "ours"}}
+	rows := [][]string{{"", "reference", "ours", "floor", "reference / ours", "ours / floor", "peak memory, reference", "ours"}}
 	for _, r := range results {
-		a, b := elapsed(r.reference), elapsed(r.ours)
-		ratio := none
-		if a > 0 && b > 0 {
-			ratio = fmt.Sprintf("%.1f", a.Seconds()/b.Seconds())
-		}
-		rows = append(rows, []string{r.title, seconds(a), seconds(b), ratio, mebibytes(peak(r.reference)), mebibytes(peak(r.ours))})
+		a, b, least := elapsed(r.reference), elapsed(r.ours), elapsed(r.floor)
+		rows = append(rows, []string{r.title, seconds(a), seconds(b), seconds(least), ratio(a, b, 1), ratio(b, least, 2),
+			mebibytes(peak(r.reference)), mebibytes(peak(r.ours))})
 	}
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
@@ -98,6 +96,14 @@ func median(times []time.Duration) time.Duration {
 	sorted := slices.Sorted(slices.Values(times))
 	low, high := sorted[(n-1)/2], sorted[n/2]
 	return low + (high-low)/2
+}
+
+// ratio returns the ratio of two times.
+func ratio(a, b time.Duration, digits int) string {
+	if a <= 0 || b <= 0 {
+		return none
+	}
+	return strconv.FormatFloat(a.Seconds()/b.Seconds(), 'f', digits, 64)
 }
 
 // seconds rounds to three digits, or to a millisecond.

@@ -47,13 +47,14 @@ func TestWriteTable(t *testing.T) {
 			title:     "`-R`, 1,000 × 10",
 			reference: []usage{{elapsed: 6 * time.Second, peak: 2048}, {elapsed: 4 * time.Second, peak: 1024}},
 			ours:      []usage{{elapsed: 900 * time.Millisecond, peak: 7000}, {elapsed: 500 * time.Millisecond}, {elapsed: 400 * time.Millisecond}},
+			floor:     []usage{{elapsed: 400 * time.Millisecond, peak: 100}},
 		},
 		{title: "alone", ours: []usage{{elapsed: time.Second, peak: 1024}}},
 	}
-	const want = `|                  | reference |   ours | ratio | peak memory, reference |    ours |
-| ---------------- | ---------:| ------:| -----:| ----------------------:| -------:|
-| ` + "`-R`, 1,000 × 10" + ` |    5.00 s | 500 ms |  10.0 |                2.0 MiB | 6.8 MiB |
-| alone            |         - | 1.00 s |     - |                      - | 1.0 MiB |
+	const want = `|                  | reference |   ours |  floor | reference / ours | ours / floor | peak memory, reference |    ours |
+| ---------------- | ---------:| ------:| ------:| ----------------:| ------------:| ----------------------:| -------:|
+| ` + "`-R`, 1,000 × 10" + ` |    5.00 s | 500 ms | 400 ms |             10.0 |         1.25 |                2.0 MiB | 6.8 MiB |
+| alone            |         - | 1.00 s |      - |                - |            - |                      - | 1.0 MiB |
 
 a machine
 `
