@@ -37,7 +37,11 @@ type Reader struct {
 
 // NewReader returns a Reader of a table in the form of [Path] or [SyncPath]. The header
 // of the table determines which.
-func NewReader(r io.Reader) *Reader { return &Reader{r: bufio.NewReader(r)} }
+func NewReader(r io.Reader) *Reader {
+	// Until Linux 6.18, each read looks for its place from the start of the table, and yields a page of
+	// memory at most. So each should ask for a page, of 64 KiB on some machines, even where less fits into a block.
+	return &Reader{r: bufio.NewReaderSize(r, blockSize)}
+}
 
 // Close closes the file of a Reader from [Open] or [OpenSync]. Others need no Close.
 func (r *Reader) Close() error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -340,4 +341,24 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("entries without columns and with (-without +with):\n%s", diff)
 		}
 	})
+}
+
+// A pageReader reads like the kernel's table: a page at most at a time. It notes the sizes of reads.
+type pageReader struct {
+	table io.Reader
+	sizes []int
+}
+
+func (p *pageReader) Read(b []byte) (int, error) {
+	p.sizes = append(p.sizes, len(b))
+	return p.table.Read(b[:min(len(b), 4000)])
+}
+
+// No read asks for less than the largest page that a machine has.
+func TestReadSizes(t *testing.T) {
+	p := &pageReader{table: strings.NewReader(head + strings.Repeat(entry, 5000))}
+	entries, err := readAll(p)
+	require.ErrorIs(t, err, io.EOF)
+	require.Len(t, entries, 5000)
+	require.GreaterOrEqual(t, slices.Min(p.sizes), 64<<10)
 }
