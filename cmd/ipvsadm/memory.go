@@ -28,8 +28,8 @@ func atCollection(f func()) {
 }
 
 // fewer is the GOGC of a long run. Its live heap is small compared with its garbage: collecting less often costs some
-// megabytes and makes a long restore considerably faster.
-const fewer = 400
+// megabytes and makes a long restore faster. Still fewer collections would not make it faster.
+const fewer = 200
 
 // besides is the memory of a process in addition to its live heap: its code, memory of the kernel on its behalf, and what
 // the Go runtime needs.

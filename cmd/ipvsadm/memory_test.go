@@ -39,10 +39,10 @@ func TestUseMemory(t *testing.T) {
 		wantPercent      int
 		wantLimit        int64
 	}{
-		{"", "", cgroup.NoLimit, 400, 55 << 20},
-		{"", "", 1 << 30, 400, 1 << 30},
+		{"", "", cgroup.NoLimit, 200, 55 << 20},
+		{"", "", 1 << 30, 200, 1 << 30},
 		{"50", "", 1 << 30, 77, 1 << 30},
-		{"", "9MiB", 1 << 30, 400, 55 << 20},
+		{"", "9MiB", 1 << 30, 200, 55 << 20},
 		{"50", "off", cgroup.NoLimit, 77, 55 << 20},
 	} {
 		oldPercent, oldLimit := debug.SetGCPercent(77), debug.SetMemoryLimit(55<<20)

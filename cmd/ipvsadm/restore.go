@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -81,7 +80,7 @@ func (r *restorer) restore(ctx context.Context) int {
 // take effect.
 func (r *restorer) restoreChecked(ctx context.Context) int {
 	commands := 0
-	var input bytes.Buffer
+	var input spool
 	code := r.parser.readWhole(r.con, &input, func(c *flags.Command) error {
 		commands++
 		return onlyChanges(c)

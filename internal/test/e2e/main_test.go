@@ -15,7 +15,7 @@ import (
 func TestMain(m *testing.M) {
 	kernel.Install("sysctl=procps", "nft=nftables")
 	kernel.Fetch(exporterVar, "scripts/exporter")
-	kernel.Main(m, "./cmd/ipvsadm")
+	kernel.Main(m, "./cmd/ipvsadm", "./internal/test/bench/launch")
 }
 
 // modprobe loads modules into the test kernel.
