@@ -79,6 +79,11 @@ type connectionLayout interface {
 	AppendEnd(b []byte) []byte
 }
 
+// A columnLayout can also format connections in the kernel's columns, which is quicker.
+type columnLayout interface {
+	AppendColumns(b []byte, c *conns.Columns) []byte
+}
+
 // A connectionWriter writes connections. err is the reason why the listing has failed.
 type connectionWriter struct {
 	con     *console
@@ -157,7 +162,15 @@ func (w *connectionWriter) startText(b *connectionBlock, lines conns.Block) {
 func (w *connectionWriter) makeText(b *connectionBlock, lines conns.Block) {
 	b.text, b.broken = b.text[:0], b.broken[:0]
 	var c conns.Connection
+	var columns conns.Columns
+	quick, _ := w.layout.(columnLayout)
+	if w.filter != nil {
+		quick = nil
+	}
 	for {
+		for quick != nil && lines.ReadColumns(&columns) {
+			b.text = quick.AppendColumns(b.text, &columns)
+		}
 		switch err := lines.Read(&c).(type) {
 		case nil:
 			if w.filter == nil || w.filter.Selects(&c) {

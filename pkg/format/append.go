@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
@@ -117,24 +118,34 @@ func appendWholeAddrPort(b []byte, a netip.AddrPort, protocol ipvsnl.Protocol, n
 // appendNumericAddrPort appends a numeric "address:port", which is never so long that it
 // would have to be cut.
 func appendNumericAddrPort(b []byte, a netip.AddrPort) []byte {
-	if a.Addr().Is6() {
-		b = append(appendAddr(append(b, '['), a.Addr()), ']')
-	} else {
-		b = appendAddr(b, a.Addr())
+	if a.Addr().Is4() {
+		return appendIPv4Column(b, a, 0)
 	}
+	b = append(b, '[')
+	b = append(appendAddr(b, a.Addr()), ']')
 	return appendUint(append(b, ':'), uint64(a.Port()))
+}
+
+// appendColumn appends what appendAddrPort does, and blanks up to a width, which is at most that of a
+// destination.
+func appendColumn(b []byte, a netip.AddrPort, protocol ipvsnl.Protocol, names Names, width int) []byte {
+	if names == nil && a.Addr().Is4() {
+		return appendIPv4Column(b, a, width)
+	}
+	start := len(b)
+	return pad(appendAddrPort(b, a, protocol, names), start, width)
+}
+
+// appendIPv4Column does so with numbers.
+func appendIPv4Column(b []byte, a netip.AddrPort, width int) []byte {
+	b, room := roomFor(b)
+	n := room.endpoint(0, conns.Endpoint{Addr: a.Addr().As4(), Port: a.Port()})
+	return b[:len(b)+max(n, width)]
 }
 
 // appendAddr appends an address as inet_ntop writes it, which writes the last
 // 32 bits of an IPv6 address in dots where the others are zero.
 func appendAddr(b []byte, a netip.Addr) []byte {
-	if a.Is4() {
-		x := a.As4()
-		b = append(appendOctet(b, x[0]), '.')
-		b = append(appendOctet(b, x[1]), '.')
-		b = append(appendOctet(b, x[2]), '.')
-		return appendOctet(b, x[3])
-	}
 	if a.Is6() {
 		x := a.As16()
 		if binary.BigEndian.Uint64(x[:]) == 0 && binary.BigEndian.Uint32(x[8:]) == 0 && x[12]|x[13] != 0 {
@@ -142,29 +153,6 @@ func appendAddr(b []byte, a netip.Addr) []byte {
 		}
 	}
 	return a.AppendTo(b)
-}
-
-// octets are all octets in decimal, with three bytes each.
-const octets = "" +
-	"0  1  2  3  4  5  6  7  8  9  10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 " +
-	"32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 " +
-	"64 65 66 67 68 69 70 71 72 73 74 75 76 77 78 79 80 81 82 83 84 85 86 87 88 89 90 91 92 93 94 95 " +
-	"96 97 98 99 100101102103104105106107108109110111112113114115116117118119120121122123124125126127" +
-	"128129130131132133134135136137138139140141142143144145146147148149150151152153154155156157158159" +
-	"160161162163164165166167168169170171172173174175176177178179180181182183184185186187188189190191" +
-	"192193194195196197198199200201202203204205206207208209210211212213214215216217218219220221222223" +
-	"224225226227228229230231232233234235236237238239240241242243244245246247248249250251252253254255"
-
-// appendOctet appends an octet of an address.
-func appendOctet(b []byte, n byte) []byte {
-	i, digits := 3*int(n), 1
-	if n >= 10 {
-		digits++
-	}
-	if n >= 100 {
-		digits++
-	}
-	return append(b, octets[i], octets[i+1], octets[i+2])[:len(b)+digits]
 }
 
 // appendMask appends the mask of a persistent service.

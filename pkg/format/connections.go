@@ -44,9 +44,7 @@ func (t *ConnectionTable) AppendConnection(b []byte, c *conns.Connection) []byte
 	b = pad(appendPadded(append(b, ':'), expires%60), start, 6)
 	b = appendLeft(append(b, ' '), c.State, 11)
 	for _, a := range [...]netip.AddrPort{c.Client, c.Virtual} {
-		b = append(b, ' ')
-		start = len(b)
-		b = pad(appendAddrPort(b, a, protocol, t.Names), start, 18)
+		b = appendColumn(append(b, ' '), a, protocol, t.Names, 18)
 	}
 	b = append(b, ' ')
 	start = len(b)
@@ -60,6 +58,28 @@ func (t *ConnectionTable) AppendConnection(b []byte, c *conns.Connection) []byte
 		b = append(append(pad(b, start, 18), ' '), originNames[c.Origin]...)
 	}
 	return append(b, '\n')
+}
+
+// AppendColumns appends the line of a connection in the kernel's columns, as AppendConnection does without names.
+func (t *ConnectionTable) AppendColumns(b []byte, c *conns.Columns) []byte {
+	b, r := roomFor(b)
+	*(*[4]byte)(r[:]) = c.Protocol
+	n := c.ProtocolWidth + 1
+	at := n
+	if minutes := c.Expires / 60; minutes < 100 {
+		n = r.pair(n, minutes)
+	} else {
+		n = r.port(n, minutes)
+	}
+	r[n&127] = ':'
+	n = max(r.pair(n+1, c.Expires%60), at+6) + 1
+	*(*[11]byte)(r[n&127:]) = c.State
+	n += len(c.State) + 1
+	n = max(r.endpoint(n, c.Client), n+18) + 1
+	n = max(r.endpoint(n, c.Virtual), n+18) + 1
+	n = r.endpoint(n, c.Destination)
+	r[n&127] = '\n'
+	return b[:len(b)+n+1]
 }
 
 // AppendEnd appends what follows the last line: nothing.

@@ -229,9 +229,8 @@ func (o *Options) appendDestinationLabel(b []byte, s *ipvsnl.ServiceState, d *ip
 	b = append(b, "  -> "...)
 	start, a := len(b), d.Destination.Addr
 	// The ports of destinations of a mark may belong to any protocol, so they have no names.
-	b = appendAddrPort(b, a, s.Service.Key.Protocol, o.Names)
-	b = cutIPv4(b, start, destinationWidth, a)
-	return pad(b, start, destinationWidth)
+	b = appendColumn(b, a, s.Service.Key.Protocol, o.Names, destinationWidth)
+	return cutIPv4(b, start, destinationWidth, a)
 }
 
 func (o *Options) appendCounters(b []byte, s *ipvsnl.Stats) []byte {

@@ -15,6 +15,9 @@ type Block struct {
 	lines  []byte // the remaining lines
 	line   int    // the number of the one before
 	origin bool   // whether lines have a column for the origin
+
+	protocol [4]byte // that of the last line that ReadColumns has read, and its state: the next line often has the same
+	state    [11]byte
 }
 
 // Read reads the next entry into c. It returns io.EOF after the last and a *[LineError]
