@@ -62,6 +62,7 @@ check:
 	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then echo "not gofmt's form: $$unformatted"; exit 1; fi
 	$(TIMED) licence scripts/spdx
 	$(TIMED) prose scripts/prose
+	$(TIMED) manuals scripts/manuals
 	$(TIMED) "go mod tidy" $(GO) mod tidy -diff
 	$(TIMED) vet $(GO) vet ./...
 	$(TIMED) "vet for darwin" env GOOS=darwin $(GO) vet ./pkg/...

@@ -42,7 +42,7 @@ var All = []Sysctl{
 	{Name: "conntrack", Default: "0",
 		Meaning: "keep netfilter's connection tracking for connections of IPVS"},
 	{Name: "debug_level", Default: "0",
-		Meaning: "debugging messages in the kernel log, 0 to 12"},
+		Meaning: "debugging messages in the kernel log: 0 none, 12 the most"},
 	{Name: "drop_entry", Default: "0",
 		Meaning: "drop half-open connections: 0 never, 1 and 2 while memory is short, 3 always"},
 	{Name: "drop_packet", Default: "0",

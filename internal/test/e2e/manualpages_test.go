@@ -51,8 +51,9 @@ func manualExample(t *testing.T, intro string) string {
 }
 
 var (
+	option   = regexp.MustCompile(`(^\.|\s)Fl (\S)`)
 	macro    = regexp.MustCompile(`(?m)^\.(?:[A-Z][a-z] ?)`)
-	inMacro  = regexp.MustCompile(` (?:Ar|Ns|Fl|Op|Cm|Li|Pa|Va|Dv|Ev|Em|Sy|Ic) `)
+	inMacro  = regexp.MustCompile(` (?:Ar|Ns|Op|Cm|Li|Pa|Va|Dv|Ev|Em|Sy|Ic) `)
 	stopping = regexp.MustCompile(` ([,.;:)])( |$)`)
 )
 
@@ -64,6 +65,7 @@ func plain(text string) string {
 		if strings.HasPrefix(line, ".\\\"") || strings.HasPrefix(line, ".Sm") {
 			continue
 		}
+		line = option.ReplaceAllString(line, " -$2")
 		if macro.MatchString(line) {
 			line = " " + macro.ReplaceAllString(line, "") + " "
 			for inMacro.MatchString(line) {

@@ -12,7 +12,7 @@ import (
 
 // rootPackages are what a machine's root is made of, with all that they depend on.
 var rootPackages = []string{
-	"bash", "coreutils", "dash", "dnsmasq-base", "findutils", "grep", "iproute2", "iptables", "ipvsadm", "jq", "kmod",
+	"bash", "bsdutils", "coreutils", "dash", "dnsmasq-base", "findutils", "grep", "iproute2", "iptables", "ipvsadm", "jq", "kmod",
 	"libc-bin", "mawk", "mount", "netbase", "nftables", "procps", "sed", "tmux", "util-linux",
 }
 
