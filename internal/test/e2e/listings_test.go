@@ -54,6 +54,9 @@ func TestOneServer(t *testing.T) {
 		require.Equal(t, kernel.Result{Stderr: "No such destination\n", Code: 1},
 			n.director.Ipvsadm(t, program(), "-L", "-t", "10.1.0.100:80", "-r", missing))
 	}
+	words := strings.Fields("ipvsadm -L -t 10.1.0.100:80 -r 10.2.0.13")
+	require.Equal(t, kernel.Result{Stderr: "No such destination\nhint: the service has 10.2.0.12:8080, 10.2.0.11:8080\n", Code: 1},
+		onTerminal(t, n.director, kernel.Command{Path: program(), Args: words}))
 }
 
 // TestTotalsDocumented runs the section of docs/listings.md about totals.
