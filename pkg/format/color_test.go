@@ -22,6 +22,7 @@ func TestColors(t *testing.T) {
 		{1, 5, 2, 2, 3, red},
 		{1, 5, 2, 5, 0, red},
 		{1, 5, 2, 0, 6, red},
+		{1, 1, 0, 1, 0, red},
 		{1, 1 << 31, 0, 1<<32 - 1, 1<<32 - 1, red},
 	} {
 		d := destination("10.0.0.1:80", ipvsnl.Route)

@@ -78,28 +78,21 @@ func (w *Wide) appendSums(b []byte, s *sums) []byte { return w.grid.appendRow(b,
 
 // appendTotals appends the lines after all services.
 func (w *Wide) appendTotals(b []byte, t *totals) []byte {
-	for r := range w.totals(t) {
-		b = w.grid.appendRow(b, r)
-	}
+	w.eachTotal(t, func(r *row) { b = w.grid.appendRow(b, r) })
 	return b
 }
 
 // fitTotals makes the columns as wide as the lines after all services need.
 func (w *Wide) fitTotals(t *totals) {
-	for r := range w.totals(t) {
-		w.grid.fit(r)
-	}
+	w.eachTotal(t, w.grid.fit)
 }
 
-// totals calls yield with the rows after all services.
-func (w *Wide) totals(t *totals) func(yield func(*row) bool) {
-	return func(yield func(*row) bool) {
-		if !yield(w.figures(appendServiceCount(w.row.text[:0], t.services), &t.stats)) || !yield(w.sums(&t.all)) {
-			return
-		}
-		if t.kernel != nil && w.o.View.counts() {
-			yield(w.figures(append(w.row.text[:0], kernelLabel...), t.kernel))
-		}
+// eachTotal calls f with the rows after all services.
+func (w *Wide) eachTotal(t *totals, f func(*row)) {
+	f(w.figures(appendServiceCount(w.row.text[:0], t.services), &t.stats))
+	f(w.sums(&t.all))
+	if t.kernel != nil && w.o.View.counts() {
+		f(w.figures(append(w.row.text[:0], kernelLabel...), t.kernel))
 	}
 }
 

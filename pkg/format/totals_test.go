@@ -185,6 +185,19 @@ Sum  2 services         199998         0       0       0        0
 `, string(l.AppendEnd(b)))
 }
 
+// Addresses can need more room than the labels of sums.
+func TestWideTotalsAddresses(t *testing.T) {
+	const short, long = "[2001:db8::1]:80", "[2001:db8:1:2:3:4:5:6]:80"
+	for _, addrs := range [][2]string{{short, long}, {long, short}} {
+		s, d := service(ipvsnl.TCP, addrs[0], nil), destination(addrs[1], ipvsnl.Route)
+		l := NewWide(Options{View: Plain}).WithTotals(nil).(*wideTotal)
+		l.FitService(s)
+		l.FitDestination(s, d)
+		require.Equal(t, "Prot LocalAddress:Port         Scheduler Flags\n"+
+			"  -> RemoteAddress:Port        Forward Weight ActiveConn InActConn\n", string(l.AppendHead(nil)))
+	}
+}
+
 // totalsJSON is what the totals of all services look like.
 const totalsJSON = `"totals":{"services":{"number":3,` +
 	`"counters":{"connections":1001,"packets_in":2002,"packets_out":3003,"bytes_in":4004,"bytes_out":5005},` +

@@ -54,6 +54,9 @@ func TestOneServer(t *testing.T) {
 		require.Equal(t, kernel.Result{Stderr: "No such destination\n", Code: 1},
 			n.director.Ipvsadm(t, program(), "-L", "-t", "10.1.0.100:80", "-r", missing))
 	}
+	words := strings.Fields("ipvsadm -L -t 10.1.0.100:80 -r 10.2.0.13")
+	require.Equal(t, kernel.Result{Stderr: "No such destination\nhint: the service has 10.2.0.12:8080, 10.2.0.11:8080\n", Code: 1},
+		onTerminal(t, n.director, kernel.Command{Path: program(), Args: words}))
 }
 
 // TestTotalsDocumented runs the section of docs/listings.md about totals.
@@ -138,6 +141,16 @@ func TestTotals(t *testing.T) {
 	metrics := n.run(t, "-L --metrics")
 	require.Contains(t, metrics, "\nipvs_connections_total 5\n")
 	require.Contains(t, metrics, "\nipvs_service_connections_total{protocol=\"TCP\",address=\"10.1.0.100\",port=\"80\",mark=\"\",family=\"IPv4\"} 4\n")
+
+	// The counters of a service include those of real servers that have been deleted, and the kernel's own those of
+	// services that have been zeroed.
+	n.set(t, "-d -t 10.1.0.100:80 -r 10.2.0.11:8080")
+	require.True(t, read(4, 5)())
+	require.EqualValues(t, 2, all.Totals.Destinations.Counters["connections"])
+	n.set(t, "-Z -t 10.1.0.100:80")
+	require.True(t, read(0, 5)())
+	n.set(t, "-Z")
+	require.True(t, read(0, 0)())
 }
 
 // TestColor fills a real server up to its threshold with real connections, and looks at the colours of the lines.

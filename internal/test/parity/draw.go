@@ -198,7 +198,7 @@ func (g *gen) drawnElsewhere() Call {
 		}
 		return Call{Words: g.spell(items)}
 	}
-	switch g.IntN(5) {
+	switch g.IntN(6) {
 	case 0:
 		return one(save, g.service().items()[0])
 	case 1:
@@ -207,6 +207,8 @@ func (g *gen) drawnElsewhere() Call {
 		return one(pick(g, list, save, zero, clearAll), g.has(ipv6Flag))
 	case 3:
 		return one(list, g.has(connection), pick(g, g.service().items()[0], item{option: server, value: g.realServer()}))
+	case 4:
+		return one(list, g.service().items()[0], item{option: server, value: g.realServer()})
 	}
 	mark := pick(g, "0x1", "0x102", "0XFF", "0xffffffff", "0x100000000", "0x0", "0x1/0xff", "0x", "0x 1", "0xg", "0x-1", "0x+1", "0x1_0")
 	return Call{Words: g.spell(g.legalFor(pick(g, addService, addService, editService), virtual{fwmark, mark, g.chance(25)}))}

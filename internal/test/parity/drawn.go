@@ -296,7 +296,7 @@ func commandOf(words []string) (command *option, rest []string) {
 // reads reports whether a call changes nothing, whatever comes of it.
 func reads(call *Call) bool {
 	c, _ := commandOf(call.Words)
-	return hasOption(call.Words, "dry-run") || c == nil || slices.Contains(addedCommands, c) ||
+	return hasOption(call.Words, "dry-run") || c == nil || isAddition(c) ||
 		slices.Contains([]*option{list, listLower, save, help, version}, c)
 }
 

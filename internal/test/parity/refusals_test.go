@@ -13,7 +13,7 @@ import (
 func TestRefusals(t *testing.T) {
 	lab := NewLab(t, reference(), ours(t))
 	for i, words := range []string{
-		"-S -f 7", "-S --timeout", "-S --daemon", "-S -n --thresholds", "-D -f 0x7", "-L -c -t 192.0.2.1:80", "-L -n -c -r 192.0.2.1",
+		"-S -f 7", "-S --timeout", "-S --daemon", "-S -n --thresholds", "-D -f 0x7", "-L -c -t 192.0.2.1:80", "-L -n -c -r 192.0.2.1", "-L -f 7 -r 192.0.2.1",
 		"-L -6", "-Sn6", "-Z -6", "-C --ipv6",
 	} {
 		for _, c := range []*Case{
