@@ -122,9 +122,10 @@ func mutatePackage(p goPackage, fset *token.FileSet, imports types.Importer, nex
 		return nil, err
 	}
 	var all []*Mutant
+	k := learn(parsed, info)
 	for _, f := range parsed {
 		path := fset.Position(f.Package).Filename
-		m := mutator{dir: dir, pkg: pkg, info: info, fset: fset, file: f, path: path, src: sources[f], nextID: next}
+		m := mutator{dir: dir, pkg: pkg, info: info, known: k, fset: fset, file: f, path: path, src: sources[f], nextID: next}
 		found, text := m.mutate()
 		all = append(all, found...)
 		files[path] = text

@@ -22,11 +22,11 @@ func mutateSource(t *testing.T, src string) (changes []string, text string) {
 	fset := token.NewFileSet()
 	f, err := parser.ParseFile(fset, "p.go", src, parser.ParseComments)
 	require.NoError(t, err)
-	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}}
+	info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}}
 	pkg, err := (&types.Config{}).Check("p", fset, []*ast.File{f}, info)
 	require.NoError(t, err)
 	id := 0
-	m := mutator{dir: "p", pkg: pkg, info: info, fset: fset, file: f, path: "p.go", src: []byte(src), nextID: func() int { id++; return id }}
+	m := mutator{dir: "p", pkg: pkg, info: info, known: learn([]*ast.File{f}, info), fset: fset, file: f, path: "p.go", src: []byte(src), nextID: func() int { id++; return id }}
 	all, text := m.mutate()
 	for _, mutant := range all {
 		_, change, _ := strings.Cut(mutant.Key, ": ")
@@ -65,6 +65,8 @@ func TestMutations(t *testing.T) {
 		{"indices of a literal", "var v = [...]int{2: 7}", []string{"7 + 1"}},
 		{"keys of a map", "var v = map[int]bool{2: true}", []string{"2 + 1", "not true"}},
 		{"declarations", "const c = 1 + 2; type t [3]int; var _ = t{}; func f() { x := f; x() }", []string{"delete x()"}},
+		{"sets", "type s uint8; const k s = 4; var v = k | 1<<1; var w = []s{k}", []string{"k | 1<<1 << 1", "k << 1"}},
+		{"results that are always nil", "func g() error { return nil }; func f() error { return g() }", nil},
 		{"panic", "func f() int { panic(1) }", []string{"1 + 1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

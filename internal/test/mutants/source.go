@@ -28,6 +28,7 @@ type mutator struct {
 	dir     string // of the package, from the module's root
 	pkg     *types.Package
 	info    *types.Info
+	known   *known
 	fset    *token.FileSet
 	file    *ast.File
 	path    string
@@ -285,6 +286,8 @@ func (m *mutator) constant(e ast.Expr, tv types.TypeAndValue) []string {
 	switch {
 	case tv.Value.Kind() == constant.Bool:
 		return []string{m.wrap(e, "not", typ, m.add(e.Pos(), "not "+m.code(e)))}
+	case tv.Value.Kind() == constant.Int && m.known.sets[tv.Type] && constant.Sign(tv.Value) != 0:
+		return []string{m.wrap(e, "shift", typ, m.add(e.Pos(), m.code(e)+" << 1"))}
 	case tv.Value.Kind() == constant.Int && isInteger(tv.Type):
 		return []string{m.wrap(e, "inc", typ, m.add(e.Pos(), m.code(e)+" + 1"))}
 	}
@@ -394,7 +397,7 @@ func (m *mutator) isCondition(e ast.Expr, t types.Type) bool {
 // returned reports whether an expression is a result that can be replaced by the zero value of the type it returns.
 func (m *mutator) returned(e ast.Expr) (typ string, ok bool) {
 	s, ok := m.stack[len(m.stack)-1].(*ast.ReturnStmt)
-	if !ok || m.info.Types[e].IsNil() || m.unobserved(e) {
+	if !ok || m.info.Types[e].IsNil() || m.unobserved(e) || m.known.isNil(e, m.info) {
 		return "", false
 	}
 	if lit, ok := e.(*ast.CompositeLit); ok && len(lit.Elts) == 0 {
