@@ -41,6 +41,7 @@ func TestParseDrainErrors(t *testing.T) {
 		"-D -f 7 --drain --drain":             "multiple 'drain' options specified",
 		"-D -f 7 --force":                     "The option 'force' requires the 'drain' option in the 'delete-service' command",
 		"-d -f 7 -r 10.0.0.1 --force":         "The option 'force' requires the 'drain' option in the 'delete-server' command",
+		"-D -f 7 --force --drain":             "The option 'force' requires the seconds of the 'drain' option",
 		"-d -f 7 -r 10.0.0.1 --force --drain": "The option 'force' requires the seconds of the 'drain' option",
 		"-A -f 7 --drain":                     "Illegal 'drain' option with the 'add-service' command",
 		"-C --drain":                          "Illegal 'drain' option with the 'flush' command",

@@ -52,9 +52,16 @@ func TestParseKeep(t *testing.T) {
 		{"-e -t 1.2.3.4:80 -r 10.0.0.1 --keep -i", ipvsnl.UpdateDestination(web, server("10.0.0.1:80", func(d *ipvsnl.Destination) {
 			d.Forwarding = ipvsnl.Tunnel
 		}), ipvsnl.FieldForwarding)},
-		{"-e -t 1.2.3.4:80 -r 10.0.0.1 --keep -i --tun-type gue --tun-port 9 --tun-csum", ipvsnl.UpdateDestination(web,
+		{"-e -t 1.2.3.4:80 -r 10.0.0.1 --keep -i --tun-type gue --tun-port 1 --tun-csum", ipvsnl.UpdateDestination(web,
 			server("10.0.0.1:80", func(d *ipvsnl.Destination) {
-				d.Forwarding, d.TunnelType, d.TunnelPort, d.TunnelFlags = ipvsnl.Tunnel, ipvsnl.GUE, 9, ipvsnl.TunnelChecksum
+				d.Forwarding, d.TunnelType, d.TunnelPort, d.TunnelFlags = ipvsnl.Tunnel, ipvsnl.GUE, 1, ipvsnl.TunnelChecksum
+			}), ipvsnl.FieldForwarding|ipvsnl.FieldTunnel)},
+		{"-e -t 1.2.3.4:80 -r 10.0.0.1 --keep -i --tun-type gre --tun-nocsum", ipvsnl.UpdateDestination(web,
+			server("10.0.0.1:80", func(d *ipvsnl.Destination) { d.Forwarding, d.TunnelType = ipvsnl.Tunnel, ipvsnl.GRE }),
+			ipvsnl.FieldForwarding|ipvsnl.FieldTunnel)},
+		{"-e -t 1.2.3.4:80 -r 10.0.0.1 --keep -i --tun-type gue --tun-port 9 --tun-remcsum", ipvsnl.UpdateDestination(web,
+			server("10.0.0.1:80", func(d *ipvsnl.Destination) {
+				d.Forwarding, d.TunnelType, d.TunnelPort, d.TunnelFlags = ipvsnl.Tunnel, ipvsnl.GUE, 9, ipvsnl.TunnelRemoteChecksum
 			}), ipvsnl.FieldForwarding|ipvsnl.FieldTunnel)},
 		{"-a -f 7 -r 10.0.0.1:8080 --ensure --keep", ipvsnl.EnsureDestination(mark, kept, 0)},
 		{"-a -t 1.2.3.4:80 -r 10.0.0.1 --ensure --keep -w 1", ipvsnl.EnsureDestination(web, server("10.0.0.1:80", nil), ipvsnl.FieldWeight)},

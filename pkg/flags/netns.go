@@ -15,7 +15,7 @@ func (p *parser) first(s *scanner) (w word, ok bool, err error) {
 				return w, false, err
 			}
 		case !ok && err == nil && len(s.stray) == 0 && p.given.has(optNetNS):
-			return w, false, nil
+			return word{}, false, nil
 		case err != nil && w.opt != nil && w.opt.verb != noVerb:
 			return w, false, &Error{Exit: ExitRefused, Ends: true, Fault: MissingValue, Word: s.text, Want: w.opt.takes()}
 		case !ok || w.opt.verb == noVerb:

@@ -15,6 +15,7 @@ func TestRows(t *testing.T) {
 	require.Len(t, commandRows, 20) // -l has a row of its own
 	require.Contains(t, optionRows, Row{Short: "-w", Long: "--weight", Value: "N", Help: "share of the connections, 0 for no new ones (default 1)"})
 	require.Contains(t, optionRows, Row{Short: "-6", Long: "--ipv6", Help: "the mark is for IPv6 packets; must follow -f"})
+	require.NotContains(t, optionRows, Row{Short: "-h", Long: "--help", Help: "print this help"})
 	for words, want := range map[string]string{
 		"-A --add-service":    "-t -u --sctp-service -f -s -p -M --pe -b -o --keep --ensure --netns",
 		"-D --delete-service": "-t -u --sctp-service -f --ensure --drain --force --netns",

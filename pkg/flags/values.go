@@ -27,11 +27,9 @@ func parseMark(s string) (uint32, bool) {
 	if n, ok := parseNumber(s, 1, maxMark); ok {
 		return uint32(n), true
 	}
-	if len(s) < 2 || s[0] != '0' || s[1]|0x20 != 'x' {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(s[2:], 16, 32)
-	return uint32(n), err == nil && n > 0
+	digits, ok := strings.CutPrefix(strings.ToLower(s), "0x")
+	n, err := strconv.ParseUint(digits, 16, 32)
+	return uint32(n), ok && err == nil && n > 0
 }
 
 // leadingNumber reads a number as C's atoi does: whatever follows is ignored, and
