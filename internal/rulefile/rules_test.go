@@ -141,7 +141,7 @@ func TestReady(t *testing.T) {
 		t.Error("a line is ready before any was written")
 	}
 	go func() {
-		_, _ = out.Write([]byte("one\ntwo\nthr"))
+		_, _ = out.Write([]byte("one\n\nthr"))
 		_, _ = out.Write([]byte("ee\n"))
 		_ = out.Close()
 	}()

@@ -14,6 +14,18 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/reconcile"
 )
 
+// A deletion that the kernel refuses has failed: another plan would not help.
+func TestApplyToRefused(t *testing.T) {
+	d := newDirector(t, three)
+	current := read(t, d)
+	changes := plan(t, current, current[1:])
+	refuse(d, map[string]int{changes[0].String(): 1})
+	err := reconcile.ApplyTo(t.Context(), open(t, d), current, changes)
+	require.ErrorIs(t, err, fs.ErrPermission)
+	require.ErrorAs(t, err, new(*ipvsnl.ApplyError))
+	require.False(t, errors.As(err, new(*reconcile.OutdatedError)))
+}
+
 // Another program changes the table after it was read, before what is to be edited is
 // read again or after that.
 func TestApplyTo(t *testing.T) {
