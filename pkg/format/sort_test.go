@@ -45,6 +45,20 @@ func TestSortDestinations(t *testing.T) {
 	}
 }
 
+// Places whose marks or words of addresses differ in the highest bit are compared the other way round.
+func TestSameHalf(t *testing.T) {
+	for i := range 5 {
+		var p, q place
+		word := []*uint32{&q.mark, &q.addr[0], &q.addr[1], &q.addr[2], &q.addr[3]}[i]
+		for bits, want := range map[uint32]bool{0: true, 1<<31 - 1: true, 1 << 31: false} {
+			*word = bits
+			require.Equal(t, want, p.sameHalf(&q), "%d: %x", i, bits)
+			require.Equal(t, want, q.sameHalf(&p), "%d: %x", i, bits)
+		}
+	}
+	require.False(t, (&place{words: 1}).sameHalf(&place{words: 4}))
+}
+
 func TestSortServices(t *testing.T) {
 	addr := func(p ipvsnl.Protocol, a string) *ipvsnl.ServiceState { return service(p, a, nil) }
 	fwm := mark
