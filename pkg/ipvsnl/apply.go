@@ -23,9 +23,7 @@ func (c *Client) Apply(ctx context.Context, changes ...Change) error {
 		return nil
 	}
 	a := applier{changes: changes, mapped: c.mapped}
-	begun := false
 	err := c.use(ctx, func(s *socket) error {
-		begun = true
 		defer c.changed(changes)
 		return a.run(ctx, s)
 	})
@@ -34,7 +32,7 @@ func (c *Client) Apply(ctx context.Context, changes ...Change) error {
 		return nil
 	case err == nil:
 		return &ApplyError{Failures: a.failures, InDoubt: -1}
-	case !begun || a.done == 0 && !a.sent:
+	case a.done == 0 && !a.sent:
 		return changes[0].fail(err)
 	}
 	return &ApplyError{Failures: a.failures, InDoubt: a.done, Doubted: changes[a.done], Err: err}
@@ -160,7 +158,7 @@ func (a *applier) build(e *encoder, index int, c *Change) {
 			a.fail(index, err) // of the first request, which is the strictest
 			return
 		}
-		a.asked = append(a.asked, asked{index, at, len(e.buf), r.ignore, 0})
+		a.asked = append(a.asked, asked{change: index, start: at, end: len(e.buf), ignore: r.ignore})
 	}
 }
 

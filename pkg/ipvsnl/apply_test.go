@@ -457,7 +457,8 @@ func (c counted) Write(b []byte) (int, error) {
 
 // Changes that add or delete something end a listing, and no others do.
 func TestChangesOfMembers(t *testing.T) {
-	for _, c := range append(every, ipvsnl.PutService(webService), ipvsnl.PutDestination(web, server), ipvsnl.SetWeight(web, server.Addr, 1)) {
+	for _, c := range append(every, ipvsnl.PutService(webService), ipvsnl.PutDestination(web, server), ipvsnl.SetWeight(web, server.Addr, 1),
+		ipvsnl.EnsureService(webService, 0), ipvsnl.EnsureDestination(web, server, 0)) {
 		f := director()
 		client := open(t, f.dial)
 		var last error
@@ -469,7 +470,8 @@ func TestChangesOfMembers(t *testing.T) {
 		members := false
 		switch c.Op {
 		case ipvsnl.OpAddService, ipvsnl.OpPutService, ipvsnl.OpDeleteService, ipvsnl.OpDeleteServiceIfExists, ipvsnl.OpAddDestination,
-			ipvsnl.OpPutDestination, ipvsnl.OpDeleteDestination, ipvsnl.OpDeleteDestinationIfExists, ipvsnl.OpFlush:
+			ipvsnl.OpPutDestination, ipvsnl.OpDeleteDestination, ipvsnl.OpDeleteDestinationIfExists, ipvsnl.OpFlush,
+			ipvsnl.OpEnsureService, ipvsnl.OpEnsureDestination:
 			members = true
 		}
 		require.Equal(t, members, errors.Is(last, ipvsnl.ErrChanged), "%v", c)

@@ -360,6 +360,17 @@ func TestStrange(t *testing.T) {
 	}
 }
 
+// So are those to a question.
+func TestMalformed(t *testing.T) {
+	c := open(t, (&fake{answer: says(netlink.Message{Data: []byte{1, 1, 0, 0}})}).dial)
+	_, err := c.Service(t.Context(), web)
+	require.ErrorContains(t, err, "reply of a service: malformed reply: no attribute 1")
+	_, err = c.Destinations(t.Context(), web)
+	require.ErrorContains(t, err, "reply of a destination: malformed reply: no attribute 2")
+	err = c.Apply(t.Context(), ipvsnl.UpdateService(webService, 0))
+	require.ErrorContains(t, err, "reply of a service: malformed reply: no attribute 1")
+}
+
 // A listing that the kernel calls interrupted is delivered to its end, and the error
 // follows it.
 func TestInterrupted(t *testing.T) {

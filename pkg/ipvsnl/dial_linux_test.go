@@ -52,6 +52,20 @@ func TestClosedTransport(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrClosed)
 }
 
+// What is read of a listing is as long as what was sent.
+func TestTransportListing(t *testing.T) {
+	fds := make([]int, 2)
+	require.NoError(t, unix.Pipe(fds))
+	defer unix.Close(fds[0])
+	_, err := unix.Write(fds[1], []byte("abc"))
+	require.NoError(t, err)
+	require.NoError(t, unix.Close(fds[1]))
+	k := &kernelTransport{fd: fds[0], page: smallPage, listing: true}
+	n, err := k.Read(make([]byte, 8))
+	require.NoError(t, err)
+	require.Equal(t, 3, n)
+}
+
 // What a system call says is passed on, with its name.
 func TestTransportErrors(t *testing.T) {
 	k := &kernelTransport{fd: -1, page: smallPage}
@@ -60,6 +74,9 @@ func TestTransportErrors(t *testing.T) {
 	_, err = k.Write(make([]byte, 1))
 	require.EqualError(t, err, "write: bad file descriptor")
 	require.EqualError(t, k.bind(), "bind: bad file descriptor")
+	k.listing = true
+	_, err = k.Read(make([]byte, 1))
+	require.EqualError(t, err, "read: bad file descriptor")
 	require.EqualError(t, k.Close(), "close: bad file descriptor")
 
 	withoutDescriptors(t, func() {

@@ -63,6 +63,7 @@ func TestRows(t *testing.T) {
 	checkRows(t, statsTable)
 	checkRows(t, timeoutsTable)
 	checkRows(t, infoTable)
+	require.Equal(t, &operation{}, Op(len(ops)).row())
 }
 
 // dest returns the message of a destination, in which attribute 4 is the weight.
@@ -100,6 +101,17 @@ func TestLayout(t *testing.T) {
 			require.Equal(t, want, got, "%s: %d", name, n)
 		}
 	}
+	key := join(attribute(1, uint16(2)), attribute(2, uint16(6)), attribute(3, addr16("192.0.2.1")), attribute(4, be16Value(80)))
+	persistent := attribute(1, key, attribute(7, uint32(1), uint32(0)), attribute(8, uint32(1)), attribute(11, "sip\x00"))
+	plain := attribute(1, key, attribute(7, uint32(1), uint32(0xffffffff)))
+	var last decoder
+	for n, m := range [][]byte{persistent, plain, plain, persistent, persistent, plain} {
+		var got, want ServiceState
+		require.NoError(t, last.readService(m, &got))
+		require.NoError(t, new(decoder).readService(m, &want))
+		require.Equal(t, want, got, n)
+	}
+
 	var d decoder
 	require.NoError(t, d.readDest(wide, new(DestinationState)))
 	require.NotZero(t, d.dests.size)
@@ -108,5 +120,9 @@ func TestLayout(t *testing.T) {
 	require.Equal(t, uint32(2), w.Destination.Weight)
 	require.Equal(t, wantStats64, w.Stats)
 	require.False(t, d.dests.read(moved, &w))
+
+	// Another layout takes the place of that.
+	require.NoError(t, d.readDest(counters, new(DestinationState)))
+	require.True(t, d.dests.read(counters, &w))
 	require.False(t, d.dests.read(nil, &w))
 }

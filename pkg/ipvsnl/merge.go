@@ -28,8 +28,6 @@ func (a *applier) merge(s *socket, index int) (n int, err error) {
 	if err != nil && !isRefusal(err) {
 		return 0, err
 	}
-	s.enc.reset()
-	a.asked = a.asked[:0]
 	seen := make(map[netip.AddrPort]bool)
 	for n < len(rest) && n < maxChunk {
 		c := &rest[n]
@@ -56,8 +54,8 @@ func (a *applier) mergeOne(s *socket, index int, have *entry, unread error) {
 	case c.Op != 0:
 		before := len(a.asked)
 		a.build(&s.enc, index, &c)
-		for i := range a.asked[before:] {
-			a.asked[before+i].outdated = a.changes[index].Op.row().outdated
+		for i := before; i < len(a.asked); i++ {
+			a.asked[i].outdated = a.changes[index].Op.row().outdated
 		}
 	}
 }
@@ -136,7 +134,6 @@ func (a *applier) mergeAlone(s *socket, index int) error {
 	if err != nil && !isRefusal(err) {
 		return err
 	}
-	s.enc.reset()
 	a.asked = a.asked[:0]
 	a.mergeOne(s, index, have, err)
 	return a.send(s)

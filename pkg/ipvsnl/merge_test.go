@@ -157,6 +157,15 @@ func TestMerge(t *testing.T) {
 	merged.TunnelType, merged.TunnelPort, merged.TunnelFlags = 0, 0, 0
 	require.Equal(t, []ipvsnl.DestinationState{{Destination: at("10.0.0.4:80")}, {Destination: at("10.0.0.2:80")}, {Destination: merged}}, all)
 
+	// The mask of a service that is not persistent has no effect.
+	masked := ipvsnl.Service{Key: ipvsnl.ServiceKey{Mark: 9}, Scheduler: "rr", Persistence: ipvsnl.Persistence{Mask: ipvsnl.Mask4([4]byte{255})}}
+	require.NoError(t, c.Apply(t.Context(), ipvsnl.EnsureService(masked, 0)))
+
+	// Nor have no changes.
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.NoError(t, c.Apply(canceled))
+
 	*sent = nil
 	require.NoError(t, c.Apply(t.Context(), changes[4], changes[5], changes[6], changes[7], changes[8], ipvsnl.SetWeight(web, merged.Addr, 6)))
 	require.Empty(t, *sent)
@@ -252,7 +261,7 @@ func TestMergeOutdated(t *testing.T) {
 				}
 				return nil
 			})
-			err = c.Apply(t.Context(), tt.change)
+			err = c.Apply(t.Context(), tt.change, ipvsnl.Zero()) // after which nothing is made again
 			require.Equal(t, tt.sent, *sent)
 			if tt.err != nil {
 				require.ErrorIs(t, err, tt.err)
@@ -270,6 +279,11 @@ func TestMergeOutdated(t *testing.T) {
 
 // A connection that breaks while a change is merged again leaves its outcome in doubt.
 func TestMergeBroken(t *testing.T) {
+	testMergeBroken(t, 3) // when it is read again
+	testMergeBroken(t, 4) // when it is made again
+}
+
+func testMergeBroken(t *testing.T, at int) {
 	d := ipvsnltest.New()
 	broken, rival := errors.New("broken"), ipvsnl.Service{Key: web, Scheduler: "sh"}
 	other, err := d.Open(t.Context())
@@ -280,7 +294,7 @@ func TestMergeBroken(t *testing.T) {
 		switch sends++; sends {
 		case 2:
 			return other.Apply(context.Background(), ipvsnl.AddService(rival))
-		case 3:
+		case at:
 			return broken
 		}
 		return nil

@@ -28,13 +28,13 @@ type decoder struct {
 	family Family
 }
 
-// Each of these reads the attributes of one message into v.
+// Each of these reads the attributes of one message into v, which is zero. What was read of a message
+// that does not have the layout of the last one is read again.
 
 func (d *decoder) readService(b []byte, v *ServiceState) error {
 	w := &d.service
 	*w = wireService{}
 	if !d.services.read(b, w) {
-		*w = wireService{}
 		if err := w.read(b, &d.services); err != nil {
 			return fmt.Errorf("reply of a service: %w", err)
 		}
@@ -49,7 +49,6 @@ func (d *decoder) readDest(b []byte, v *DestinationState) error {
 	w := &d.dest
 	*w = wireDest{family: d.family}
 	if !d.dests.read(b, w) {
-		*w = wireDest{family: d.family}
 		if err := w.read(b, &d.dests); err != nil {
 			return fmt.Errorf("reply of a destination: %w", err)
 		}
@@ -132,7 +131,6 @@ func readStats[W any](stats, stats64 []byte, w *W, offset uintptr, l *layout[W])
 
 // state returns the service that the attributes describe.
 func (w *wireService) state(s *ServiceState) error {
-	*s = ServiceState{}
 	if err := w.key(&s.Service.Key); err != nil {
 		return err
 	}

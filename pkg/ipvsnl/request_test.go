@@ -83,10 +83,10 @@ func TestRequests(t *testing.T) {
 		{"service: everything, prefix length of IPv6",
 			func(e *encoder) error {
 				return e.wholeService(cmdSetService, &Change{Service: Service{Key: ServiceKey{Mark: 1, IPv6: true}, Scheduler: "lblcr",
-					SchedulerFlags: SchedulerFlag3, Persistence: Persistence{Timeout: 2678400 * time.Second, Mask: Mask6(64), Engine: "sip"}}})
+					SchedulerFlags: SchedulerFlag3, Persistence: Persistence{Timeout: 2678400 * time.Second, Mask: Mask6(1), Engine: "sip"}}})
 			},
 			message(2, attribute(inService, attribute(1, uint16(10)), attribute(5, uint32(1)), attribute(6, "lblcr\x00"),
-				attribute(7, uint32(0x21), all), attribute(8, uint32(2678400)), attribute(9, uint32(64)),
+				attribute(7, uint32(0x21), all), attribute(8, uint32(2678400)), attribute(9, uint32(1)),
 				attribute(11, "sip\x00")))},
 		{"service: the longest names",
 			func(e *encoder) error {

@@ -106,15 +106,52 @@ func TestEmptyDatagram(t *testing.T) {
 // What is too short is an error, be it a message or the error number in one.
 func TestShortReply(t *testing.T) {
 	short := join(uint32(18), uint16(netlink.Error), uint16(0), uint32(0), uint32(0), uint32(0))
-	for _, datagram := range [][]byte{short[:5], short[:16], join(short, uint16(0))} {
+	three := append(join(uint32(19), uint16(netlink.Error), uint16(0), uint32(0), uint32(0)), 0, 0, 0)
+	for _, datagram := range [][]byte{short[:5], short[:16], join(short, uint16(0)), three} {
 		f := &script{reads: [][]byte{datagram}}
 		s := f.socket()
 		s.enc.head(cmdGetInfo)
 		err := s.exchange(byReply, nil)
 		require.Error(t, err)
 		require.NotErrorIs(t, err, errStray)
+		require.NotErrorIs(t, err, errNoReply)
 		require.True(t, s.midway)
 	}
+}
+
+// says is a reply of the kernel to a request.
+func says(request []byte, flags uint16, payload ...[]byte) []byte {
+	b := join(uint16(0x20), flags, binary.NativeEndian.Uint32(request[8:]), uint32(0), uint32(0))
+	for _, p := range payload {
+		b = append(b, p...)
+	}
+	return append(binary.NativeEndian.AppendUint32(nil, uint32(4+len(b))), b...)
+}
+
+// What follows a message has to be one, however short it is.
+func TestAfterReply(t *testing.T) {
+	f := &script{replies: func(request []byte) [][]byte { return [][]byte{append(says(request, 0), 0)} }}
+	s := f.socket()
+	s.enc.head(cmdGetInfo)
+	require.ErrorIs(t, s.exchange(byReply, func([]byte) error { return nil }), errShort)
+}
+
+// A kernel that does not report the family of a destination means that of its service.
+func TestMergeFamily(t *testing.T) {
+	key := join(attribute(1, uint16(2)), attribute(2, uint16(6)), attribute(3, addr16("192.0.2.1")), attribute(4, be16Value(80)))
+	f := &script{replies: func(request []byte) [][]byte {
+		switch command(request[messageHeader]) {
+		case cmdGetService:
+			return [][]byte{says(request, 0, attribute(1, key))}
+		case cmdGetDest:
+			done := join(uint32(20), uint16(netlink.Done), uint16(netlink.Multi), binary.NativeEndian.Uint32(request[8:]), uint32(0), uint32(0))
+			return [][]byte{append(says(request, uint16(netlink.Multi), attribute(2, attribute(1, addr16("198.51.100.1")), attribute(2, be16Value(8080)))), done...)}
+		}
+		return acknowledge(request)
+	}}
+	a := applier{changes: []Change{UpdateDestination(webKey, Destination{Addr: real1}, 0)}}
+	require.NoError(t, a.run(t.Context(), f.socket()))
+	require.Empty(t, a.failures)
 }
 
 // refuses is the kernel's reply to a request, or to changes of which it refuses the first.
