@@ -13,6 +13,17 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
+// TestEndpoint compares with what package netip writes.
+func TestEndpoint(t *testing.T) {
+	for n := range 1 << 16 {
+		o := byte(n)
+		a := netip.AddrPortFrom(netip.AddrFrom4([4]byte{o, byte(n >> 8), 255 - o, o}), uint16(n))
+		if got := appendIPv4Column(nil, a, 0); string(got) != a.String() {
+			t.Fatalf("%v is written as %s", a, got)
+		}
+	}
+}
+
 // TestAppendColumns compares lines with those that connections of the same give.
 func TestAppendColumns(t *testing.T) {
 	var table ConnectionTable

@@ -39,6 +39,7 @@ func TestReadColumns(t *testing.T) {
 func TestReadColumnsOfOthers(t *testing.T) {
 	for _, line := range []string{
 		"",
+		"TCP",
 		"TCP\n",
 		strings.TrimSuffix(columnsLine, "\n"),
 		strings.Replace(columnsLine, "    899\n", "1000000\n", 1),
