@@ -92,6 +92,7 @@ func TestManualExamples(t *testing.T) {
 					kernel.Need(t, "nftables")
 				}
 				if strings.Contains(e.script, "/sys/fs/bpf/mark") {
+					kernel.Need(t, "eBPF at ingress")
 					pinMark(t, "/sys/fs/bpf", "mark")
 				}
 				n := exampleWorld(t, e.script)
@@ -175,12 +176,10 @@ func TestTunnelExamples(t *testing.T) {
 func TestMarkExamples(t *testing.T) {
 	for _, c := range []struct{ intro, needs string }{
 		{"The mark can also be set by nftables", "nftables"},
-		{"And by an eBPF program", ""},
+		{"And by an eBPF program", "eBPF at ingress"},
 	} {
 		t.Run(c.intro, func(t *testing.T) {
-			if c.needs != "" {
-				kernel.Need(t, c.needs)
-			}
+			kernel.Need(t, c.needs)
 			pinMark(t, "/sys/fs/bpf", "mark")
 			n := newNetwork(t, 2, byDirector)
 			n.director.IP(t, "address add 192.0.2.1/32 dev front\nlink set front down\nlink set front name eth0\nlink set eth0 up")

@@ -66,7 +66,8 @@ func (n *network) halfOpen(t *testing.T, times int) {
 	require.NoError(t, err)
 }
 
-// TestDropPacket has the kernel drop every second packet that would make a connection.
+// TestDropPacket has the kernel drop every second packet that would make a connection and, while memory is very short, every
+// one.
 func TestDropPacket(t *testing.T) {
 	n := newNetwork(t, 1, byDirector)
 	n.set(t, "-A -u 10.1.0.100:53 -s rr\n-a -u 10.1.0.100:53 -r 10.2.0.11 -m")
@@ -89,6 +90,8 @@ func TestDropPacket(t *testing.T) {
 		return inactive() - before
 	}
 	require.Eventually(t, func() bool { return ten() == 5 }, patience, 100*time.Millisecond)
+	n.run(t, "--sysctl drop_packet=1 amemthresh=100000000")
+	require.Eventually(t, func() bool { return ten() == 0 }, patience, 100*time.Millisecond)
 }
 
 // TestSecureTCP connects to a silent server and to one that writes first.

@@ -63,9 +63,9 @@ var Features = []Feature{
 	{"/proc/net/ip_vs_status", hasFile("/proc/thread-self/net/ip_vs_status")},
 	{"sysctl conn_max", hasFile("/proc/sys/net/ipv4/vs/conn_max")},
 	{"nftables", func(t testing.TB, n *Namespace) bool {
-		got := n.Run(t, Command{Path: "/usr/sbin/nft", Args: []string{"nft", "add", "table", "ip", "probe"}})
-		return got.Code == 0
+		return n.Run(t, Command{Path: "/bin/sh", Args: []string{"sh", "-c", "nft add table ip probe"}}).Code == 0
 	}},
+	{"eBPF at ingress", func(t testing.TB, n *Namespace) bool { return loads("sch_ingress") && loads("cls_bpf") }},
 }
 
 // Has reports whether the kernel has a feature.

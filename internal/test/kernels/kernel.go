@@ -26,7 +26,7 @@ var wanted = []string{
 	"xt_conntrack", "xt_tcpudp", "iptable_filter", "iptable_nat", "iptable_mangle", "ip6table_filter", "ip6table_mangle", "ip6table_nat",
 	"crc32c_generic", "libcrc32c", "crc32c-cryptoapi",
 	"ipv6", "bridge", "stp", "veth", "dummy", "ipip", "sit", "ip6_tunnel", "ip_gre", "gre", "fou", "fou6", "ip_tunnel", "tunnel4", "sctp",
-	"udp_diag", "tcp_diag", "inet_diag", "nlmon", "overlay", "sch_netem", "8021q",
+	"udp_diag", "tcp_diag", "inet_diag", "nlmon", "overlay", "sch_netem", "sch_ingress", "cls_bpf", "8021q",
 }
 
 // loaded are the modules that are loaded at boot; the others are where a test, or the kernel, asks for them.
