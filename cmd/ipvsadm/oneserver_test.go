@@ -4,10 +4,15 @@ package main
 
 import (
 	"encoding/json"
+	"io"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
 // One real server is listed under the head of its service, in every form.
@@ -62,4 +67,17 @@ func TestOneServerMissing(t *testing.T) {
 	}
 	s.breakReading(getDest)
 	require.Equal(t, result{stderr: "Cannot list destinations: netlink send: broken\n", code: 1}, s.input("", "ipvsadm -L -f 1 -r 10.0.0.1"))
+}
+
+// The error names what is missing, for the hint.
+func TestOneServerError(t *testing.T) {
+	s := newListed(t)
+	r := newRunner(&s.system, newConsole("ipvsadm", nil, io.Discard, io.Discard))
+	require.Zero(t, r.open(t.Context(), ""))
+	defer r.close()
+	c, err := flags.Parse(strings.Fields("-L -f 1 -r 10.0.0.9:80"), testNames{})
+	require.NoError(t, err)
+	_, err = newTableReader(r.client, r.names, &c.Listing).list(t.Context(), &c)
+	require.Equal(t, &ipvsnl.Error{Op: ipvsnl.OpDestinations, Service: ipvsnl.ServiceKey{Mark: 1},
+		Destination: netip.MustParseAddrPort("10.0.0.9:80"), Err: ipvsnl.ErrDestinationNotFound}, err)
 }

@@ -122,6 +122,10 @@ func without(words []string) (rest []string, any bool) {
 		o := named(name)
 		if !strings.HasPrefix(w, "--") || !isAddition(o) {
 			rest = append(rest, w)
+			if i+1 < len(words) && takesNext(w) {
+				i++
+				rest = append(rest, words[i])
+			}
 			continue
 		}
 		any = true
@@ -131,6 +135,21 @@ func without(words []string) (rest []string, any bool) {
 	}
 	return rest, any
 }
+
+// takesNext reports whether a word is an option of the reference's that has the next word as its value, whatever that is.
+func takesNext(w string) bool {
+	if long, ok := strings.CutPrefix(w, "--"); ok {
+		return named(long).takesWord()
+	}
+	for i := 1; i < len(w) && w[0] == '-'; i++ {
+		if o := named(w[i : i+1]); o != nil && o.value != nil {
+			return o.takesWord() && i == len(w)-1
+		}
+	}
+	return false
+}
+
+func (o *option) takesWord() bool { return o != nil && o.value != nil && !o.optional }
 
 func (g *gen) prefix() string {
 	if g.chance(30) {

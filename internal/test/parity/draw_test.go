@@ -105,6 +105,12 @@ func TestWithout(t *testing.T) {
 		"-A -- --keep":                  "",
 		"-A --sort-by":                  "-A",
 		"-R --replace --only --wait 10": "-R",
+		"--sysctl -r -j":                "-r -j",
+		"-L -t --json -n -4":            "-L -t --json -n",
+		"-Lnt -j --marks":               "-Lnt -j",
+		"-A --scheduler --keep --keep":  "-A --scheduler --keep",
+		"-A -p --keep":                  "-A -p",
+		"-A -w4 --keep -M":              "-A -w4 -M",
 	} {
 		rest, own := without(strings.Fields(words))
 		require.Equal(t, want != "", own, words)
@@ -195,6 +201,7 @@ func TestFindsDrawn(t *testing.T) {
 		{"nothing", "-A -f 0x2 ''", "", false, ""},
 		{"nothing", "--sysctl --sctp-service ''", "", false, ""},
 		{"nothing", "--sysctl -bk es", "", false, ""},
+		{"nothing", "--sysctl -r -j", "", false, ""},
 		{"nothing", "--sysctl -b=sh-port,k es", "", false, ""},
 		{"nothing", "-R --wait 2", " #", false, ""},
 		{"nothing", "--netns /proc/self/ns/net --schedulers -w ''", "", false, ""},
