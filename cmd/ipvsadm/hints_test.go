@@ -284,7 +284,7 @@ func TestHintsService(t *testing.T) {
 
 // A real server that is missing may exist with another port.
 func TestHintsServer(t *testing.T) {
-	rules := "-A -t 192.0.2.1:80\n-A -f 1\n-a -f 1 -r 10.0.0.9:90\n"
+	rules := "-A -t 192.0.2.1:80\n-A -f 1\n-a -f 1 -r 10.0.0.9:90\n-A -t 192.0.2.2 -p\n-a -t 192.0.2.2 -r 10.0.0.9:90 -m\n"
 	for i := range 7 {
 		rules += fmt.Sprintf("-a -t 192.0.2.1:80 -r 10.0.0.1:%d -m\n", 8080+i)
 	}
@@ -300,6 +300,7 @@ func TestHintsServer(t *testing.T) {
 		"-d -t 192.0.2.1:80 -r 10.0.0.1:1":           has,
 		"-d -r 10.0.0.1 -t 192.0.2.1:80":             has + "; with -r before the service, its port is 0",
 		"-d -t 192.0.2.1:80 -r 10.0.0.2":             has,
+		"-d -t 192.0.2.2 -r 10.0.0.9":                "the service has 10.0.0.9:90; without a port, it is that of the service, 0",
 		"-d -f 1 -r 10.0.0.9":                        "the service has 10.0.0.9:90",
 	} {
 		require.Equal(t, []string{want}, hintLines(s.input("", "ipvsadm "+words).stderr), words)
