@@ -49,6 +49,8 @@ func (r *runner) run(words []string) int {
 	switch {
 	case c.Kind == flags.Build:
 		return r.con.build()
+	case c.Kind == flags.Completion:
+		return r.complete(ctx, c.Line)
 	case c.Kind == flags.Help || c.Kind == flags.Version:
 		informed = r.con.inform(c.Kind)
 	case fault == nil && withoutIPVS(&c) != nil:

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"net/netip"
 	"os"
 	"os/signal"
@@ -51,6 +52,10 @@ type system struct {
 	// schedulers returns the schedulers that the kernel has or can load.
 	schedulers func() ([]schedulers.Scheduler, error)
 
+	// links returns the network interfaces of a namespace, and namespaces the names that there are.
+	links      func(*netns.Namespace) []link
+	namespaces func() []string
+
 	// sysctls returns the sysctls of a namespace, and machine what their defaults depend on.
 	sysctls func(*netns.Namespace) sysctlDir
 	machine func() sysctls.Machine
@@ -78,6 +83,9 @@ type names interface {
 
 	// Prefetch starts looking up an address for a later call of Host.
 	Prefetch(netip.Addr)
+
+	// EachPort returns the ports of a protocol that have names.
+	EachPort(protocol string) iter.Seq2[uint16, string]
 }
 
 // linux is the system on which the command runs.
@@ -102,6 +110,8 @@ var linux = &system{
 	totals:      func(ctx context.Context, c *ipvsnl.Client) (ipvsnl.Stats, error) { return c.Totals(ctx) },
 	lockFile:    (*netns.Namespace).OpenAgain,
 	schedulers:  kernelSchedulers,
+	links:       links,
+	namespaces:  netns.Names,
 	sysctls:     func(ns *netns.Namespace) sysctlDir { return procDir{"/proc/sys/net/ipv4/vs", ns} },
 	machine:     thisMachine,
 	terminal:    isTerminal,

@@ -8,6 +8,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"iter"
+	"maps"
 	"net/netip"
 	"os"
 	"os/signal"
@@ -54,6 +56,7 @@ type testSystem struct {
 	fromTerminal  bool                               // whether standard input is one
 	looks         int                                // how often it was asked whether a stream is a terminal
 	hasInterfaces []string                           // of the namespace
+	hasLinks      []link                             // its network interfaces
 }
 
 func newTestSystem(t *testing.T) *testSystem {
@@ -88,6 +91,8 @@ func newTestSystem(t *testing.T) *testSystem {
 		totals:     func(context.Context, *ipvsnl.Client) (ipvsnl.Stats, error) { return s.total, s.noTotal },
 		sysctls:    func(*netns.Namespace) sysctlDir { return s.inMemory },
 		machine:    func() sysctls.Machine { return sysctls.Machine{CPUs: "0-1"} },
+		links:      func(*netns.Namespace) []link { return s.hasLinks },
+		namespaces: func() []string { return []string{"blue"} },
 		schedulers: func() ([]schedulers.Scheduler, error) { return s.hasSchedulers, s.noModules },
 		terminal:   s.isTerminal,
 		interfaces: func(*netns.Namespace) ([]string, error) { return s.hasInterfaces, nil },
@@ -260,6 +265,10 @@ func (testNames) Port(port uint16, protocol string) string {
 }
 
 func (testNames) Prefetch(netip.Addr) {}
+
+func (testNames) EachPort(protocol string) iter.Seq2[uint16, string] {
+	return maps.All(map[uint16]string{80: "http", 53: "domain", 9: "only-" + protocol})
+}
 
 // A result is what a command line did.
 type result struct {

@@ -53,3 +53,14 @@ func TestOpenFile(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	require.ErrorContains(t, err, "/proc/0/ns/net")
 }
+
+// Names are those of all directories that exist, once each.
+func TestNames(t *testing.T) {
+	before := dirs
+	t.Cleanup(func() { dirs = before })
+	dirs = []string{t.TempDir(), "/nonexistent", t.TempDir()}
+	for _, name := range []string{dirs[0] + "/red", dirs[0] + "/blue", dirs[2] + "/green", dirs[2] + "/blue"} {
+		require.NoError(t, os.WriteFile(name, nil, 0o600))
+	}
+	require.Equal(t, []string{"blue", "green", "red"}, Names())
+}

@@ -4,6 +4,7 @@ package resolve
 
 import (
 	"context"
+	"maps"
 	"net/netip"
 	"sync/atomic"
 	"testing"
@@ -220,4 +221,14 @@ func FuzzParseServices(f *testing.F) {
 			require.NotEmpty(t, name, key)
 		}
 	})
+}
+
+// The ports of a protocol are those that it has names for, each once.
+func TestEachPort(t *testing.T) {
+	r := &Resolver{ports: func() *services { return parseServices("http 80/tcp www\ndomain 53/udp\nweb 80/tcp\nssh 22/tcp\n") }}
+	require.Equal(t, map[uint16]string{80: "http", 22: "ssh"}, maps.Collect(r.EachPort("tcp")))
+	for range r.EachPort("tcp") {
+		break
+	}
+	require.Empty(t, maps.Collect(r.EachPort("sctp")))
 }

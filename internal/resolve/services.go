@@ -3,6 +3,7 @@
 package resolve
 
 import (
+	"iter"
 	"math"
 	"strconv"
 	"strings"
@@ -41,6 +42,17 @@ func (s *services) portOf(name, protocol string) (uint16, status) {
 func (s *services) nameOf(port uint16, protocol string) (string, status) {
 	name, ok := s.byPort[serviceKey{port, protocol}]
 	return name, s.status(ok)
+}
+
+// EachPort returns the ports of a protocol that have names.
+func (r *Resolver) EachPort(protocol string) iter.Seq2[uint16, string] {
+	return func(yield func(uint16, string) bool) {
+		for key, name := range r.ports().byPort {
+			if key.protocol == protocol && !yield(key.port, name) {
+				return
+			}
+		}
+	}
 }
 
 func (s *services) status(found bool) status {

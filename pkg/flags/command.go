@@ -29,6 +29,7 @@ const (
 	Schedulers             // --schedulers
 	Sysctl                 // --sysctl, -S --sysctl
 	Drain                  // -D or -d with --drain
+	Completion             // --complete
 )
 
 // A Subject is what a listing shows.
@@ -58,6 +59,9 @@ type Command struct {
 
 	Filter    Filter    // of a List of connections
 	Selection Selection // of a Part, a Save, and a List of services
+
+	// Line is the line that a Completion is about, from the name of the program to the word to complete.
+	Line []string
 
 	// Service is the service that a List or Save is about, if OneService is true;
 	// otherwise it is about all.

@@ -28,6 +28,7 @@ const (
 	build
 	listSchedulers
 	sysctl
+	complete
 )
 
 // A command is one row of the table of commands.
@@ -38,6 +39,9 @@ type command struct {
 
 	// words handles the words that are not options, and returns those that are left over.
 	words func(*parser, []string) ([]string, error)
+
+	// raw commands take all words after them as they are.
+	raw bool
 
 	// change returns the change of a Change once all options are known.
 	change func(*parser) ipvsnl.Change
@@ -113,6 +117,7 @@ var commands = [...]command{
 	help:           {kind: Help},
 	version:        {kind: Version},
 	build:          {kind: Build},
+	complete:       {kind: Completion, raw: true},
 	listSchedulers: {name: "schedulers", kind: Schedulers, rules: rules{takes: 1 << optJSON}},
 	sysctl:         {name: "sysctl", kind: Sysctl, rules: rules{takes: 1 << optJSON}, words: (*parser).sysctlWords},
 }
@@ -155,8 +160,8 @@ var companions = [...]struct {
 func checkCompanions(v verb, given optionSet) error {
 	for _, c := range companions {
 		if c.verb == v && given.has(c.option) && !given.has(c.with) {
-			return fault("The option '" + optionNames[c.option] + "' requires the '" + optionNames[c.with] +
-				"' option in the '" + commands[v].name + "' command")
+			return lacking(set(c.with), fault("The option '"+optionNames[c.option]+"' requires the '"+optionNames[c.with]+
+				"' option in the '"+commands[v].name+"' command"))
 		}
 	}
 	return nil
@@ -226,10 +231,10 @@ func (r *rules) check(given optionSet, name, of string) error {
 		id := rest.first()
 		if !given.has(id) {
 			text := "You need to supply the '" + optionNames[id] + "' option for the '" + name + "' " + of
-			return faultOf(text, MissingOption, "", wordsOf(id))
+			return lacking(set(id), faultOf(text, MissingOption, "", wordsOf(id)))
 		}
 		if !fit.has(id) {
-			return fault("Illegal '" + optionNames[id] + "' option with the '" + name + "' " + of)
+			return r.illegal(id, "Illegal '"+optionNames[id]+"' option with the '"+name+"' "+of)
 		}
 		if other := r.excludes(id, given); other != noOption {
 			return fault("The option '" + optionNames[id] + "' conflicts with the '" + optionNames[other] +
@@ -237,6 +242,16 @@ func (r *rules) check(given optionSet, name, of string) error {
 		}
 	}
 	return nil
+}
+
+// illegal returns the fault of an option that does not fit.
+func (r *rules) illegal(id optionID, text string) error {
+	for _, d := range r.with {
+		if d.options.has(id) {
+			return lacking(d.with, fault(text))
+		}
+	}
+	return fault(text)
 }
 
 // excludes returns a given option before id that excludes it.

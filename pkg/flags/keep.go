@@ -113,7 +113,8 @@ func (p *parser) checkKept(v verb) error {
 		return errFamilies
 	case k.Mark == 0 && addr != netip.AddrPortFrom(addr.Addr(), k.Addr.Port()):
 		// Added by the default method it would have another port.
-		return fault("You need to supply the 'forwarding-method' option for a 'real-server' port other than that of the service")
+		return lacking(set(optForwarding),
+			fault("You need to supply the 'forwarding-method' option for a 'real-server' port other than that of the service"))
 	}
 	return nil
 }

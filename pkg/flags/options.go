@@ -184,6 +184,12 @@ type option struct {
 
 	// set stores the value.
 	set func(p *parser, w word) error
+
+	// offer returns the values that completion knows, if it knows any.
+	offer func(*completer) []Offer
+
+	// like names an option that is offered where this one is, which no command refuses.
+	like string
 }
 
 // Limits of values.
@@ -236,10 +242,10 @@ var options = []option{
 		help: "delete a real server from a service"},
 	{long: "set", verb: setTimeouts, value: "TCP FIN UDP",
 		help: "set the timeouts of connections, in seconds; 0 leaves one as it is"},
-	{long: "start-daemon", arg: required, verb: startDaemon, value: "STATE",
+	{long: "start-daemon", arg: required, verb: startDaemon, value: "STATE", offer: (*completer).daemonStates,
 		help: "start the sync daemon, STATE master or backup",
 		set:  func(p *parser, w word) error { return p.daemonState(w, "illegal start-daemon parameter specified") }},
-	{long: "stop-daemon", arg: required, verb: stopDaemon, value: "STATE",
+	{long: "stop-daemon", arg: required, verb: stopDaemon, value: "STATE", offer: (*completer).daemonStates,
 		help: "stop the sync daemon, STATE master or backup",
 		set:  func(p *parser, w word) error { return p.daemonState(w, "illegal start_daemon specified") }},
 	{short: 'R', long: "restore", verb: restore,
@@ -256,38 +262,40 @@ var options = []option{
 		help: "print the version"},
 	{long: "build", verb: build,
 		help: "print version, revision, Go version and modules"},
+	{long: "complete", verb: complete, value: "WORD...",
+		help: "print what a command line can go on with, for shells"},
 
 	{heading: "Add, change or delete a service", verbs: []verb{addService, editService, deleteService}},
-	{short: 't', long: "tcp-service", arg: required, id: optService, value: "ADDRESS",
+	{short: 't', long: "tcp-service", arg: required, id: optService, value: "ADDRESS", offer: (*completer).services,
 		help: "the TCP service at this address",
 		set:  func(p *parser, w word) error { return p.serviceAt(w, ipvsnl.TCP) }},
-	{short: 'u', long: "udp-service", arg: required, id: optService, value: "ADDRESS",
+	{short: 'u', long: "udp-service", arg: required, id: optService, value: "ADDRESS", offer: (*completer).services,
 		help: "the UDP service at this address",
 		set:  func(p *parser, w word) error { return p.serviceAt(w, ipvsnl.UDP) }},
-	{long: "sctp-service", arg: required, id: optService, value: "ADDRESS",
+	{long: "sctp-service", arg: required, id: optService, value: "ADDRESS", offer: (*completer).services,
 		help: "the SCTP service at this address",
 		set:  func(p *parser, w word) error { return p.serviceAt(w, ipvsnl.SCTP) }},
-	{short: 'f', long: "fwmark-service", arg: required, id: optService, value: "MARK",
+	{short: 'f', long: "fwmark-service", arg: required, id: optService, value: "MARK", offer: (*completer).marks,
 		help: "the service of this firewall mark, 1 to 4294967295, or 0x1 and so on", set: (*parser).mark},
 	{short: '6', long: "ipv6",
 		help: "the mark is for IPv6 packets; must follow -f", set: (*parser).markIPv6},
-	{short: 's', long: "scheduler", arg: required, id: optScheduler, value: "NAME",
+	{short: 's', long: "scheduler", arg: required, id: optScheduler, value: "NAME", offer: (*completer).schedulers,
 		help: "the scheduler: rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh twos (default wlc)",
 		set:  func(p *parser, w word) error { return setName(w, maxSchedulerName, &p.service.Scheduler) }},
 	{short: 'p', long: "persistent", arg: optional, id: optPersistent, value: "[SECONDS]",
 		help: "keep a client on its real server, 1 to 2678400 seconds (default 360)", set: (*parser).persistent},
-	{short: 'M', long: "netmask", arg: required, id: optNetmask, value: "MASK",
+	{short: 'M', long: "netmask", arg: required, id: optNetmask, value: "MASK", offer: (*completer).masks,
 		help: "treat clients with equal addresses under MASK as one; for IPv6, a prefix length", set: (*parser).netmask},
-	{long: "pe", arg: required, id: optEngine, value: "NAME",
+	{long: "pe", arg: required, id: optEngine, value: "NAME", offer: (*completer).engines,
 		help: "persistence engine: sip",
 		set:  func(p *parser, w word) error { return setName(w, maxEngineName, &p.service.Persistence.Engine) }},
-	{short: 'b', long: "sched-flags", arg: required, id: optSchedFlags, value: "FLAGS",
+	{short: 'b', long: "sched-flags", arg: required, id: optSchedFlags, value: "FLAGS", offer: (*completer).flagNames,
 		help: "flags of the scheduler: sh-fallback,sh-port mh-fallback,mh-port flag-1,flag-2,flag-3", set: (*parser).schedFlags},
 	{short: 'o', long: "ops", id: optOnePacket,
 		help: "schedule each UDP packet separately", set: (*parser).onePacket},
 
 	{heading: "Add, change or delete a real server", verbs: []verb{addServer, editServer, deleteServer}},
-	{short: 'r', long: "real-server", arg: required, id: optServer, value: "ADDRESS",
+	{short: 'r', long: "real-server", arg: required, id: optServer, value: "ADDRESS", offer: (*completer).servers,
 		help: "the real server at this address", set: (*parser).serverAt},
 	{short: 'm', long: "masquerading", id: optForwarding,
 		help: "forward by network address translation",
@@ -307,7 +315,7 @@ var options = []option{
 	{short: 'y', long: "l-threshold", arg: required, id: optLower, value: "N",
 		help: "lower threshold, new connections again below N (default 0)",
 		set:  func(p *parser, w word) error { return setNumber(w, "l_threshold", 0, maxInt, &p.server.LowerThreshold) }},
-	{long: "tun-type", arg: required, id: optTunType, value: "TYPE",
+	{long: "tun-type", arg: required, id: optTunType, value: "TYPE", offer: (*completer).tunnelTypes,
 		help: "type of tunnel: ipip gue gre (default ipip)", set: (*parser).tunnelType},
 	{long: "tun-port", arg: required, id: optTunPort, value: "PORT",
 		help: "UDP port of a gue tunnel",
@@ -364,9 +372,9 @@ var options = []option{
 	{long: "nosort", id: optNoSort,
 		help: "in the order of the kernel",
 		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.NoSort, true) }},
-	{long: "sort",
+	{long: "sort", like: "nosort",
 		help: "sorted (default)", set: nothing},
-	{long: "sort-by", arg: required, id: optSortBy, value: "COLUMN",
+	{long: "sort-by", arg: required, id: optSortBy, value: "COLUMN", offer: (*completer).columns,
 		help: "highest first: by a column of --stats or --rate, or by active, inactive or weight", set: (*parser).sortBy},
 	{long: "watch", arg: optional, id: optWatch, value: "[SECONDS]",
 		help: "repeat the listing every 1 to 86400 seconds (default 2) until interrupted", set: (*parser).watch},
@@ -379,7 +387,7 @@ var options = []option{
 	{long: "total", id: optTotal,
 		help: "with sums, of each service and of all, and the kernel's own",
 		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Total, true) }},
-	{long: "color", arg: optional, id: optColor, value: "[WHEN]",
+	{long: "color", arg: optional, id: optColor, value: "[WHEN]", offer: (*completer).colors,
 		help: "colour lines that need a look: always, auto or never (default never)", set: (*parser).color},
 	{short: 'n', long: "numeric", id: optNumeric,
 		help: "with numeric addresses and ports",
@@ -405,7 +413,7 @@ var options = []option{
 	{short: '4', long: "ipv4", id: optIPv4,
 		help: "only IPv4; -6 without -f: only IPv6",
 		set:  func(p *parser, _ word) error { return assign(&p.selection.Family, ipvsnl.IPv4) }},
-	{long: "vip", arg: required, id: optVIP, value: "ADDRESS[/LEN]",
+	{long: "vip", arg: required, id: optVIP, value: "ADDRESS[/LEN]", offer: (*completer).vips,
 		help: "only services with such an address", set: (*parser).vip},
 	{long: "marks", id: optMarks,
 		help: "only services of marks", set: (*parser).onlyMarks},
@@ -428,7 +436,7 @@ var options = []option{
 		help: "with -R and -C: maximum wait for another of these to end, 0 to 86400 (default 60)", set: (*parser).wait},
 
 	{heading: "Share connections with another director", verbs: []verb{startDaemon, stopDaemon}},
-	{long: "mcast-interface", arg: required, id: optInterface, value: "NAME",
+	{long: "mcast-interface", arg: required, id: optInterface, value: "NAME", offer: (*completer).interfaces,
 		help: "interface of the sync messages (default eth0)",
 		set:  func(p *parser, w word) error { return setName(w, maxInterfaceName, &p.daemon.Interface) }},
 	{long: "syncid", arg: required, id: optSyncID, value: "N",
@@ -448,10 +456,10 @@ var options = []option{
 
 	{heading: "Set up the kernel", verbs: []verb{setTimeouts, sysctl, listSchedulers}},
 
-	{heading: "About the program", verbs: []verb{help, version, build}},
+	{heading: "About the program", verbs: []verb{help, version, build, complete}},
 
 	{heading: "With every command"},
-	{long: "netns", arg: required, id: optNetNS, value: "NAME",
+	{long: "netns", arg: required, id: optNetNS, value: "NAME", offer: (*completer).namespaces,
 		help: "work in this network namespace: a name, pid:NUMBER or, with a slash, a path", set: (*parser).netNS},
 }
 

@@ -47,14 +47,17 @@ type parser struct {
 	serverPort bool // whether the address of the server was given with a port
 }
 
+func newParser(words []string, r Resolver) parser {
+	return parser{words: words, resolver: r, server: ipvsnl.Destination{Forwarding: ipvsnl.Route, Weight: 1}}
+}
+
 // Parse parses the words of a command line, without the name of the program.
 // No words mean a listing, also after --netns.
 //
 // Every error is an *Error. The Command then has only its Kind and NetNS, which determine where
 // to open IPVS before the error is reported.
 func Parse(words []string, r Resolver) (Command, error) {
-	p := parser{words: words, resolver: r}
-	p.server = ipvsnl.Destination{Forwarding: ipvsnl.Route, Weight: 1}
+	p := newParser(words, r)
 	if len(words) == 0 {
 		p.cmd.Kind = List
 		return p.cmd, nil
@@ -64,7 +67,7 @@ func Parse(words []string, r Resolver) (Command, error) {
 		if !p.given.has(optNetNS) {
 			p.findNetNS(s)
 		}
-		return Command{Kind: p.cmd.Kind, NetNS: p.cmd.NetNS}, err
+		return Command{Kind: p.cmd.Kind, NetNS: p.cmd.NetNS}, bare(err)
 	}
 	return p.cmd, nil
 }
@@ -80,6 +83,10 @@ func (p *parser) parse(s *scanner) error {
 	}
 	c := &commands[w.opt.verb]
 	p.cmd.Kind, p.takes = c.kind, c.rules.all()
+	if c.raw {
+		p.cmd.Line = s.words
+		return nil
+	}
 	if c.name == "" { // about the program, whatever follows
 		p.findNetNS(s)
 		return nil
@@ -148,7 +155,7 @@ func (p *parser) option(w word) error {
 func (p *parser) threeTimeouts(stray []string) ([]string, error) {
 	fields := []*time.Duration{&p.timeouts.TCP, &p.timeouts.TCPFin, &p.timeouts.UDP}
 	if len(stray) < len(fields) {
-		return nil, fault("--set option requires 3 timeout values")
+		return nil, lacking(0, fault("--set option requires 3 timeout values"))
 	}
 	for i, field := range fields {
 		seconds, err := parseTimeout(stray[i], 0)
@@ -231,7 +238,7 @@ func (p *parser) applySchedFlags() error {
 			return faultOf("invalid scheduler flag `"+name+"'", BadValue, name, flagNames())
 		}
 		if flag.Scheduler != "" && flag.Scheduler != p.service.Scheduler {
-			return faultOf("incompatible scheduler flag `"+name+"'", FlagOfOther, name, flag.Scheduler)
+			return lacking(set(optScheduler), faultOf("incompatible scheduler flag `"+name+"'", FlagOfOther, name, flag.Scheduler))
 		}
 		p.service.SchedulerFlags |= flag.Flag
 	}
@@ -280,7 +287,7 @@ func (p *parser) checkService(v verb) error {
 	}
 	keeps := v == editService && p.given.has(optKeep) // also persistence
 	if s.Key.Addr.Port() == 0 && s.Persistence.Timeout == 0 && !keeps {
-		return faultOf("Zero port specified for non-persistent service", PortMissing, p.at, "")
+		return lacking(set(optPersistent), faultOf("Zero port specified for non-persistent service", PortMissing, p.at, ""))
 	}
 	if s.OnePacket && s.Key.Protocol != ipvsnl.UDP {
 		return fault("One-Packet Scheduling is only for UDP virtual services")
@@ -290,8 +297,8 @@ func (p *parser) checkService(v verb) error {
 
 // Faults of a real server.
 var (
-	errFamilies      = faultOf("Different address family is allowed only for tunneling servers", OtherFamily, "", "")
-	errTunnelOptions = faultOf("Tunnel options conflict with forward method", NoTunnel, "", "")
+	errFamilies      = lacking(set(optForwarding), faultOf("Different address family is allowed only for tunneling servers", OtherFamily, "", ""))
+	errTunnelOptions = lacking(set(optForwarding), faultOf("Tunnel options conflict with forward method", NoTunnel, "", ""))
 )
 
 func (p *parser) checkServer(v verb) error {
@@ -317,5 +324,5 @@ func (p *parser) checkServer(v verb) error {
 	}
 	name := words.TunnelTypeOf(d.TunnelType).Name
 	r := tunnelRules(name)
-	return r.check(p.given&tunnelOptions, name, "tunnel type")
+	return lacking(set(optTunType), r.check(p.given&tunnelOptions, name, "tunnel type"))
 }

@@ -3,7 +3,7 @@
 package flags
 
 // A Row describes a command or an option in the table of options, for everything that has to
-// agree with it: manual, help and completion.
+// agree with it: manual and help.
 type Row struct {
 	Short string // "-s"; empty for none, as is Long
 	Long  string // "--scheduler"

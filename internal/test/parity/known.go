@@ -42,6 +42,7 @@ var additions = []string{
 	"--build",
 	"--client",
 	"--color",
+	"--complete",
 	"--count",
 	"--drain",
 	"--dry-run",
