@@ -106,11 +106,11 @@ func (p *parser) checkKept(v verb) error {
 	k, addr := &p.service.Key, p.server.Addr
 	switch {
 	case p.given&(tunnelOptions|set(optTunType)) != 0:
-		return errTunnelOptions
+		return noTunnel()
 	case v == editServer:
 		return nil
 	case ipvsnl.FamilyOf(addr.Addr()) != k.Family():
-		return errFamilies
+		return otherFamily()
 	case k.Mark == 0 && addr != netip.AddrPortFrom(addr.Addr(), k.Addr.Port()):
 		// Added by the default method it would have another port.
 		return lacking(set(optForwarding),

@@ -295,11 +295,15 @@ func (p *parser) checkService(v verb) error {
 	return nil
 }
 
-// Faults of a real server.
-var (
-	errFamilies      = lacking(set(optForwarding), faultOf("Different address family is allowed only for tunneling servers", OtherFamily, "", ""))
-	errTunnelOptions = lacking(set(optForwarding), faultOf("Tunnel options conflict with forward method", NoTunnel, "", ""))
-)
+// The faults of a real server that -i or a tunnel's option would mend.
+
+func otherFamily() error {
+	return lacking(set(optForwarding), faultOf("Different address family is allowed only for tunneling servers", OtherFamily, "", ""))
+}
+
+func noTunnel() error {
+	return lacking(set(optForwarding), faultOf("Tunnel options conflict with forward method", NoTunnel, "", ""))
+}
 
 func (p *parser) checkServer(v verb) error {
 	if p.keepsForwarding() {
@@ -307,7 +311,7 @@ func (p *parser) checkServer(v verb) error {
 	}
 	k, d := &p.service.Key, &p.server
 	if ipvsnl.FamilyOf(d.Addr.Addr()) != k.Family() && d.Forwarding != ipvsnl.Tunnel {
-		return errFamilies
+		return otherFamily()
 	}
 	// Without address translation a packet keeps its destination port.
 	if k.Mark == 0 && d.Forwarding != ipvsnl.Masquerade {
@@ -318,7 +322,7 @@ func (p *parser) checkServer(v verb) error {
 	}
 	if d.Forwarding != ipvsnl.Tunnel {
 		if p.given&(tunnelOptions|set(optTunType)) != 0 {
-			return errTunnelOptions
+			return noTunnel()
 		}
 		return nil
 	}
