@@ -34,6 +34,9 @@ func TestAppendColumns(t *testing.T) {
 			o := byte(octet)
 			return conns.Endpoint{Addr: [...][4]byte{{o, 0, 99, 255}, {10, o, 100, o}, {o, o, o, o}}[i], Port: ports[(octet+i)%len(ports)]}
 		}
+		for i := range 3 {
+			require.Equal(t, addrPort(e(i)).String(), string(appendNumericAddrPort(nil, addrPort(e(i)))))
+		}
 		for _, protocol := range []string{"TCP", "IP ", "SCTP"} {
 			c := conns.Columns{
 				Protocol: [4]byte([]byte(protocol + " ")), ProtocolWidth: len(protocol), Client: e(0), Virtual: e(1), Destination: e(2),
