@@ -93,7 +93,8 @@ func pinMark(t *testing.T, dir, name string) {
 
 func address[T any](p *T) uint64 { return uint64(uintptr(unsafe.Pointer(p))) }
 
-// TestProcListing reads /proc/net/ip_vs where another namespace has services, too: it lacks rows that our listing has.
+// TestProcListing reads /proc/net/ip_vs where another namespace has services, too: before Linux 7 it
+// lacks rows that our listing has.
 func TestProcListing(t *testing.T) {
 	n, other := kernel.NewNamespace(t), kernel.NewNamespace(t)
 	const make = "i=1; while [ $i -le 400 ]; do echo -A -f $i; i=$((i+1)); done | ipvsadm -R"
@@ -101,7 +102,9 @@ func TestProcListing(t *testing.T) {
 	require.Equal(t, kernel.Result{}, shell(t, n, make))
 	require.Equal(t, "400\n", shell(t, n, count).Stdout)
 	require.Equal(t, kernel.Result{}, shell(t, other, make))
-	require.NotEqual(t, []string{"400\n", "400\n"}, []string{shell(t, n, count).Stdout, shell(t, other, count).Stdout})
+	if !kernel.Has(t, "tables that resize") { // since when it is complete
+		require.NotEqual(t, []string{"400\n", "400\n"}, []string{shell(t, n, count).Stdout, shell(t, other, count).Stdout})
+	}
 	for _, n := range []*kernel.Namespace{n, other} {
 		require.Equal(t, "400\n", shell(t, n, "ipvsadm -L -n | grep -c FWM").Stdout)
 	}
