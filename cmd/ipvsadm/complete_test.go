@@ -64,6 +64,7 @@ func TestCompletion(t *testing.T) {
 		require.Equal(t, want, s.completed(t, line), line)
 	}
 	require.Equal(t, result{}, s.words("ipvsadm", "--complete"))
+	require.Zero(t, s.opened.Load(), "sockets are open")
 }
 
 // Without all that is needed for it, a value is not offered, and nothing is said about it.
@@ -78,7 +79,13 @@ func TestCompletionWithout(t *testing.T) {
 	// In a network namespace that does not exist there is nothing.
 	s.hasLinks = []link{{name: "wan0", addrs: []netip.Addr{netip.MustParseAddr("192.0.2.80")}}}
 	s.hasInterfaces = []string{"wan0"}
-	s.enter = func(word string) (*netns.Namespace, error) { return nil, fs.ErrNotExist }
+	entered := 0
+	s.enter = func(word string) (*netns.Namespace, error) {
+		entered++
+		return nil, fs.ErrNotExist
+	}
+	require.Equal(t, server, s.completed(t, "ipvsadm -a -t 192.0.2.80:80 -r "))
+	require.Equal(t, 1, entered)
 	require.Equal(t, hint, s.completed(t, "ipvsadm -D -t "))
 	require.Equal(t, hint, s.completed(t, "ipvsadm -A -t "))
 	require.NotContains(t, s.completed(t, "ipvsadm --sysctl "), "conntrack")

@@ -38,10 +38,10 @@ func links(ns *netns.Namespace) (all []link) {
 
 // readLinks reads the interfaces of the thread's namespace.
 func readLinks() (all []link) {
-	eachRoute(unix.RTM_GETLINK, unix.RTM_NEWLINK, unix.SizeofIfInfomsg, func(index uint32, attrs map[uint16][]byte) {
+	eachRoute(unix.RTM_GETLINK, unix.SizeofIfInfomsg, func(index uint32, attrs map[uint16][]byte) {
 		all = append(all, link{name: unix.ByteSliceToString(attrs[unix.IFLA_IFNAME]), index: index})
 	})
-	eachRoute(unix.RTM_GETADDR, unix.RTM_NEWADDR, unix.SizeofIfAddrmsg, func(index uint32, attrs map[uint16][]byte) {
+	eachRoute(unix.RTM_GETADDR, unix.SizeofIfAddrmsg, func(index uint32, attrs map[uint16][]byte) {
 		own := attrs[unix.IFA_LOCAL] // with IPv4; of a tunnel, the other is that of its peer
 		if own == nil {
 			own = attrs[unix.IFA_ADDRESS]
@@ -57,17 +57,16 @@ func readLinks() (all []link) {
 
 // eachRoute asks for messages of rtnetlink, and calls f with the index and the attributes of each. Both headers of a
 // message that are used here have the index of the interface in their second word.
-func eachRoute(ask, answer, header int, f func(index uint32, attrs map[uint16][]byte)) {
+func eachRoute(ask, header int, f func(index uint32, attrs map[uint16][]byte)) {
 	data, err := syscall.NetlinkRIB(ask, unix.AF_UNSPEC)
 	if err != nil {
 		return
 	}
 	messages, _ := syscall.ParseNetlinkMessage(data) // those that it understands
 	for _, m := range messages {
-		if int(m.Header.Type) != answer || len(m.Data) < header {
-			continue
+		if len(m.Data) >= header { // not so the end of all
+			f(binary.NativeEndian.Uint32(m.Data[4:]), attributes(&m))
 		}
-		f(binary.NativeEndian.Uint32(m.Data[4:]), attributes(&m))
 	}
 }
 

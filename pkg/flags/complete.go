@@ -95,7 +95,7 @@ func (c *completer) attached(option, prefix, value string) []Offer {
 // values returns offers for the value of an option: those that are known or, if none are, a hint.
 func (c *completer) values() []Offer {
 	offers := c.known()
-	if len(offers) == 0 && c.prefix == "" && slices.ContainsFunc(sampleValues[:], func(value string) bool { return c.whole(value) != nil }) {
+	if len(offers) == 0 && slices.ContainsFunc(sampleValues[:], func(value string) bool { return c.whole(c.prefix+value) != nil }) {
 		return []Offer{c.pending.hint()}
 	}
 	return offers
@@ -148,7 +148,7 @@ func (c *completer) fits(o *option, name string) bool {
 		return false
 	case c.verb != noVerb && o.id != noOption && !(c.state.takes | everywhere).has(o.id): // as the parser would find out, later
 		return false
-	case c.seen[o] || o.id != noOption && c.state.given.has(o.id): // which some may be, to no end
+	case c.seen[o]: // which some may be again, to no end
 		return false
 	case o.like != "" && c.whole("--"+o.like) == nil:
 		return false

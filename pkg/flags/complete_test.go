@@ -37,6 +37,8 @@ func (testMachine) Destinations(netns string, of ipvsnl.ServiceKey) []ipvsnl.Des
 		return []ipvsnl.Destination{server("[2001:db8::2]:443", nil)}
 	case of.Protocol == ipvsnl.UDP:
 		return []ipvsnl.Destination{server("10.0.0.1:80", masquerading), server("10.0.0.3:53", nil)}
+	case of.Mark == 7:
+		return []ipvsnl.Destination{server("[2001:db8::7]:0", func(d *ipvsnl.Destination) { d.Forwarding = ipvsnl.Tunnel })}
 	case of.IPv6:
 		return []ipvsnl.Destination{server("[2001:db8::9]:0", nil)}
 	}
@@ -86,6 +88,7 @@ func offered(line string) string {
 func ordered(words []string) string { return strings.Join(slices.Sorted(slices.Values(words)), " ") }
 
 const (
+	anyServer  = "10.0.0.1:80 10.0.0.2:8080 [2001:db8::2]:443 10.0.0.3:53 [2001:db8::7]:0 [2001:db8::9]:0"
 	anyService = "-t --tcp-service -u --udp-service --sctp-service -f --fwmark-service"
 	anyColumn  = "conns inpkts outpkts inbytes outbytes cps inpps outpps inbps outbps active inactive weight"
 	anyCommand = "-A --add-service -E --edit-service -D --delete-service -C --clear -L --list -l -Z --zero -a --add-server " +
@@ -136,6 +139,8 @@ func TestComplete(t *testing.T) {
 		{"ipvsadm -R -", "--replace --only --dry-run --wait --netns"},
 		{"ipvsadm -S --sysctl -", "-n --numeric --netns"},
 		{"ipvsadm -L -A -", ""},
+		{"ipvsadm -A -t :80 -", ""},
+		{"ipvsadm -A -t x: -", ""},
 		{"ipvsadm -L -w 1 -", ""},
 		{"ipvsadm -L --nosuch -", ""},
 		{"ipvsadm -L --wide=1 -", ""},
@@ -158,7 +163,7 @@ func TestComplete(t *testing.T) {
 		{"ipvsadm -At192", "-At192.0.2.1:... -At192.0.2.2:... -At[2001:db8::1]:..."},
 		{"ipvsadm -A -s=", "-s=mh -s=rr -s=wlc"},
 		{"ipvsadm -A -sw", "-smh -srr -swlc"},
-		{"ipvsadm -A -p3", ""},
+		{"ipvsadm -A -p3", "<hint>"},
 		{"ipvsadm -Lx=", ""},
 
 		// Services: those in the table, or addresses for a new one.
@@ -183,13 +188,16 @@ func TestComplete(t *testing.T) {
 		{"ipvsadm -d -t 192.0.2.1:tcp-only -r ", "<hint>"},
 		{"ipvsadm -d -t www:80 -r ", "<hint>"},
 		{"ipvsadm -e -f 9 -6 -r ", "[2001:db8::9]:0"},
-		{"ipvsadm -e -f 9 -r ", "<hint>"},
-		{"ipvsadm -d -r ", "10.0.0.1:80 10.0.0.2:8080 [2001:db8::2]:443 10.0.0.3:53 [2001:db8::9]:0"},
-		{"ipvsadm -d -r 10.0.0.1:", "10.0.0.1:80 10.0.0.2:8080 [2001:db8::2]:443 10.0.0.3:53 [2001:db8::9]:0"},
+		{"ipvsadm -e -f 8 -r ", "<hint>"},
+		{"ipvsadm -d -f 7 -r ", "[2001:db8::7]:0"},
+		{"ipvsadm -a -f 9 -6 -r ", "[2001:db8::2]:443 [2001:db8::7]:0"},
+		{"ipvsadm -d -r ", anyServer},
+		{"ipvsadm -a -r ", anyServer},
+		{"ipvsadm -d -r 10.0.0.1:", anyServer},
 		{"ipvsadm -a -t 192.0.2.1:80 -r ", "10.0.0.3:53"},
-		{"ipvsadm -a -t 192.0.2.1:80 -i -r ", "[2001:db8::2]:443 10.0.0.3:53 [2001:db8::9]:0"},
+		{"ipvsadm -a -t 192.0.2.1:80 -i -r ", "[2001:db8::2]:443 10.0.0.3:53 [2001:db8::7]:0 [2001:db8::9]:0"},
 		{"ipvsadm -a -u 192.0.2.1:99 -r 10.0.0.1:", "10.0.0.1:http 10.0.0.1:udp-only"},
-		{"ipvsadm -L -c -r ", "10.0.0.1:80 10.0.0.2:8080 [2001:db8::2]:443 10.0.0.3:53 [2001:db8::9]:0"},
+		{"ipvsadm -L -c -r ", anyServer},
 		{"ipvsadm -L -c --netns blue -r ", "10.0.0.7:70"},
 
 		// Other values.
@@ -208,7 +216,7 @@ func TestComplete(t *testing.T) {
 		{"ipvsadm -a --tun-csum --tun-type ", "gue gre"},
 		{"ipvsadm -a -m --tun-type ", ""},
 		{"ipvsadm -a -w ", "<hint>"},
-		{"ipvsadm -a --weight=", ""},
+		{"ipvsadm -a --weight=", "<hint>"},
 		{"ipvsadm -L --vip ", "192.0.2.1 2001:db8::1"},
 		{"ipvsadm -L -6 --vip ", "2001:db8::1"},
 		{"ipvsadm -L --sort-by ", anyColumn},
@@ -254,6 +262,8 @@ func TestComplete(t *testing.T) {
 		{"ipvsadm-restore --wait ", "<hint>"},
 		{"ipvsadm-restore --replace file ", "--only --dry-run --wait --netns"},
 		{"ipvsadm-restore -x ", ""},
+		{"ipvsadm-restore --nosuch ", ""},
+		{"ipvsadm-restore --nosuch -", ""},
 	} {
 		want[tt.line], got[tt.line] = ordered(strings.Fields(tt.want)), offered(tt.line)
 	}
@@ -310,4 +320,11 @@ func TestOfferText(t *testing.T) {
 		names = append(names, o.Word)
 	}
 	require.Contains(t, longOption("scheduler").help, " "+strings.Join(names, " ")+" ")
+}
+
+// The words after --complete are as they are.
+func TestParseComplete(t *testing.T) {
+	c, err := Parse([]string{"--complete", "ipvsadm", "-L", "--netns", ""}, names{})
+	require.NoError(t, err)
+	require.Equal(t, Command{Kind: Completion, Line: []string{"ipvsadm", "-L", "--netns", ""}}, c)
 }

@@ -33,7 +33,7 @@ func (c *completer) read(line []string) {
 	if c.wrapper != nil {
 		s.words = append([]string{c.wrapper.command}, line...)
 	}
-	c.seen, c.pending = map[*option]bool{}, nil
+	c.seen = map[*option]bool{}
 	w, ok, _ := p.first(s)
 	if ok {
 		c.verb = w.opt.verb
@@ -41,7 +41,7 @@ func (c *completer) read(line []string) {
 	}
 	for ok {
 		c.seen[w.opt] = true
-		if w.opt.arg == optional && !w.given && len(s.words) == 0 {
+		if w.opt.arg == optional { // the parser judges whether a value fits
 			c.pending, c.maybe = w.opt, true
 		}
 		w, ok, _ = s.next()
@@ -49,7 +49,7 @@ func (c *completer) read(line []string) {
 			break
 		}
 	}
-	if s.failed && w.opt != nil && w.opt.arg == required {
+	if w.opt != nil { // its value is missing, or there is a fault
 		c.pending, c.maybe = w.opt, false
 	}
 	c.state = p

@@ -17,14 +17,11 @@ type lack struct {
 func (l *lack) Error() string { return l.fault.Error() }
 func (l *lack) Unwrap() error { return l.fault }
 
-// lacking returns a fault, if there is one, as one that some options would mend, too.
+// lacking returns a fault, if there is one, as one that some options would mend, unless others would.
 func lacking(by optionSet, fault error) error {
 	var l *lack
-	switch {
-	case fault == nil:
-		return nil
-	case errors.As(fault, &l):
-		return &lack{l.fault, l.by | by}
+	if fault == nil || errors.As(fault, &l) {
+		return fault
 	}
 	return &lack{fault, by}
 }
@@ -56,7 +53,7 @@ func mended(line []string, r Resolver) []string {
 	}
 	for i := range options {
 		o := &options[i]
-		if o.id == noOption || !l.by.has(o.id) {
+		if !l.by.has(o.id) {
 			continue
 		}
 		for _, value := range o.samples() {

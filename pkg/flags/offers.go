@@ -3,7 +3,6 @@
 package flags
 
 import (
-	"errors"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -28,7 +27,6 @@ func offerAll(all ...string) (offers []Offer) {
 
 // operands returns offers of words that are not options: names of sysctls, times for --set, the file to restore.
 func (c *completer) operands() []Offer {
-	var l *lack
 	switch {
 	case c.wrapper != nil && c.wrapper.file:
 		if w, err := c.wrapper.Unwrap(c.words); err == nil && w.File == "" && len(w.Ignored) == 0 {
@@ -36,7 +34,7 @@ func (c *completer) operands() []Offer {
 		}
 	case c.verb == sysctl:
 		return c.sysctls()
-	case c.verb == setTimeouts && errors.As(try(c.words, lenient{c.words}), &l) && l.by == 0 && c.whole() != nil:
+	case c.verb == setTimeouts && try(c.words, lenient{c.words}) != nil && c.whole() != nil:
 		return []Offer{longOption("set").hint()}
 	}
 	return nil
@@ -70,7 +68,7 @@ func (c *completer) services() (offers []Offer) {
 		return c.localAddrs()
 	}
 	for _, s := range c.machine.Services(c.state.cmd.NetNS) {
-		if s.Key.Mark == 0 && s.Key.Protocol == protocol.Protocol {
+		if s.Key.Protocol == protocol.Protocol { // a mark has none
 			offers = append(offers, Offer{Kind: OfferWord, Word: s.Key.Addr.String(), Text: s.Scheduler})
 		}
 	}
@@ -125,7 +123,7 @@ func (c *completer) localAddrs() (offers []Offer) {
 		if a.Addr.IsLoopback() || a.Addr.IsLinkLocalUnicast() {
 			continue
 		}
-		word := strings.TrimSuffix(netip.AddrPortFrom(a.Addr.WithZone(""), 0).String(), "0")
+		word := strings.TrimSuffix(netip.AddrPortFrom(a.Addr, 0).String(), "0")
 		offers = append(offers, Offer{Kind: OfferOpen, Word: word, Text: a.Interface, rest: number})
 	}
 	return offers
@@ -138,7 +136,7 @@ func (c *completer) servers() (offers []Offer) {
 	}
 	key, named := c.state.service.Key, c.state.given.has(optService)
 	offered := map[netip.AddrPort]bool{}
-	if named && c.verb == addServer {
+	if c.verb == addServer {
 		for _, d := range c.machine.Destinations(c.state.cmd.NetNS, key) {
 			offered[d.Addr] = true
 		}
