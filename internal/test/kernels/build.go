@@ -37,9 +37,6 @@ func (m *module) addTests(t tree, a *arch, jobs []job, work string) error {
 	if err := m.addProgram(t, a, work, "ipvsadm", "./cmd/ipvsadm"); err != nil {
 		return err
 	}
-	if err := m.addProgram(t, a, work, "launch", "./internal/test/bench/launch"); err != nil {
-		return err
-	}
 	if err := m.addServer(t, a, work); err != nil {
 		return err
 	}

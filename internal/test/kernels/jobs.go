@@ -48,7 +48,7 @@ var jobs = []job{
 var elsewhere = []string{
 	"TestTwoRestores", "TestRestoreAndClear", "TestLocked", "TestKilledRestore", "TestIdleRestore",
 	"TestSurroundings", "TestReaderGone", "TestListingEnds", "TestLimits", "TestFewDescriptors", "TestFewForLock",
-	"TestLittleMemory", "TestAddressSpace", "TestStopped", "TestStoppedIgnored", "TestSlowWriter", "TestRestoreInDoubt",
+	"TestLittleMemory", "TestPeakMemory", "TestAddressSpace", "TestStopped", "TestStoppedIgnored", "TestSlowWriter", "TestRestoreInDoubt",
 	"TestReplaceInDoubt", "TestRestoreInterrupts", "TestWaitingForNames", "TestOddWords", "TestLongLine", "TestEndlessLine",
 	"TestWrapperWords", "TestRestoreHelp", "TestRestoreNUL", "TestJSONManyConnections", "TestUnstableTable", "TestReplaceBig", "TestStartUp", "TestStableSave",
 	"TestReplaceAmongOthers", "TestRestoreFile",
