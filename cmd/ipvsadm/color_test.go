@@ -65,8 +65,8 @@ func TestColorTerminal(t *testing.T) {
 			term := newTerminal(t)
 			t.Setenv(tt.name, tt.value)
 			require.Zero(t, s.run(strings.Fields("ipvsadm -L -n --color="+tt.when), nil, term.slave, io.Discard))
-			term.shows(t, "FWM  2 wlc", 1)
-			require.Equal(t, tt.want, strings.Contains(term.drawn.String(), "\x1b[35mFWM  2 wlc\x1b[0m"))
+			term.wrote(t, "FWM  2 wlc", 1)
+			require.Equal(t, tt.want, strings.Contains(term.written.String(), "\x1b[35mFWM  2 wlc\x1b[0m"))
 		})
 	}
 }

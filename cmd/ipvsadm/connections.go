@@ -54,6 +54,12 @@ func (l *lister) listConnections(ctx context.Context, c *flags.Command) error {
 	if !how.Numeric {
 		begin, write = w.prefetch, w.writeLines
 	}
+	if l.rows != nil {
+		w.layout, w.whole, write = l.rows.connections, true, w.writeLines
+		if how.Numeric {
+			begin = func(*connectionBlock, conns.Block) {}
+		}
+	}
 	if how.Count {
 		if err := l.countConnections(ctx, w, how); err != nil {
 			return err

@@ -143,9 +143,13 @@ func (l *lister) countConnections(ctx context.Context, w *connectionWriter, how 
 	if err != nil {
 		return err
 	}
-	w.layout = &countLayout{json: how.JSON, at: lineTime(how), names: formatNames(l.names, how),
-		counter: counter{table: table, counts: map[place]*format.States{}, recent: map[ends]*format.States{}}}
+	counter := counter{table: table, counts: map[place]*format.States{}, recent: map[ends]*format.States{}}
 	w.whole = true
+	if l.rows != nil {
+		w.layout = &countRows{counter: counter, names: formatNames(l.names, how), sample: l.rows.sample}
+		return nil
+	}
+	w.layout = &countLayout{json: how.JSON, at: lineTime(how), names: formatNames(l.names, how), counter: counter}
 	return nil
 }
 

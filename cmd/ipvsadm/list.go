@@ -20,6 +20,7 @@ type lister struct {
 	names       names
 	connections func(file string) (io.ReadCloser, error)    // opens the connection table, with origins or without
 	totals      func(context.Context) (ipvsnl.Stats, error) // returns the totals of the namespace
+	rows        *watchRows                                  // takes what is listed, if not nil
 }
 
 // list runs -L in all its forms.
@@ -35,7 +36,7 @@ func (l *lister) list(ctx context.Context, c *flags.Command) error {
 	if c.Listing.Metrics {
 		return l.listMetrics(ctx, c)
 	}
-	layout, err := l.withTotals(ctx, c, l.layout(&c.Listing))
+	layout, err := l.tableLayout(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -49,6 +50,15 @@ func (l *lister) list(ctx context.Context, c *flags.Command) error {
 	}
 	w := &tableWriter{con: l.con, layout: layout, colored: l.con.colored(&c.Listing)}
 	return w.table(ctx, r, services, columns.ByName(c.Listing.SortBy))
+}
+
+// tableLayout returns what a listing of the table is given to: a layout, with sums if it is to have them, or the rows of a
+// watch, which always have.
+func (l *lister) tableLayout(ctx context.Context, c *flags.Command) (layout, error) {
+	if l.rows != nil {
+		return l.rows.table, nil
+	}
+	return l.withTotals(ctx, c, l.layout(&c.Listing))
 }
 
 // layout returns the layout of a listing of the table.

@@ -58,18 +58,21 @@ func (r *runner) drainer(c *flags.Command) *drainer {
 }
 
 func (r *runner) watcher(c *flags.Command) *watcher {
-	w := &watcher{
-		con:     r.con,
-		list:    func(ctx context.Context, con *console) error { return r.lister(con).list(ctx, c) },
-		every:   time.Duration(c.Listing.Watch) * time.Second,
-		lines:   c.Listing.JSON,
-		signals: make(chan os.Signal, 16),
-		pages:   make(chan page, 1),
+	place := r.watchPlace(c.NetNS)
+	return &watcher{
+		con: r.con,
+		list: func(ctx context.Context, con *console) error {
+			if err := place.follow(ctx); err != nil {
+				return err
+			}
+			return place.lister(con, r.names).list(ctx, c)
+		},
+		every:    time.Duration(c.Listing.Watch) * time.Second,
+		lines:    c.Listing.JSON,
+		signals:  make(chan os.Signal, 16),
+		pages:    make(chan page, 1),
+		onScreen: func(in, out *os.File) *screenWatcher { return newScreenWatcher(r, c, place, in, out) },
 	}
-	if c.Listing.Stats || c.Listing.Rate {
-		w.figures = statsColumns
-	}
-	return w
 }
 
 func (r *runner) restorer(c *flags.Command) *restorer {

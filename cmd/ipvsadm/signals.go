@@ -47,11 +47,24 @@ func signalOf(code int) (s syscall.Signal, ok bool) {
 // runtime does not release SIGPIPE, and ends process 1 with its own exit code, so this asks the kernel directly.
 func raise(s syscall.Signal) {
 	runtime.LockOSThread()
-	var byDefault [8]uintptr // a zero struct sigaction
-	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&byDefault)), 0, 8, 0, 0)
-	if errno == 0 {
+	if setDefault(s) {
 		_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), s)
 	}
+}
+
+// setDefault has the kernel handle a signal as it does by default, and reports whether that worked.
+func setDefault(s syscall.Signal) bool {
+	var byDefault [8]uintptr // a zero struct sigaction
+	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&byDefault)), 0, 8, 0, 0)
+	return errno == 0
+}
+
+// notifyBrokenPipes requests SIGPIPE, which this program ignores, and not whoever sends it. If it was ignored when it is
+// requested, the runtime drops it whenever a thread receives it that runs nothing.
+func notifyBrokenPipes(c chan<- os.Signal) {
+	ignoreBrokenPipes() // after which the runtime asks for the signal again
+	setDefault(unix.SIGPIPE)
+	signal.Notify(c, unix.SIGPIPE)
 }
 
 // stopped returns the beginning of a message about an interruption by a signal.

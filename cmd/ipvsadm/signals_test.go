@@ -44,8 +44,7 @@ func TestMain(m *testing.M) {
 // others are what else than the program a test can start, instead of a command line.
 var others = map[string]func() int{
 	"watch": func() int {
-		w := newWatcher(os.Stdin, os.Stdout, os.Stderr, onePage)
-		w.every = time.Hour
+		w := newScreenWatch(newConsole("ipvsadm", os.Stdin, os.Stdout, os.Stderr), time.Hour, oneRow)
 		return w.watch(context.Background())
 	},
 	"a signal after changes": func() int {

@@ -59,7 +59,7 @@ type testSystem struct {
 	hasLinks      []link                             // its network interfaces
 }
 
-func newTestSystem(t *testing.T) *testSystem {
+func newTestSystem(t testing.TB) *testSystem {
 	t.Helper()
 	s := &testSystem{director: ipvsnltest.New(), onLoad: func() {}, lockPath: filepath.Join(t.TempDir(), "namespace")}
 	require.NoError(t, os.WriteFile(s.lockPath, nil, 0o600))

@@ -8,88 +8,79 @@ import (
 	"errors"
 	"os"
 	"os/signal"
-	"runtime"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/screen"
 	"golang.org/x/sys/unix"
 )
 
-// ofTerminal are the signals that a watch on a terminal handles in addition.
-var ofTerminal = []os.Signal{unix.SIGWINCH, unix.SIGTSTP, unix.SIGCONT}
-
 // errEnded is the error of a page that was not written because of a signal.
-var errEnded = errors.New("ended by a signal")
+type errEnded struct{ signal os.Signal }
 
-// statsColumns is the number of columns at the end of a line of counters or rates.
-const statsColumns = 5
+func (errEnded) Error() string { return "ended by a signal" }
 
 // A watcher repeats a listing.
 type watcher struct {
-	con     *console
-	list    func(context.Context, *console) error // makes a listing
-	every   time.Duration
-	lines   bool // a page is a line for programs, and is never drawn
-	figures int  // how many columns are highlighted on changes
-	signals chan os.Signal
-	pages   chan page        // receives each listing once it is made
-	next    <-chan time.Time // when to make the next one
-	screen  *screen.Screen   // nil without a terminal
-	keys    <-chan byte
+	con      *console
+	list     func(context.Context, *console) error // makes a listing
+	every    time.Duration
+	lines    bool // a page is a line for programs, and is never drawn
+	signals  chan os.Signal
+	pages    chan page        // receives each listing once it is made
+	next     <-chan time.Time // when to make the next one
+	gone     <-chan struct{}  // closed when nobody reads the output any more
+	onScreen func(in, out *os.File) *screenWatcher
 }
 
 // A page is a listing, or the beginning of one and its error.
 type page struct {
 	text []byte
-	more int // how many lines follow that are not in text
 	err  error
 }
 
 // watch lists until a signal or a key ends it.
 func (w *watcher) watch(ctx context.Context) int {
-	notify(w.signals, ending)
+	notifyAll(w.signals)
 	defer signal.Stop(w.signals)
-	go w.make(ctx, w.draws())
+	if in, out, ok := w.terminal(); ok {
+		return w.onScreen(in, out).watch(ctx, w.signals)
+	}
+	if out, ok := w.con.sink.(*os.File); ok {
+		if wasClosed(out) {
+			return w.con.cannotWrite(unix.EBADF)
+		}
+		w.gone = screen.Gone(out)
+	}
+	go w.make(ctx)
 	select {
-	case <-w.signals:
-		return exitDone
+	case s := <-w.signals:
+		return endedBy(s)
 	case first := <-w.pages:
 		return w.begin(ctx, first)
 	}
 }
 
-// make makes a page in the background, since names may take time: if it is to be drawn, no more than a screen can show.
-func (w *watcher) make(ctx context.Context, drawn bool) {
-	b := &pageWriter{limited: drawn}
-	con := newConsole(w.con.name, nil, b, w.con.err)
+// wasClosed reports whether a program was started without this standard output: the runtime has opened something else in its
+// place, for reading as well.
+func wasClosed(out *os.File) bool {
+	var s unix.Stat_t
+	if unix.Fstat(int(out.Fd()), &s) != nil || s.Mode&unix.S_IFMT != unix.S_IFCHR || uint64(s.Rdev) != unix.Mkdev(1, 3) {
+		return false
+	}
+	mode, err := unix.FcntlInt(out.Fd(), unix.F_GETFL, 0)
+	return err == nil && mode&unix.O_ACCMODE == unix.O_RDWR
+}
+
+// make makes a page in the background, since names may take time.
+func (w *watcher) make(ctx context.Context) {
+	var b bytes.Buffer
+	con := newConsole(w.con.name, nil, &b, w.con.err)
 	err := w.list(ctx, con)
 	con.flush() // to memory
-	w.pages <- page{b.text, b.more, err}
+	w.pages <- page{b.Bytes(), err}
 }
-
-// A pageWriter keeps what is written, or only as much of it as a screen can show: a listing of
-// connections may have millions of lines.
-type pageWriter struct {
-	limited bool
-	text    []byte
-	lines   int // in text
-	more    int // after them
-}
-
-func (p *pageWriter) Write(b []byte) (int, error) {
-	for line := range bytes.Lines(b) {
-		if p.limited && p.lines == screen.MaxLines {
-			p.more += bytes.Count(line, newline)
-			continue
-		}
-		p.text = append(p.text, line...)
-		p.lines += bytes.Count(line, newline)
-	}
-	return len(b), nil
-}
-
-var newline = []byte{'\n'}
 
 // begin continues after the first page. If that has failed, the watch ends.
 func (w *watcher) begin(ctx context.Context, first page) int {
@@ -97,47 +88,18 @@ func (w *watcher) begin(ctx context.Context, first page) int {
 		if !w.lines {
 			w.con.write(first.text)
 		}
-		w.con.complain(message(first.err))
+		w.con.fails(first.err)
 		return exitListing
 	}
-	in, out, ok := w.terminal()
-	if !ok {
-		return w.stream(ctx, first)
+	err := w.loop(ctx, first)
+	var ended errEnded
+	if errors.As(err, &ended) {
+		return endedBy(ended.signal)
 	}
-	err := w.onScreen(ctx, in, out, first)
-	if err != nil {
-		w.con.complain(message(err))
-		return exitListing
-	}
-	return exitDone
+	return w.con.cannotWrite(err)
 }
 
-// stream continues after the first page without a terminal.
-func (w *watcher) stream(ctx context.Context, first page) int {
-	if err := w.loop(ctx, first); err != nil && !errors.Is(err, errEnded) {
-		return w.con.cannotWrite(err)
-	}
-	return exitDone
-}
-
-// onScreen continues after the first page on a terminal.
-func (w *watcher) onScreen(ctx context.Context, in, out *os.File, first page) (err error) {
-	notify(w.signals, ofTerminal)
-	if w.screen, err = screen.Open(in, out); err != nil {
-		return err
-	}
-	w.keys = w.screen.Keys()
-	err = w.loop(ctx, first)
-	return errors.Join(err, w.screen.Leave())
-}
-
-// draws reports whether pages are drawn on a terminal.
-func (w *watcher) draws() bool {
-	_, _, ok := w.terminal()
-	return ok
-}
-
-// terminal returns the input and output if pages can be drawn on them.
+// terminal returns the input and output if listings can be shown on them as on a screen.
 func (w *watcher) terminal() (in, out *os.File, ok bool) {
 	in, hasIn := w.con.in.(*os.File)
 	out, hasOut := w.con.sink.(*os.File)
@@ -145,7 +107,7 @@ func (w *watcher) terminal() (in, out *os.File, ok bool) {
 	return in, out, !w.lines && hasIn && hasOut && term != "" && term != "dumb" && screen.IsTerminal(out)
 }
 
-// loop shows pages until the watch ends or its output is gone.
+// loop writes pages until the watch ends or its output is gone, and returns why.
 func (w *watcher) loop(ctx context.Context, first page) error {
 	err := w.show(first)
 	for err == nil {
@@ -153,31 +115,19 @@ func (w *watcher) loop(ctx context.Context, first page) error {
 		case p := <-w.pages:
 			err = w.show(p)
 		case <-w.next:
-			go w.make(ctx, w.screen != nil)
-		case key := <-w.keys:
-			if key == 'q' {
-				return nil
-			}
+			go w.make(ctx)
 		case s := <-w.signals:
-			if slices.Contains(ending, s) {
-				return nil
-			}
-			err = w.adapt(s)
+			err = errEnded{s}
+		case <-w.gone:
+			err = unix.EPIPE
 		}
 	}
 	return err
 }
 
-// show shows a page and schedules the next one. A page that has failed is replaced by a
-// message.
+// show writes a page and schedules the next one. Instead of one that has failed there is a message.
 func (w *watcher) show(p page) error {
 	w.next = time.After(w.every)
-	if w.screen != nil {
-		if p.err != nil {
-			p.text, p.more = []byte(message(p.err)), 0
-		}
-		return w.screen.Draw(string(p.text), p.more, w.figures)
-	}
 	if p.err != nil {
 		w.con.complain(message(p.err))
 		return nil
@@ -185,8 +135,7 @@ func (w *watcher) show(p page) error {
 	return w.writePage(p.text)
 }
 
-// writePage writes a page without a terminal. Its reader may block
-// the write: even then a signal ends the watch.
+// writePage writes a page. Its reader may block the write: even then a signal ends the watch.
 func (w *watcher) writePage(text []byte) error {
 	if !w.lines {
 		text = append(text, '\n')
@@ -199,34 +148,35 @@ func (w *watcher) writePage(text []byte) error {
 	select {
 	case err := <-written:
 		return err
-	case <-w.signals:
-		return errEnded
+	case s := <-w.signals:
+		return errEnded{s}
 	}
 }
 
-// adapt handles a signal about the terminal. What keeps the terminal from being left or entered also keeps the page from
-// being drawn.
-func (w *watcher) adapt(s os.Signal) error {
-	switch s {
-	case unix.SIGTSTP:
-		w.suspend()
-	case unix.SIGCONT:
-		_ = w.screen.Enter()
-	}
-	return w.screen.Redraw()
+// harmless are the signals that do not end a program, those that no program can handle, the ones that belong to
+// the runtime and the C library, and SIGPIPE, which is requested in a way of its own.
+var harmless = []syscall.Signal{
+	unix.SIGKILL, unix.SIGSTOP, unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU, unix.SIGCONT,
+	unix.SIGCHLD, unix.SIGURG, unix.SIGWINCH, unix.SIGPIPE, unix.SIGPROF, 32, 33, 34,
 }
 
-// suspend restores the terminal and stops the program until it is continued. In the process
-// group of a session leader it does nothing, because no shell could continue it.
-func (w *watcher) suspend() {
-	if session, _ := unix.Getsid(0); session == unix.Getpgrp() {
-		return
+// lastSignal is the highest number of a signal.
+const lastSignal = 64
+
+// notifyAll requests all signals that would end a program, except those that were ignored when it started.
+func notifyAll(c chan<- os.Signal) {
+	notifyBrokenPipes(c)
+	for s := syscall.Signal(1); s <= lastSignal; s++ {
+		if !slices.Contains(harmless, s) {
+			notify(c, []os.Signal{s})
+		}
 	}
-	_ = w.screen.Leave()
-	// Once requested, SIGTSTP keeps the handler of the runtime. A signal to
-	// the calling thread has taken effect when the call returns.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGSTOP)
-	_ = w.screen.Enter()
+}
+
+// endedBy returns the exit code after a signal. Those that people and shells send are an orderly end.
+func endedBy(s os.Signal) int {
+	if slices.Contains(ending, s) {
+		return exitDone
+	}
+	return exitSignal + int(s.(syscall.Signal))
 }

@@ -90,6 +90,16 @@ func (n *Namespace) Path() string {
 	return "/proc/self/fd/" + strconv.Itoa(n.Fd())
 }
 
+// Same reports whether n and another namespace, both of them open, are the same.
+func (n *Namespace) Same(other *Namespace) bool {
+	if n == nil || other == nil {
+		return n == other
+	}
+	a, err := n.file.Stat()
+	b, otherErr := other.file.Stat()
+	return err == nil && otherErr == nil && os.SameFile(a, b)
+}
+
 // OpenAgain opens the file of the namespace once more, for a lock. It works without
 // /proc, too.
 func (n *Namespace) OpenAgain() (*os.File, error) {

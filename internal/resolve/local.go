@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
+	"syscall"
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
@@ -23,7 +24,7 @@ type local struct {
 
 // localAddresses returns the addresses of this machine that are visible to others, those with the widest scope first.
 func localAddresses(ipv6 bool) []netip.Addr {
-	return dump(unix.RTM_GETADDR, make([]byte, unix.SizeofIfAddrmsg), ipv6, func(data []byte) (l local, ok bool) {
+	return dump(unix.RTM_GETADDR, ipv6, func(data []byte) (l local, ok bool) {
 		if len(data) < unix.SizeofIfAddrmsg {
 			return l, false
 		}
@@ -50,7 +51,7 @@ func localAddresses(ipv6 bool) []netip.Addr {
 
 // localGateways returns the gateways of the default routes, the preferred first.
 func localGateways(ipv6 bool) []netip.Addr {
-	return dump(unix.RTM_GETROUTE, make([]byte, unix.SizeofRtMsg), ipv6, func(data []byte) (l local, ok bool) {
+	return dump(unix.RTM_GETROUTE, ipv6, func(data []byte) (l local, ok bool) {
 		if len(data) < unix.SizeofRtMsg || data[1] != 0 || data[2] != 0 || data[4] != unix.RT_TABLE_MAIN || data[7] != unix.RTN_UNICAST {
 			return l, false
 		}
@@ -69,24 +70,24 @@ func localGateways(ipv6 bool) []netip.Addr {
 }
 
 // dump asks the kernel for all entries of a kind and family, and returns the addresses of those that
-// read accepts, in order.
-func dump(kind netlink.HeaderType, request []byte, ipv6 bool, read func(data []byte) (local, bool)) []netip.Addr {
-	request[0] = unix.AF_INET
+// read accepts, in order. It does so with package syscall: a connection of package netlink would need two more
+// file descriptors, and make the program larger by a fiftieth.
+func dump(kind int, ipv6 bool, read func(data []byte) (local, bool)) []netip.Addr {
+	family := unix.AF_INET
 	if ipv6 {
-		request[0] = unix.AF_INET6
+		family = unix.AF_INET6
 	}
-	c, err := netlink.Dial(unix.NETLINK_ROUTE, nil)
+	entries, err := syscall.NetlinkRIB(kind, family)
 	if err != nil {
 		return nil
 	}
-	defer c.Close()
-	messages, err := c.Execute(netlink.Message{Header: netlink.Header{Type: kind, Flags: netlink.Request | netlink.Dump}, Data: request})
+	messages, err := syscall.ParseNetlinkMessage(entries)
 	if err != nil {
 		return nil
 	}
 	var all []local
 	for _, m := range messages {
-		if len(m.Data) == 0 || m.Data[0] != request[0] {
+		if len(m.Data) == 0 || int(m.Data[0]) != family {
 			continue
 		}
 		if l, ok := read(m.Data); ok {

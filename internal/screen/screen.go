@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package screen draws pages of text on a terminal, each over the previous one, and restores
-// the terminal afterwards.
+// Package screen draws rows of text on a terminal, writing only what has changed, reads its keys, and
+// restores the terminal afterwards.
 package screen
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -17,12 +18,13 @@ const (
 	defaultHeight = 24
 )
 
-// A Screen is a terminal that pages are drawn on.
+// A Screen is a terminal that rows are drawn on.
 type Screen struct {
 	in, out *os.File
 	mode    *unix.Termios // the previous mode of in; nil if in is not a terminal
-	keys    chan byte
-	frame   *frame // the last one
+	keys    chan Key
+	canvas  canvas
+	buffer  []byte
 }
 
 // IsTerminal reports whether f is a terminal.
@@ -31,10 +33,10 @@ func IsTerminal(f *os.File) bool {
 	return err == nil
 }
 
-// Open takes over the terminal out until Leave. If in is a terminal as well, typed characters are
-// read without echo.
-func Open(in, out *os.File) (*Screen, error) {
-	s := &Screen{in: in, out: out, keys: make(chan byte)}
+// Open takes over the terminal out until Leave. If in is a terminal as well, keys are read from it without
+// echo. Colours are used if coloured is true.
+func Open(in, out *os.File, coloured bool) (*Screen, error) {
+	s := &Screen{in: in, out: out, keys: make(chan Key, 64), canvas: canvas{plain: !coloured}}
 	if mode, err := unix.IoctlGetTermios(int(in.Fd()), unix.TCGETS); err == nil {
 		s.mode = mode
 	}
@@ -48,22 +50,50 @@ func Open(in, out *os.File) (*Screen, error) {
 	return s, nil
 }
 
-// read forwards typed characters for as long as the program runs.
+// HasKeys reports whether there is a keyboard.
+func (s *Screen) HasKeys() bool { return s.mode != nil }
+
+// Keys returns the channel that receives the keys that are pressed.
+func (s *Screen) Keys() <-chan Key { return s.keys }
+
+// sequencePatience is how many milliseconds the rest of what a key sends may take.
+const sequencePatience = 50
+
+// read forwards keys for as long as the program runs.
 func (s *Screen) read() {
-	key := make([]byte, 1)
+	buffer := make([]byte, 256)
+	var typed []byte
 	for {
-		if _, err := s.in.Read(key); err != nil {
+		n, err := s.in.Read(buffer)
+		if err != nil {
 			return
 		}
-		s.keys <- key[0]
+		typed = s.forward(append(typed, buffer[:n]...))
 	}
 }
 
-// Keys returns the channel that receives typed keys.
-func (s *Screen) Keys() <-chan byte { return s.keys }
+// forward sends keys and returns the beginning of one whose rest will follow.
+func (s *Screen) forward(typed []byte) []byte {
+	for len(typed) > 0 {
+		key, rest, whole := readKey(typed)
+		if !whole && ready(s.in, sequencePatience) {
+			return typed
+		}
+		s.keys <- key
+		typed = rest
+	}
+	return nil
+}
+
+// ready reports whether there will be something to read within some milliseconds.
+func ready(f *os.File, patience int) bool {
+	n, _ := unix.Poll([]unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLIN}}, patience)
+	return n > 0
+}
 
 // Enter takes over the terminal again, after Leave or when another program has changed it.
 func (s *Screen) Enter() error {
+	s.canvas.forget()
 	if s.mode != nil {
 		mode := *s.mode
 		mode.Lflag &^= unix.ICANON | unix.ECHO
@@ -76,43 +106,51 @@ func (s *Screen) Enter() error {
 	return err
 }
 
-// Leave restores the terminal.
+// Leave restores the terminal: first its mode, which works even if its output has been stopped.
 func (s *Screen) Leave() error {
-	_, err := s.out.WriteString(leave)
+	var err error
 	if s.mode != nil {
-		if modeErr := s.setMode(s.mode); err == nil {
-			err = modeErr
-		}
+		err = s.setMode(s.mode)
 	}
-	return err
+	s.restart()
+	_, written := s.out.WriteString(leave)
+	return errors.Join(err, written)
+}
+
+// restart lets a terminal go on that has been stopped with Ctrl-S: the kernel does so when that key loses its meaning.
+func (s *Screen) restart() {
+	mode, err := unix.IoctlGetTermios(int(s.out.Fd()), unix.TCGETS)
+	if err != nil || mode.Iflag&unix.IXON == 0 {
+		return
+	}
+	without := *mode
+	without.Iflag &^= unix.IXON
+	_ = unix.IoctlSetTermios(int(s.out.Fd()), unix.TCSETS, &without)
+	_ = unix.IoctlSetTermios(int(s.out.Fd()), unix.TCSETS, mode)
 }
 
 func (s *Screen) setMode(mode *unix.Termios) error {
-	if err := unix.IoctlSetTermios(int(s.in.Fd()), unix.TCSETSW, mode); err != nil {
+	if err := unix.IoctlSetTermios(int(s.in.Fd()), unix.TCSETS, mode); err != nil {
 		return fmt.Errorf("set the terminal's mode: %w", err)
 	}
 	return nil
 }
 
-// MaxLines is how many lines of a page suffice for any terminal.
-const MaxLines = 1000
-
-// Draw draws a page, of which more lines follow that are not in it. The last words of each line, as many as figures, are figures that
-// are marked if they have changed since the last page.
-func (s *Screen) Draw(page string, more, figures int) error {
-	s.frame = newFrame(page, figures, s.frame)
-	s.frame.more = more
-	return s.Redraw()
-}
-
-// Redraw draws the last page again, in the current size of the window.
-func (s *Screen) Redraw() error {
-	width, height := s.size()
-	_, err := s.out.Write(s.frame.append(nil, width, height))
+// Draw draws rows, from the top, in the size of the window. Only what differs from the rows drawn before is written.
+func (s *Screen) Draw(rows []Row, width, height int) error {
+	s.buffer = s.canvas.update(s.buffer[:0], rows, width, height)
+	if len(s.buffer) == 0 {
+		return nil
+	}
+	_, err := s.out.Write(s.buffer)
 	return err
 }
 
-func (s *Screen) size() (width, height int) { return sizeOf(s.out) }
+// Forget makes the next drawing write everything: something else has written on the terminal.
+func (s *Screen) Forget() { s.canvas.forget() }
+
+// Size returns the size of the window.
+func (s *Screen) Size() (width, height int) { return sizeOf(s.out) }
 
 // sizeOf returns the size of a terminal.
 func sizeOf(terminal *os.File) (width, height int) {
@@ -121,4 +159,26 @@ func sizeOf(terminal *os.File) (width, height int) {
 		return defaultWidth, defaultHeight
 	}
 	return int(size.Col), int(size.Row)
+}
+
+// Gone returns a channel that is closed when nobody reads f any more: the window is closed, or the other end of a
+// pipe.
+func Gone(f *os.File) <-chan struct{} {
+	gone := make(chan struct{})
+	fd := int32(f.Fd())
+	go func() {
+		for {
+			p := []unix.PollFd{{Fd: fd}}
+			_, err := unix.Poll(p, -1)
+			switch {
+			case errors.Is(err, unix.EINTR):
+			case err != nil:
+				return
+			case p[0].Revents != 0:
+				close(gone)
+				return
+			}
+		}
+	}()
+	return gone
 }

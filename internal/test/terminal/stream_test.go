@@ -83,6 +83,14 @@ func TestStream(t *testing.T) {
 			require.Zero(t, s.end())
 		})
 	}
+	for _, signal := range []syscall.Signal{syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM, syscall.SIGPIPE} {
+		t.Run(signal.String(), func(t *testing.T) {
+			s := start(t, n, "-Ln --stats --watch 1")
+			s.page(t)
+			require.NoError(t, s.cmd.Process.Signal(signal))
+			require.Equal(t, signal, s.end().Signal())
+		})
+	}
 }
 
 // TestStreamStalled ends a watch that waits for its reader: a listing is more than the pipe holds, and nobody reads on.
@@ -138,10 +146,10 @@ func TestStreamFailure(t *testing.T) {
 	require.Equal(t, kernel.Result{Stderr: "No such service\n", Code: 1}, got)
 }
 
-// TestStreamClosed ends with the pipe, as other programs do.
+// TestStreamClosed ends with the pipe, as other programs do, at once.
 func TestStreamClosed(t *testing.T) {
 	n := kernel.NewNamespace(t)
-	s := start(t, n, "-Ln --watch 1")
+	s := start(t, n, "-Ln --watch 3600")
 	s.page(t)
 	require.NoError(t, s.pipe.Close())
 	require.Equal(t, syscall.SIGPIPE, s.end().Signal())

@@ -35,6 +35,9 @@ var All = []Column{
 	{Name: "weight", figure: func(d *ipvsnl.DestinationState) uint64 { return uint64(d.Destination.Weight) }},
 }
 
+// OfServices reports whether services have the figure themselves.
+func (c *Column) OfServices() bool { return c.counter != nil }
+
 // Destination returns a destination's figure.
 func (c *Column) Destination(d *ipvsnl.DestinationState) uint64 {
 	if c.counter != nil {

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"runtime"
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/screen"
+	"github.com/ipvsadm-go/ipvsadm/internal/top"
+	"github.com/ipvsadm-go/ipvsadm/internal/visible"
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+	"golang.org/x/sys/unix"
+)
+
+// A screenWatcher shows a listing on a terminal, over and over.
+type screenWatcher struct {
+	con      *console
+	in, out  *os.File
+	patience time.Duration // how long a terminal may take to show what is written when it is to be left
+	read     func(context.Context, *top.Sample) reading
+	view     *top.View
+
+	signals  chan os.Signal
+	screen   *screen.Screen
+	readings chan reading
+	next     <-chan time.Time // when to read
+	reading  bool             // whether a reading is in progress
+	unused   *top.Sample      // memory for the next one
+	drawn    chan error
+	drawing  bool // whether a drawing is in progress
+	stale    bool // whether there is something new to be drawn
+}
+
+func newScreenWatcher(r *runner, c *flags.Command, p *watchPlace, in, out *os.File) *screenWatcher {
+	host, _ := os.Hostname()
+	view := &top.View{Model: new(top.Model), Every: time.Duration(c.Listing.Watch) * time.Second, SortBy: c.Listing.SortBy}
+	if c.NetNS != "" {
+		name := visible.Text(c.NetNS)
+		view.Where = append(view.Where, []string{"namespace " + name, name})
+	}
+	if host != "" {
+		host = screen.Printable(host)
+		view.Where = append(view.Where, []string{"director " + host, host})
+	}
+	return &screenWatcher{con: r.con, in: in, out: out, patience: r.sys.patience, read: newSampler(r, c, p).read, view: view,
+		readings: make(chan reading, 1), drawn: make(chan error, 1)}
+}
+
+// watch shows the listing until a signal or a key ends it. If the first reading fails, it ends before the screen is used.
+func (w *screenWatcher) watch(ctx context.Context, signals chan os.Signal) int {
+	w.signals = signals
+	w.start(ctx)
+	select {
+	case s := <-w.signals:
+		return endedBy(s)
+	case first := <-w.readings:
+		if first.err != nil {
+			w.con.fails(first.err)
+			return exitListing
+		}
+		return w.begin(ctx, first)
+	}
+}
+
+// begin continues after the first reading.
+func (w *screenWatcher) begin(ctx context.Context, first reading) (code int) {
+	signal.Notify(w.signals, unix.SIGCONT) // always: without it, the screen would not be drawn again
+	notify(w.signals, []os.Signal{unix.SIGWINCH, unix.SIGTSTP})
+	var err error
+	if w.screen, err = screen.Open(w.in, w.out, os.Getenv("NO_COLOR") == ""); err != nil {
+		w.con.complain(message(err))
+		return exitListing
+	}
+	w.view.Keyboard = w.screen.HasKeys()
+	w.show(first)
+	code, err = w.loop(ctx)
+	if left := w.leave(); err == nil {
+		err = left
+	}
+	if err != nil {
+		w.con.complain(message(err))
+		return exitListing
+	}
+	return code
+}
+
+// leave restores the terminal, which may not want to show anything.
+func (w *screenWatcher) leave() error {
+	left := make(chan error, 1)
+	go func() { left <- w.screen.Leave() }()
+	select {
+	case err := <-left:
+		return err
+	case <-time.After(w.patience):
+		return nil
+	}
+}
+
+// loop shows readings until the watch ends or the terminal is gone.
+func (w *screenWatcher) loop(ctx context.Context) (code int, err error) {
+	gone := screen.Gone(w.out)
+	for {
+		w.draw()
+		select {
+		case r := <-w.readings:
+			w.show(r)
+		case <-w.next:
+			w.start(ctx)
+		case key := <-w.screen.Keys():
+			if w.press(ctx, key) {
+				return exitDone, nil
+			}
+		case s := <-w.signals:
+			if code, ends := w.adapt(s); ends {
+				return code, nil
+			}
+		case err := <-w.drawn:
+			if w.drawing = false; err != nil {
+				return 0, err
+			}
+		case <-gone:
+			return 0, unix.EIO
+		}
+	}
+}
+
+// start starts a reading, in the background since names may take time.
+func (w *screenWatcher) start(ctx context.Context) {
+	if w.reading {
+		return
+	}
+	w.reading, w.next = true, nil
+	into := w.unused
+	w.unused = nil
+	go func() { w.readings <- w.read(ctx, into) }()
+}
+
+// show shows a reading, and schedules the next one.
+func (w *screenWatcher) show(r reading) {
+	w.reading = false
+	w.view.Alert = ""
+	if r.err != nil {
+		w.view.Alert = screen.Printable(message(r.err))
+	}
+	if r.sample != nil {
+		w.unused = w.view.Model.Update(r.sample)
+		w.view.Update()
+	}
+	w.stale = true
+	w.wait()
+}
+
+// wait schedules the next reading.
+func (w *screenWatcher) wait() {
+	w.next = nil
+	if !w.view.Paused() && !w.reading {
+		w.next = time.After(w.view.Every)
+	}
+}
+
+// press does what keys ask for, all of those that have been pressed.
+func (w *screenWatcher) press(ctx context.Context, key screen.Key) (quit bool) {
+	w.stale = true
+	for {
+		switch w.view.Press(key) {
+		case top.Quit:
+			return true
+		case top.Refresh:
+			w.start(ctx)
+		case top.Wait:
+			w.wait()
+		case top.Repaint:
+			w.finish()
+			w.screen.Forget()
+		}
+		select {
+		case key = <-w.screen.Keys():
+		default:
+			return false
+		}
+	}
+}
+
+// draw starts drawing what is new, in the background: a terminal can be stopped, and even then a signal ends the
+// watch.
+func (w *screenWatcher) draw() {
+	if !w.stale || w.drawing {
+		return
+	}
+	w.stale, w.drawing = false, true
+	width, height := w.screen.Size()
+	w.view.Resize(width, height)
+	rows := w.view.Rows()
+	go func() { w.drawn <- w.screen.Draw(rows, width, height) }()
+}
+
+// finish waits for the end of the drawing that is in progress.
+func (w *screenWatcher) finish() {
+	if !w.drawing {
+		return
+	}
+	select {
+	case <-w.drawn:
+		w.drawing = false
+	case <-time.After(w.patience):
+	}
+}
+
+// adapt handles a signal. What keeps the terminal from being left or entered also keeps the screen from being drawn.
+func (w *screenWatcher) adapt(s os.Signal) (code int, ends bool) {
+	switch s {
+	case unix.SIGWINCH:
+	case unix.SIGTSTP:
+		if !w.suspend() {
+			return 0, false
+		}
+		for s = range w.signals { // that which has continued the program comes, so that it draws once
+			if s != unix.SIGWINCH && s != unix.SIGTSTP {
+				return w.adapt(s)
+			}
+		}
+	case unix.SIGCONT:
+		w.finish()
+		_ = w.screen.Enter()
+	default:
+		return endedBy(s), true
+	}
+	w.stale = true
+	return 0, false
+}
+
+// suspend restores the terminal, stops the program until it is continued, and returns true. In the process
+// group of a session leader it does nothing, because no shell could continue it.
+func (w *screenWatcher) suspend() bool {
+	if session, _ := unix.Getsid(0); session == unix.Getpgrp() {
+		return false
+	}
+	w.finish()
+	_ = w.leave()
+	// Once requested, SIGTSTP keeps the handler of the runtime. A signal to
+	// the calling thread has taken effect when the call returns.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGSTOP)
+	return true
+}
