@@ -261,7 +261,7 @@ func testedElsewhere() map[string]bool {
 		// TestHints.
 		"messages on a terminal": true,
 		// TestStopped.
-		"SIGINT, SIGTERM or SIGHUP during a restore": true,
+		"SIGINT, SIGTERM, SIGHUP or SIGQUIT during a restore": true,
 		// TestRestoreChecked.
 		"lines that only print, with `ipvsadm-restore`": true,
 		// TestSaveDocumented.
