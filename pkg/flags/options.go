@@ -451,7 +451,7 @@ var options = []option{
 		help: "time to live, 1 to 255 (default 1)",
 		set:  func(p *parser, w word) error { return setNumber(w, "mcast-ttl", 1, maxTTL, &p.daemon.TTL) }},
 	{long: "sync-maxlen", arg: required, id: optMaxLen, value: "BYTES",
-		help: "maximum length of a sync message, 1 to 65507 (default from the interface)",
+		help: "maximum length of a sync message, 1 to 65507 (default 1472; for a backup, from its interface)",
 		set:  func(p *parser, w word) error { return setNumber(w, "sync-maxlen", 1, maxSyncPayload, &p.daemon.MaxLen) }},
 
 	{heading: "Set up the kernel", verbs: []verb{setTimeouts, sysctl, listSchedulers}},
