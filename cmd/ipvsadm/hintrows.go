@@ -45,12 +45,12 @@ func hintRows() []hintRow {
 		{kind: "flag of other", fault: flags.FlagOfOther, texts: []hintText{flagOfOther}},
 
 		{kind: "service exists", err: ipvsnl.ErrServiceExists, texts: says("-E changes it, and -A accepts it with --ensure")},
-		{kind: "no service", err: ipvsnl.ErrServiceNotFound, texts: []hintText{otherServices, addService, listServices}},
+		{kind: "no service", err: ipvsnl.ErrServiceNotFound, texts: []hintText{inKernel(otherServices), addService, inKernel(listServices)}},
 		{kind: "no scheduler", err: ipvsnl.ErrSchedulerNotFound, texts: []hintText{schedulerOrEngine}},
 		{kind: "server exists", err: ipvsnl.ErrDestinationExists, texts: says("-e changes it, and -a accepts it with --ensure")},
-		{kind: "no server", err: ipvsnl.ErrDestinationNotFound, texts: []hintText{otherServers}},
+		{kind: "no server", err: ipvsnl.ErrDestinationNotFound, texts: []hintText{inKernel(otherServers)}},
 		{kind: "daemon runs", err: ipvsnl.ErrDaemonRunning, texts: []hintText{stopDaemon}},
-		{kind: "no daemon", err: ipvsnl.ErrDaemonNotRunning, texts: []hintText{otherDaemon}},
+		{kind: "no daemon", err: ipvsnl.ErrDaemonNotRunning, texts: []hintText{inKernel(otherDaemon)}},
 		{kind: "no interface", err: ipvsnl.ErrInterfaceNotFound, texts: []hintText{otherInterfaces}},
 		{kind: "out of range", err: syscall.ERANGE, texts: []hintText{thresholds}},
 		{kind: "invalid", err: syscall.EINVAL, texts: []hintText{notUnicast}},
@@ -62,6 +62,16 @@ func hintRows() []hintRow {
 // says returns a hint that always says the same.
 func says(text string) []hintText {
 	return []hintText{func(context.Context, *hinter, *problem) string { return text }}
+}
+
+// inKernel returns a hint about the kernel's table, which has nothing to say about lines that are only checked.
+func inKernel(text hintText) hintText {
+	return func(ctx context.Context, h *hinter, p *problem) string {
+		if p.checked {
+			return ""
+		}
+		return text(ctx, h, p)
+	}
 }
 
 // An oddRow is what can be said after a change that was accepted with an oddity.

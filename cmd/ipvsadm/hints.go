@@ -79,13 +79,19 @@ func (h *hinter) say(text string) {
 
 // A problem is what a message was about.
 type problem struct {
-	err    error
-	fault  *flags.Error  // nil unless words are at fault
-	change ipvsnl.Change // its zero value unless an operation failed: then that, as far as it is known
+	err     error
+	fault   *flags.Error  // nil unless words are at fault
+	change  ipvsnl.Change // its zero value unless an operation failed: then that, as far as it is known
+	checked bool          // whether lines of rules are at fault, and not the kernel's table
 }
 
 // after follows the message of an error.
-func (h *hinter) after(err error) {
+func (h *hinter) after(err error) { h.afterError(err, false) }
+
+// afterCheck follows the message about a line of rules that is checked, and run, if at all, on a table in memory.
+func (h *hinter) afterCheck(err error) { h.afterError(err, true) }
+
+func (h *hinter) afterError(err error, checked bool) {
 	if !h.active() {
 		return
 	}
@@ -94,7 +100,7 @@ func (h *hinter) after(err error) {
 		h.afterFailure(&applied.Failures[0])
 		return
 	}
-	p := &problem{err: err}
+	p := &problem{err: err, checked: checked}
 	errors.As(err, &p.fault)
 	var e *ipvsnl.Error
 	if errors.As(err, &e) {

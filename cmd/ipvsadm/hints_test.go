@@ -307,6 +307,31 @@ func TestHintsServer(t *testing.T) {
 	}
 }
 
+// Lines that are run on a table in memory have no hints about the kernel's, which is another, and none is read.
+func TestHintsChecked(t *testing.T) {
+	for rules, want := range map[string][]string{
+		"-a -t 192.0.2.1:80 -r 10.0.0.1":                    {"-A adds it"},
+		"-e -t 192.0.2.1:80 -r 10.0.0.1":                    nil,
+		"-D -t 192.0.2.1:81":                                nil,
+		"-A -f 1\n-d -f 1 -r 10.0.0.1":                      nil,
+		"-A -f 9\n-a -f 9 -r 10.0.0.1\n-d -f 9 -r 10.0.0.2": nil,
+		"-A -f 1\n-A -f 1":                                  {"-E changes it, and -A accepts it with --ensure"},
+		"--stop-daemon master\n--stop-daemon master":        nil,
+		"-A -t 192.0.2.1":                                   {"add a port, as in 192.0.2.1:80, or -p for every port"},
+	} {
+		s := newHinted(t, "-A -t 192.0.2.1:80\n-A -f 1\n-a -f 1 -r 10.0.0.2\n--start-daemon backup --mcast-interface lo\n")
+		var read int
+		s.before = func(request) error { read++; return nil }
+		got := s.input(rules+"\n", "ipvsadm -R --replace")
+		require.Equal(t, want, hintLines(got.stderr), rules)
+		require.Equal(t, flags.ExitFault, got.code, rules)
+		s.onTerminal = false
+		reads := read
+		s.input(rules+"\n", "ipvsadm -R --replace")
+		require.Equal(t, 2*reads, read, rules)
+	}
+}
+
 func TestNamed(t *testing.T) {
 	require.Equal(t, "a, b, c, d, e", named([]string{"a", "b", "c", "d", "e"}))
 	require.Equal(t, "a, b, c, d, e and 1 more", named([]string{"a", "b", "c", "d", "e", "f"}))
