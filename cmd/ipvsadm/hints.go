@@ -104,7 +104,8 @@ func (h *hinter) afterError(err error, checked bool) {
 	errors.As(err, &p.fault)
 	var e *ipvsnl.Error
 	if errors.As(err, &e) {
-		p.change = ipvsnl.Change{Op: e.Op, Service: ipvsnl.Service{Key: e.Service}, Destination: ipvsnl.Destination{Addr: e.Destination}}
+		p.change = ipvsnl.Change{Op: e.Op, Service: ipvsnl.Service{Key: e.Service},
+			Destination: ipvsnl.Destination{Addr: e.Destination}, Daemon: ipvsnl.Daemon{State: e.Daemon}}
 	}
 	h.find(p)
 }

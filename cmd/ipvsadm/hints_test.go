@@ -316,6 +316,7 @@ func TestHintsChecked(t *testing.T) {
 		"-A -f 1\n-d -f 1 -r 10.0.0.1":                      nil,
 		"-A -f 9\n-a -f 9 -r 10.0.0.1\n-d -f 9 -r 10.0.0.2": nil,
 		"-A -f 1\n-A -f 1":                                  {"-E changes it, and -A accepts it with --ensure"},
+		"--start-daemon master\n--start-daemon master":      {"--stop-daemon master stops it"},
 		"--stop-daemon master\n--stop-daemon master":        nil,
 		"-A -t 192.0.2.1":                                   {"add a port, as in 192.0.2.1:80, or -p for every port"},
 	} {
