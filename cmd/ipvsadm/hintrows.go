@@ -29,6 +29,7 @@ func hintRows() []hintRow {
 		{kind: "nested", fault: flags.Nested, texts: says("lines of rules cannot restore")},
 		{kind: "unknown option", fault: flags.UnknownOption, texts: []hintText{nearestOption}},
 		{kind: "missing value", fault: flags.MissingValue, texts: []hintText{missingValue}},
+		{kind: "no value", fault: flags.NoValue, texts: []hintText{noValue}},
 		{kind: "bad value", fault: flags.BadValue, texts: []hintText{badValue}},
 		{kind: "missing option", fault: flags.MissingOption, texts: []hintText{missingOption}},
 		{kind: "stray word", fault: flags.StrayWord, texts: []hintText{otherDash, strayValue}},

@@ -39,6 +39,10 @@ func missingValue(_ context.Context, _ *hinter, p *problem) string {
 	return visible.Text(p.fault.Word) + " takes " + p.fault.Want
 }
 
+func noValue(_ context.Context, _ *hinter, p *problem) string {
+	return p.fault.Word + " takes no value with ="
+}
+
 func badValue(_ context.Context, _ *hinter, p *problem) string {
 	return shown(p.fault.Word) + " is not " + p.fault.Want
 }

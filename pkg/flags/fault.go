@@ -20,6 +20,7 @@ const (
 	Nested                     // a restore within a restore
 	UnknownOption              // Word is not an option
 	MissingValue               // Word is an option without its value, Want
+	NoValue                    // Word is a command that takes no value, with one
 	BadValue                   // Word is not Want
 	MissingOption              // one of Want is missing
 	StrayWord                  // Word belongs to no option, but may be the value of Want, if that is missing
