@@ -351,7 +351,9 @@ func TestHintsReset(t *testing.T) {
 		{"-A -f 1\n-a -f 1 -r 10.0.0.1 -m -w 5 -x 9 -y 3", "-e -f 1 -r 10.0.0.1",
 			"-e resets what is not given, here -m -w 5 -x 9 -y 3; with --keep it stays"},
 		{"-A -f 1\n-a -f 1 -r 10.0.0.1 -i --tun-type gue --tun-port 9", "-e -f 1 -r 10.0.0.1 -w 1",
-			"-e resets what is not given, here -i --tun-type gue; with --keep it stays"},
+			"-e resets what is not given, here -i --tun-type gue --tun-port 9 --tun-nocsum; with --keep it stays"},
+		{"-A -f 1\n-a -f 1 -r 10.0.0.1 -i --tun-type gre --tun-csum", "-e -f 1 -r 10.0.0.1 -w 1",
+			"-e resets what is not given, here -i --tun-type gre --tun-csum; with --keep it stays"},
 		{"-A -f 1\n-a -f 1 -r 10.0.0.1 -w 0", "-e -f 1 -r 10.0.0.1 -m", "-e resets what is not given, here -w 0; with --keep it stays"},
 		{"-A -f 1\n-a -f 1 -r 10.0.0.2 -w 9\n-a -f 1 -r 10.0.0.1 -m", "-e -f 1 -r 10.0.0.1 -m -w 2", ""},
 	} {
@@ -365,6 +367,17 @@ func TestHintsReset(t *testing.T) {
 	require.Equal(t, []string{"-y may not be above -x, and 5 is above 0"}, hintLines(got.stderr))
 	// Nor are there hints after lines of a restore about what each has reset.
 	require.Equal(t, result{}, s.input("-e -f 1 -r 10.0.0.1\n", "ipvsadm -R"))
+}
+
+// Persistence without a timeout has no options, as -p 0 is refused.
+func TestHintsResetNoOption(t *testing.T) {
+	c, err := flags.Parse(strings.Fields("-E -f 1"), testNames{})
+	require.NoError(t, err)
+	e := &edited{service: c.Change.Service}
+	e.service.Persistence = ipvsnl.Persistence{Timeout: ipvsnl.PersistZero, Mask: ipvsnl.Mask4([4]byte{255})}
+	require.Empty(t, e.resetting(&c))
+	e.service.Scheduler = "rr"
+	require.Equal(t, " -s rr", e.reset(&c))
 }
 
 func TestHintsNumbers(t *testing.T) {
