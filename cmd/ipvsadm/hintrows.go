@@ -39,7 +39,7 @@ func hintRows() []hintRow {
 		{kind: "no IPv6 address", fault: flags.NoIPv6, texts: []hintText{noIPv6}},
 		{kind: "brackets", fault: flags.Brackets, texts: []hintText{brackets}},
 		{kind: "no port", fault: flags.NoPort, texts: []hintText{noPort}},
-		{kind: "port missing", fault: flags.PortMissing, texts: []hintText{portZero, portInAddress, portMissing}},
+		{kind: "port missing", fault: flags.PortMissing, texts: []hintText{noBrackets, portZero, portInAddress, portMissing}},
 		{kind: "other family", fault: flags.OtherFamily, texts: says("only with -i may a real server be of the other family")},
 		{kind: "no tunnel", fault: flags.NoTunnel, texts: says("these options go with -i")},
 		{kind: "mark first", fault: flags.MarkFirst, texts: says("-6 comes after the mark, as in -f 1 -6; an address needs none")},

@@ -112,9 +112,19 @@ func noPort(_ context.Context, _ *hinter, p *problem) string {
 	return shown(word) + " is not a port of " + protocol + " in /etc/services"
 }
 
-// portZero is about a port of 0 that was written.
+// noBrackets is about brackets around another address than one of IPv6: the port after them does not count.
+func noBrackets(_ context.Context, _ *hinter, p *problem) string {
+	inside, port, ok := strings.Cut(strings.TrimPrefix(p.fault.Word, "["), "]:")
+	if !ok || isIPv6(inside) {
+		return ""
+	}
+	host, _, _ := strings.Cut(inside, ":")
+	return "brackets take an IPv6 address: write " + visible.Text(host+":"+port)
+}
+
+// portZero is about a port that was written: only one of 0 is missing.
 func portZero(_ context.Context, _ *hinter, p *problem) string {
-	if _, port, ok := cutPort(p.fault.Word); ok && port == "0" && !isIPv6(p.fault.Word) {
+	if _, _, ok := cutPort(p.fault.Word); ok && !isIPv6(p.fault.Word) {
 		return "port 0 is every port, and needs -p"
 	}
 	return ""
