@@ -469,6 +469,10 @@ func TestHintTexts(t *testing.T) {
 		"--netns":                     "--netns takes NAME",
 		"-L -Q":                       "",
 		"-L x":                        "",
+		"-L -":                        "",
+		"-L \u00fcber":                "",
+		"-L \u2212n":                  "`<U+2212>n' begins with a character that only looks like -",
+		"-L \u2014n":                  "`<U+2014>n' begins with a character that only looks like -",
 		"-a -f 1 x":                   "is `x' the value of -r?",
 	} {
 		require.Equal(t, want, strings.Join(hintLines(s.input("", "ipvsadm "+words).stderr), "\n"), words)
@@ -476,6 +480,9 @@ func TestHintTexts(t *testing.T) {
 	var stderr bytes.Buffer
 	s.run([]string{"ipvsadm", "-A", "-t", ""}, strings.NewReader(""), io.Discard, &stderr)
 	require.Equal(t, []string{"the address is empty"}, hintLines(stderr.String()))
+	stderr.Reset()
+	s.run([]string{"ipvsadm", "-L", ""}, strings.NewReader(""), io.Discard, &stderr)
+	require.Empty(t, hintLines(stderr.String()))
 }
 
 // A prefix length that is taken for a mask is said as the mask that it stands for.

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
@@ -53,10 +54,12 @@ func missingOption(_ context.Context, _ *hinter, p *problem) string {
 
 // otherDash finds the dashes of word processors and web pages.
 func otherDash(_ context.Context, _ *hinter, p *problem) string {
-	if first, _ := utf8.DecodeRuneInString(p.fault.Word); first < utf8.RuneSelf {
+	const minus = '\u2212' // a symbol, not a dash
+	first, _ := utf8.DecodeRuneInString(p.fault.Word)
+	if first == '-' || first != minus && !unicode.Is(unicode.Pd, first) {
 		return ""
 	}
-	return shown(p.fault.Word) + " begins with another character than -"
+	return shown(p.fault.Word) + " begins with a character that only looks like -"
 }
 
 func strayValue(_ context.Context, _ *hinter, p *problem) string {
