@@ -258,6 +258,22 @@ func TestHintsScheduler(t *testing.T) {
 		hintLines(s.input("", "ipvsadm -A -f 1 -s rr -p --pe sip").stderr))
 }
 
+// Part of the schedulers is as good as none.
+func TestHintsSomeSchedulers(t *testing.T) {
+	s := newHinted(t, "")
+	s.noModules = errors.New("x")
+	s.director.Refuse(func(ipvsnl.Change) int { return int(unix.ENOENT) })
+	for words, want := range map[string]string{
+		"-s rr":              "the kernel cannot load the module ip_vs_rr",
+		"-s rr -p --pe sip":  "the kernel cannot load the module ip_vs_rr or ip_vs_pe_sip",
+		"-s rr -p --pe ftp":  "there is no persistence engine `ftp', only sip",
+		"-s rrr":             "there is no scheduler `rrr'",
+		"-s rrr -p --pe sip": "there is no scheduler `rrr'",
+	} {
+		require.Equal(t, []string{want}, hintLines(s.input("", "ipvsadm -A -f 1 "+words).stderr), words)
+	}
+}
+
 // A service that is missing may exist with another protocol, family or port.
 func TestHintsService(t *testing.T) {
 	s := newHinted(t, "-A -u 192.0.2.1:53\n-A --sctp-service 192.0.2.1:53\n-A -t 192.0.2.1:80\n-A -t [2001:db8::1]:80\n-A -f 7\n-A -f 8 -6\n")
