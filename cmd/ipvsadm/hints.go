@@ -32,7 +32,7 @@ type hinter struct {
 	given    []string      // the kinds of hints that were given, or had nothing to say
 
 	noted flags.Oddities // in lines of rules
-	odd   []oddLine      // the first line with each of them
+	odd   []string       // a hint about each, with the first line that is told to have it
 
 	// Where hints find what they name.
 	client     func() *ipvsnl.Client // nil before IPVS is open
@@ -153,28 +153,23 @@ func (row *hintRow) text(h *hinter, p *problem) string {
 // those that are looked at before.
 func (h *hinter) afterSuccess(c *flags.Command, before *edited) {
 	if c.Oddities != 0 && h.active() {
-		h.say(oddText(c.Oddities, &c.Change))
+		text, _ := oddText(c.Oddities, &c.Change)
+		h.say(text)
 	}
 	if before != nil {
 		h.say(before.resetting(c))
 	}
 }
 
-// An oddLine is a line of rules that has something that hardly anyone means.
-type oddLine struct {
-	line   int
-	odd    flags.Oddities
-	change ipvsnl.Change
-}
-
-// note notes what a line of rules has, if no earlier one has it.
+// note notes what a line of rules has that hardly anyone means, unless it was noted of an earlier one.
 func (h *hinter) note(c *flags.Command, line int) {
 	if c.Oddities == 0 || !h.active() {
 		return
 	}
 	if odd := c.Oddities &^ h.noted; odd != 0 {
-		h.noted |= odd
-		h.odd = append(h.odd, oddLine{line, odd, c.Change})
+		text, of := oddText(odd, &c.Change)
+		h.noted |= of
+		h.odd = append(h.odd, fmt.Sprintf("line %d: %s", line, text))
 	}
 }
 
@@ -183,21 +178,20 @@ func (h *hinter) tell() {
 	if h == nil {
 		return
 	}
-	for i := range h.odd {
-		l := &h.odd[i]
-		h.say(fmt.Sprintf("line %d: %s", l.line, oddText(l.odd, &l.change)))
+	for _, text := range h.odd {
+		h.say(text)
 	}
 	h.odd = nil
 }
 
-// oddText returns the first hint about a change's oddities.
-func oddText(odd flags.Oddities, c *ipvsnl.Change) string {
+// oddText returns the first hint about a change's oddities, and the one that it is about.
+func oddText(odd flags.Oddities, c *ipvsnl.Change) (text string, of flags.Oddities) {
 	for _, row := range oddRows() {
 		if odd&row.oddity != 0 {
-			return row.text(c)
+			return row.text(c), row.oddity
 		}
 	}
-	return ""
+	return "", 0
 }
 
 // waits says that a restore waits for rules, if it reads them from a terminal. How says what happens to them.

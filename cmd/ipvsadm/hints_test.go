@@ -88,11 +88,15 @@ func TestHintsDocumented(t *testing.T) {
 // Each accepted oddity has a hint, and one change gets one.
 func TestOddRows(t *testing.T) {
 	for _, row := range oddRows() {
-		require.NotEmpty(t, oddText(row.oddity, &ipvsnl.Change{}))
+		text, of := oddText(row.oddity, &ipvsnl.Change{})
+		require.NotEmpty(t, text)
+		require.Equal(t, row.oddity, of)
 	}
 	s := newHinted(t, "")
 	require.Equal(t, result{stderr: "hint: -M has no effect without -p\n"}, s.input("", "ipvsadm -A -f 1 -M 24 --pe sip"))
-	require.Empty(t, oddText(0, nil))
+	text, of := oddText(0, nil)
+	require.Empty(t, text)
+	require.Zero(t, of)
 }
 
 func TestHintsElsewhere(t *testing.T) {
@@ -179,6 +183,9 @@ func TestHintsOddLines(t *testing.T) {
 		s.onTerminal = false
 		require.Empty(t, s.input("-C\n"+rules, "ipvsadm -R").stderr)
 	}
+	// What a line has besides what is told of it is told of the next.
+	require.Equal(t, []string{"line 1: -M has no effect without -p", "line 3: --pe has no effect without -p"},
+		hintLines(newHinted(t, "").input("-A -f 1 -M 24 --pe sip\n-A -f 2 -M 24\n-A -f 3 --pe sip\n", "ipvsadm -R").stderr))
 	// With a fault nothing is done, so nothing was meant otherwise.
 	require.Equal(t, []string{"add a port, as in 1.2.3.4:80, or -p for every port"},
 		hintLines(newHinted(t, "").input(rules+"-A -t 1.2.3.4\n", "ipvsadm-restore").stderr))
