@@ -16,7 +16,7 @@ type Fault uint8
 // The faults.
 const (
 	Unexplained   Fault = iota // the message says all there is to say
-	NoCommand                  // the first option is not a command
+	NoCommand                  // Word is not a command
 	Nested                     // a restore within a restore
 	UnknownOption              // Word is not an option
 	MissingValue               // Word is an option without its value, Want
@@ -123,11 +123,8 @@ func rearranged(bundle string, command *option) string {
 
 // Nearest returns the option that a NoCommand or UnknownOption may stand for, or "".
 func (e *Error) Nearest() string {
-	word, commandsOnly := e.Word, e.Fault == NoCommand
-	if commandsOnly && len(e.words) > 0 {
-		word = e.words[0]
-	}
-	word, _, _ = strings.Cut(strings.TrimLeft(word, "-"), "=")
+	commandsOnly := e.Fault == NoCommand
+	word, _, _ := strings.Cut(strings.TrimLeft(e.Word, "-"), "=")
 	var names []string
 	for i := range options {
 		if o := &options[i]; o.long != "" && (!commandsOnly || o.verb != noVerb) {

@@ -19,11 +19,19 @@ func (p *parser) first(s *scanner) (w word, ok bool, err error) {
 		case err != nil && w.opt != nil && w.opt.verb != noVerb:
 			return w, false, w.opt.misused(s.text)
 		case !ok || w.opt.verb == noVerb:
-			return w, false, &Error{Exit: ExitRefused, Ends: true, Fault: NoCommand, words: p.words}
+			return w, false, &Error{Exit: ExitRefused, Ends: true, Fault: NoCommand, Word: s.firstWord(), words: p.words}
 		default:
 			return w, true, nil
 		}
 	}
+}
+
+// firstWord returns the word that is where the command ought to be.
+func (s *scanner) firstWord() string {
+	if len(s.stray) > 0 {
+		return s.stray[0]
+	}
+	return s.text
 }
 
 // misused returns the fault of a command with a value that it does not take, or without the one that it takes.
