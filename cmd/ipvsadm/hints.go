@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -25,8 +26,7 @@ import (
 type hinter struct {
 	con      *console
 	terminal func(stream any) bool
-	asked    bool // whether standard error is known to be a terminal or not
-	is       bool
+	read     func() bool // whether standard error is a terminal; a restore asks while it reports
 
 	patience time.Duration // with the kernel
 	given    []string      // the kinds of hints that were given, or had nothing to say
@@ -44,6 +44,7 @@ type hinter struct {
 func newHinter(r *runner) *hinter {
 	return &hinter{
 		con: r.con, terminal: r.sys.terminal, patience: r.sys.patience,
+		read:       sync.OnceValue(func() bool { return r.sys.terminal(r.con.err) }),
 		client:     func() *ipvsnl.Client { return r.client },
 		schedulers: r.sys.schedulers,
 		interfaces: func() ([]string, error) { return r.sys.interfaces(r.netns) },
@@ -51,15 +52,7 @@ func newHinter(r *runner) *hinter {
 }
 
 // active reports whether there is someone to read hints.
-func (h *hinter) active() bool {
-	if h == nil {
-		return false
-	}
-	if !h.asked {
-		h.asked, h.is = true, h.terminal(h.con.err)
-	}
-	return h.is
-}
+func (h *hinter) active() bool { return h != nil && h.read() }
 
 // once reports whether no hint of a kind was given before.
 func (h *hinter) once(kind string) bool {

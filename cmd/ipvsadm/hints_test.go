@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -548,6 +549,25 @@ func TestInterfaces(t *testing.T) {
 	_, err = interfacesOf(new(netns.Namespace)) // which cannot be entered
 	require.Error(t, err)
 	require.Equal(t, []string{"lo", "eth0.5"}, interfaceNames("Inter-|   Receive\n face |bytes    packets\n    lo: 1 2 3\neth0.5:10 20\n"))
+}
+
+// Standard error is looked at once, whoever asks first: a restore reads lines while it reports others.
+func TestHintsAskedOnce(t *testing.T) {
+	s := newHinted(t, "")
+	s.looks = 0
+	h := newHinter(newRunner(&s.system, newConsole("ipvsadm", nil, io.Discard, io.Discard)))
+	require.Zero(t, s.looks) // until there is a hint
+	var all sync.WaitGroup
+	for range 4 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			h.active()
+		}()
+	}
+	all.Wait()
+	require.True(t, h.active())
+	require.Equal(t, 1, s.looks)
 }
 
 // A hinter that has nobody to read it does nothing.
