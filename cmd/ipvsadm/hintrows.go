@@ -89,7 +89,7 @@ func oddRows() []oddRow {
 		{flags.EngineIgnored, always("--pe has no effect without -p")},
 		{flags.MaskTooEarly, always("-M has no effect before an IPv6 service: write it after the service")},
 		{flags.MaskIsLength, maskIsLength},
-		{flags.PortUnknown, portUnknown},
+		{flags.PortUnknown, always("with -r before the service, the port of the real server is 0: write the service first")},
 		{flags.PortIgnored, portIgnored},
 		{flags.PortInAddress, portOfServer},
 	}

@@ -184,7 +184,7 @@ func TestHintsOddLines(t *testing.T) {
 		s.onTerminal = false
 		require.Empty(t, s.input("-C\n"+rules, "ipvsadm -R").stderr)
 	}
-	// What a line has besides what is told of it is told of the next.
+	// The first hint about a line hides no other: it follows for a later line.
 	require.Equal(t, []string{"line 1: -M has no effect without -p", "line 3: --pe has no effect without -p"},
 		hintLines(newHinted(t, "").input("-A -f 1 -M 24 --pe sip\n-A -f 2 -M 24\n-A -f 3 --pe sip\n", "ipvsadm -R").stderr))
 	// With a fault nothing is done, so nothing was meant otherwise.

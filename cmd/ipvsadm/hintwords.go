@@ -178,10 +178,6 @@ func maskIsLength(c *ipvsnl.Change) string {
 	return fmt.Sprintf("-M %d is the mask 0.0.0.%[1]d; a prefix of that length is -M %v", length, netip.AddrFrom4(meant))
 }
 
-func portUnknown(c *ipvsnl.Change) string {
-	return "with -r before the service, the port of the real server is 0: write the service first"
-}
-
 func portIgnored(c *ipvsnl.Change) string {
 	return fmt.Sprintf("without -m, the port of a real server is that of the service, %d", c.Service.Key.Addr.Port())
 }

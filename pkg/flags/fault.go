@@ -90,8 +90,8 @@ func wordsOf(id optionID) string {
 	return strings.Join(all[:last], ", ") + " or " + all[last]
 }
 
-// Later returns the command that is among the words of a NoCommand, but not the first of them. If all of
-// its word can stay together, that is returned, as it ought to be: "-Ln" for "-nL".
+// Later returns the command of a NoCommand if it comes later in the line. If the command is in a bundle, Later returns
+// the bundle with the command first: "-Ln" for "-nL".
 func (e *Error) Later() string {
 	s := &scanner{words: e.words}
 	for {
