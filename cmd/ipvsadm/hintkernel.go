@@ -118,17 +118,23 @@ var knownSchedulers = [...]string{"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh
 // theEngine is the only persistence engine of Linux.
 const theEngine = "sip"
 
-// schedulerOrEngine finds out which of both is missing.
+// schedulerOrEngine finds out which of the two is missing.
 func schedulerOrEngine(_ context.Context, h *hinter, p *problem) string {
 	name, engine := p.change.Service.Scheduler, p.change.Service.Persistence.Engine
-	all, _ := h.schedulers()
+	all, err := h.schedulers()
+	if err != nil {
+		all = nil // some are missing from it
+	}
+	known := slices.Contains(knownSchedulers[:], name)
 	there := slices.ContainsFunc(all, func(s schedulers.Scheduler) bool { return s.Name == name })
 	switch {
 	case engine != "" && engine != theEngine && (there || all == nil):
 		return "there is no persistence engine " + shown(engine) + ", only " + theEngine
 	case engine != "" && there:
 		return "the kernel cannot load the module ip_vs_pe_" + theEngine
-	case there || slices.Contains(knownSchedulers[:], name):
+	case engine != "" && all == nil && known:
+		return "the kernel cannot load the module ip_vs_" + name + " or ip_vs_pe_" + theEngine
+	case there || known:
 		return "the kernel cannot load the module ip_vs_" + name + has(all)
 	}
 	return "there is no scheduler " + shown(name) + has(all) + meant(name, all)

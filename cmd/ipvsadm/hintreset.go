@@ -13,7 +13,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
-// -E and -e set everything, also what they are not given. What they reset cannot be read any more when they are done, so
+// -E and -e set every field, including those not given. What they reset cannot be read any more when they are done, so
 // it is read before, where there is someone to tell.
 
 // An edited is what -E or -e changes: a service, or a real server.
@@ -49,7 +49,7 @@ func (h *hinter) server(ctx context.Context, key ipvsnl.ServiceKey, addr netip.A
 	return nil
 }
 
-// resettable are the fields, and the options that give them the values that they had.
+// resettable are the fields, and the options that give them the values that they had: none if no options can.
 var resettable = [...]struct {
 	field ipvsnl.Fields
 	words func(*edited) string
@@ -60,15 +60,23 @@ var resettable = [...]struct {
 	}},
 	{ipvsnl.FieldOnePacket, func(*edited) string { return "-o" }},
 	{ipvsnl.FieldTimeout, func(e *edited) string {
-		return "-p " + strconv.Itoa(int(e.service.Persistence.Timeout/time.Second))
+		return e.ifPersistent("-p " + strconv.Itoa(int(e.service.Persistence.Timeout/time.Second)))
 	}},
-	{ipvsnl.FieldMask, func(e *edited) string { return "-M " + e.mask() }},
+	{ipvsnl.FieldMask, func(e *edited) string { return e.ifPersistent("-M " + e.mask()) }},
 	{ipvsnl.FieldEngine, func(e *edited) string { return "--pe " + e.service.Persistence.Engine }},
 	{ipvsnl.FieldForwarding, func(e *edited) string { return words.ForwardingOf(e.server.Forwarding).Option }},
-	{ipvsnl.FieldTunnel, func(e *edited) string { return "--tun-type " + words.TunnelTypeOf(e.server.TunnelType).Name }},
+	{ipvsnl.FieldTunnel, func(e *edited) string { return string(words.AppendTunnel(nil, &e.server)) }},
 	{ipvsnl.FieldWeight, func(e *edited) string { return "-w " + strconv.Itoa(int(e.server.Weight)) }},
 	{ipvsnl.FieldUpperThreshold, func(e *edited) string { return "-x " + strconv.Itoa(int(e.server.UpperThreshold)) }},
 	{ipvsnl.FieldLowerThreshold, func(e *edited) string { return "-y " + strconv.Itoa(int(e.server.LowerThreshold)) }},
+}
+
+// ifPersistent returns options of persistence unless its timeout is one that -p refuses.
+func (e *edited) ifPersistent(options string) string {
+	if e.service.Persistence.Timeout == ipvsnl.PersistZero {
+		return ""
+	}
+	return options
 }
 
 func (e *edited) mask() string {
@@ -84,7 +92,9 @@ func (e *edited) reset(c *flags.Command) (lost string) {
 		if c.Named&row.field != 0 || e.same(row.field, &c.Change) {
 			continue
 		}
-		lost += " " + row.words(e)
+		if options := row.words(e); options != "" {
+			lost += " " + options
+		}
 	}
 	return lost
 }

@@ -29,6 +29,7 @@ func hintRows() []hintRow {
 		{kind: "nested", fault: flags.Nested, texts: says("lines of rules cannot restore")},
 		{kind: "unknown option", fault: flags.UnknownOption, texts: []hintText{nearestOption}},
 		{kind: "missing value", fault: flags.MissingValue, texts: []hintText{missingValue}},
+		{kind: "no value", fault: flags.NoValue, texts: []hintText{noValue}},
 		{kind: "bad value", fault: flags.BadValue, texts: []hintText{badValue}},
 		{kind: "missing option", fault: flags.MissingOption, texts: []hintText{missingOption}},
 		{kind: "stray word", fault: flags.StrayWord, texts: []hintText{otherDash, strayValue}},
@@ -38,19 +39,19 @@ func hintRows() []hintRow {
 		{kind: "no IPv6 address", fault: flags.NoIPv6, texts: []hintText{noIPv6}},
 		{kind: "brackets", fault: flags.Brackets, texts: []hintText{brackets}},
 		{kind: "no port", fault: flags.NoPort, texts: []hintText{noPort}},
-		{kind: "port missing", fault: flags.PortMissing, texts: []hintText{portZero, portInAddress, portMissing}},
+		{kind: "port missing", fault: flags.PortMissing, texts: []hintText{noBrackets, portZero, portInAddress, portMissing}},
 		{kind: "other family", fault: flags.OtherFamily, texts: says("only with -i may a real server be of the other family")},
 		{kind: "no tunnel", fault: flags.NoTunnel, texts: says("these options go with -i")},
 		{kind: "mark first", fault: flags.MarkFirst, texts: says("-6 comes after the mark, as in -f 1 -6; an address needs none")},
 		{kind: "flag of other", fault: flags.FlagOfOther, texts: []hintText{flagOfOther}},
 
 		{kind: "service exists", err: ipvsnl.ErrServiceExists, texts: says("-E changes it, and -A accepts it with --ensure")},
-		{kind: "no service", err: ipvsnl.ErrServiceNotFound, texts: []hintText{otherServices, addService, listServices}},
+		{kind: "no service", err: ipvsnl.ErrServiceNotFound, texts: []hintText{inKernel(otherServices), addService, inKernel(listServices)}},
 		{kind: "no scheduler", err: ipvsnl.ErrSchedulerNotFound, texts: []hintText{schedulerOrEngine}},
 		{kind: "server exists", err: ipvsnl.ErrDestinationExists, texts: says("-e changes it, and -a accepts it with --ensure")},
-		{kind: "no server", err: ipvsnl.ErrDestinationNotFound, texts: []hintText{otherServers}},
+		{kind: "no server", err: ipvsnl.ErrDestinationNotFound, texts: []hintText{inKernel(otherServers)}},
 		{kind: "daemon runs", err: ipvsnl.ErrDaemonRunning, texts: []hintText{stopDaemon}},
-		{kind: "no daemon", err: ipvsnl.ErrDaemonNotRunning, texts: []hintText{otherDaemon}},
+		{kind: "no daemon", err: ipvsnl.ErrDaemonNotRunning, texts: []hintText{inKernel(otherDaemon)}},
 		{kind: "no interface", err: ipvsnl.ErrInterfaceNotFound, texts: []hintText{otherInterfaces}},
 		{kind: "out of range", err: syscall.ERANGE, texts: []hintText{thresholds}},
 		{kind: "invalid", err: syscall.EINVAL, texts: []hintText{notUnicast}},
@@ -62,6 +63,16 @@ func hintRows() []hintRow {
 // says returns a hint that always says the same.
 func says(text string) []hintText {
 	return []hintText{func(context.Context, *hinter, *problem) string { return text }}
+}
+
+// inKernel returns a hint about the kernel's table, which has nothing to say about lines that are only checked.
+func inKernel(text hintText) hintText {
+	return func(ctx context.Context, h *hinter, p *problem) string {
+		if p.checked {
+			return ""
+		}
+		return text(ctx, h, p)
+	}
 }
 
 // An oddRow is what can be said after a change that was accepted with an oddity.
@@ -78,7 +89,7 @@ func oddRows() []oddRow {
 		{flags.EngineIgnored, always("--pe has no effect without -p")},
 		{flags.MaskTooEarly, always("-M has no effect before an IPv6 service: write it after the service")},
 		{flags.MaskIsLength, maskIsLength},
-		{flags.PortUnknown, portUnknown},
+		{flags.PortUnknown, always("with -r before the service, the port of the real server is 0: write the service first")},
 		{flags.PortIgnored, portIgnored},
 		{flags.PortInAddress, portOfServer},
 	}

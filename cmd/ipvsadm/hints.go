@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -25,14 +26,13 @@ import (
 type hinter struct {
 	con      *console
 	terminal func(stream any) bool
-	asked    bool // whether standard error is known to be a terminal or not
-	is       bool
+	read     func() bool // whether standard error is a terminal; a restore asks while it reports
 
 	patience time.Duration // with the kernel
 	given    []string      // the kinds of hints that were given, or had nothing to say
 
 	noted flags.Oddities // in lines of rules
-	odd   []oddLine      // the first line with each of them
+	odd   []string       // a hint about each, with the first line that is told to have it
 
 	// Where hints find what they name.
 	client     func() *ipvsnl.Client // nil before IPVS is open
@@ -44,6 +44,7 @@ type hinter struct {
 func newHinter(r *runner) *hinter {
 	return &hinter{
 		con: r.con, terminal: r.sys.terminal, patience: r.sys.patience,
+		read:       sync.OnceValue(func() bool { return r.sys.terminal(r.con.err) }),
 		client:     func() *ipvsnl.Client { return r.client },
 		schedulers: r.sys.schedulers,
 		interfaces: func() ([]string, error) { return r.sys.interfaces(r.netns) },
@@ -51,15 +52,7 @@ func newHinter(r *runner) *hinter {
 }
 
 // active reports whether there is someone to read hints.
-func (h *hinter) active() bool {
-	if h == nil {
-		return false
-	}
-	if !h.asked {
-		h.asked, h.is = true, h.terminal(h.con.err)
-	}
-	return h.is
-}
+func (h *hinter) active() bool { return h != nil && h.read() }
 
 // once reports whether no hint of a kind was given before.
 func (h *hinter) once(kind string) bool {
@@ -79,13 +72,19 @@ func (h *hinter) say(text string) {
 
 // A problem is what a message was about.
 type problem struct {
-	err    error
-	fault  *flags.Error  // nil unless words are at fault
-	change ipvsnl.Change // its zero value unless an operation failed: then that, as far as it is known
+	err     error
+	fault   *flags.Error  // nil unless words are at fault
+	change  ipvsnl.Change // its zero value unless an operation failed: then that, as far as it is known
+	checked bool          // whether lines of rules are at fault, and not the kernel's table
 }
 
 // after follows the message of an error.
-func (h *hinter) after(err error) {
+func (h *hinter) after(err error) { h.afterError(err, false) }
+
+// afterCheck follows the message about a line of rules that is checked, and run, if at all, on a table in memory.
+func (h *hinter) afterCheck(err error) { h.afterError(err, true) }
+
+func (h *hinter) afterError(err error, checked bool) {
 	if !h.active() {
 		return
 	}
@@ -94,11 +93,12 @@ func (h *hinter) after(err error) {
 		h.afterFailure(&applied.Failures[0])
 		return
 	}
-	p := &problem{err: err}
+	p := &problem{err: err, checked: checked}
 	errors.As(err, &p.fault)
 	var e *ipvsnl.Error
 	if errors.As(err, &e) {
-		p.change = ipvsnl.Change{Op: e.Op, Service: ipvsnl.Service{Key: e.Service}, Destination: ipvsnl.Destination{Addr: e.Destination}}
+		p.change = ipvsnl.Change{Op: e.Op, Service: ipvsnl.Service{Key: e.Service},
+			Destination: ipvsnl.Destination{Addr: e.Destination}, Daemon: ipvsnl.Daemon{State: e.Daemon}}
 	}
 	h.find(p)
 }
@@ -146,28 +146,23 @@ func (row *hintRow) text(h *hinter, p *problem) string {
 // those that are looked at before.
 func (h *hinter) afterSuccess(c *flags.Command, before *edited) {
 	if c.Oddities != 0 && h.active() {
-		h.say(oddText(c.Oddities, &c.Change))
+		text, _ := oddText(c.Oddities, &c.Change)
+		h.say(text)
 	}
 	if before != nil {
 		h.say(before.resetting(c))
 	}
 }
 
-// An oddLine is a line of rules that has something that hardly anyone means.
-type oddLine struct {
-	line   int
-	odd    flags.Oddities
-	change ipvsnl.Change
-}
-
-// note notes what a line of rules has, if no earlier one has it.
+// note notes what a line of rules has that hardly anyone means, unless it was noted of an earlier one.
 func (h *hinter) note(c *flags.Command, line int) {
 	if c.Oddities == 0 || !h.active() {
 		return
 	}
 	if odd := c.Oddities &^ h.noted; odd != 0 {
-		h.noted |= odd
-		h.odd = append(h.odd, oddLine{line, odd, c.Change})
+		text, of := oddText(odd, &c.Change)
+		h.noted |= of
+		h.odd = append(h.odd, fmt.Sprintf("line %d: %s", line, text))
 	}
 }
 
@@ -176,21 +171,20 @@ func (h *hinter) tell() {
 	if h == nil {
 		return
 	}
-	for i := range h.odd {
-		l := &h.odd[i]
-		h.say(fmt.Sprintf("line %d: %s", l.line, oddText(l.odd, &l.change)))
+	for _, text := range h.odd {
+		h.say(text)
 	}
 	h.odd = nil
 }
 
-// oddText returns the first hint about a change's oddities.
-func oddText(odd flags.Oddities, c *ipvsnl.Change) string {
+// oddText returns the first hint about a change's oddities, and the one that it is about.
+func oddText(odd flags.Oddities, c *ipvsnl.Change) (text string, of flags.Oddities) {
 	for _, row := range oddRows() {
 		if odd&row.oddity != 0 {
-			return row.text(c)
+			return row.text(c), row.oddity
 		}
 	}
-	return ""
+	return "", 0
 }
 
 // waits says that a restore waits for rules, if it reads them from a terminal. How says what happens to them.

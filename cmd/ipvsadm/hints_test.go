@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -88,11 +89,15 @@ func TestHintsDocumented(t *testing.T) {
 // Each accepted oddity has a hint, and one change gets one.
 func TestOddRows(t *testing.T) {
 	for _, row := range oddRows() {
-		require.NotEmpty(t, oddText(row.oddity, &ipvsnl.Change{}))
+		text, of := oddText(row.oddity, &ipvsnl.Change{})
+		require.NotEmpty(t, text)
+		require.Equal(t, row.oddity, of)
 	}
 	s := newHinted(t, "")
 	require.Equal(t, result{stderr: "hint: -M has no effect without -p\n"}, s.input("", "ipvsadm -A -f 1 -M 24 --pe sip"))
-	require.Empty(t, oddText(0, nil))
+	text, of := oddText(0, nil)
+	require.Empty(t, text)
+	require.Zero(t, of)
 }
 
 func TestHintsElsewhere(t *testing.T) {
@@ -179,6 +184,9 @@ func TestHintsOddLines(t *testing.T) {
 		s.onTerminal = false
 		require.Empty(t, s.input("-C\n"+rules, "ipvsadm -R").stderr)
 	}
+	// The first hint about a line hides no other: it follows for a later line.
+	require.Equal(t, []string{"line 1: -M has no effect without -p", "line 3: --pe has no effect without -p"},
+		hintLines(newHinted(t, "").input("-A -f 1 -M 24 --pe sip\n-A -f 2 -M 24\n-A -f 3 --pe sip\n", "ipvsadm -R").stderr))
 	// With a fault nothing is done, so nothing was meant otherwise.
 	require.Equal(t, []string{"add a port, as in 1.2.3.4:80, or -p for every port"},
 		hintLines(newHinted(t, "").input(rules+"-A -t 1.2.3.4\n", "ipvsadm-restore").stderr))
@@ -258,6 +266,22 @@ func TestHintsScheduler(t *testing.T) {
 		hintLines(s.input("", "ipvsadm -A -f 1 -s rr -p --pe sip").stderr))
 }
 
+// Part of the schedulers is as good as none.
+func TestHintsSomeSchedulers(t *testing.T) {
+	s := newHinted(t, "")
+	s.noModules = errors.New("x")
+	s.director.Refuse(func(ipvsnl.Change) int { return int(unix.ENOENT) })
+	for words, want := range map[string]string{
+		"-s rr":              "the kernel cannot load the module ip_vs_rr",
+		"-s rr -p --pe sip":  "the kernel cannot load the module ip_vs_rr or ip_vs_pe_sip",
+		"-s rr -p --pe ftp":  "there is no persistence engine `ftp', only sip",
+		"-s rrr":             "there is no scheduler `rrr'",
+		"-s rrr -p --pe sip": "there is no scheduler `rrr'",
+	} {
+		require.Equal(t, []string{want}, hintLines(s.input("", "ipvsadm -A -f 1 "+words).stderr), words)
+	}
+}
+
 // A service that is missing may exist with another protocol, family or port.
 func TestHintsService(t *testing.T) {
 	s := newHinted(t, "-A -u 192.0.2.1:53\n-A --sctp-service 192.0.2.1:53\n-A -t 192.0.2.1:80\n-A -t [2001:db8::1]:80\n-A -f 7\n-A -f 8 -6\n")
@@ -307,6 +331,32 @@ func TestHintsServer(t *testing.T) {
 	}
 }
 
+// Lines that are run on a table in memory have no hints about the kernel's, which is another, and none is read.
+func TestHintsChecked(t *testing.T) {
+	for rules, want := range map[string][]string{
+		"-a -t 192.0.2.1:80 -r 10.0.0.1":                    {"-A adds it"},
+		"-e -t 192.0.2.1:80 -r 10.0.0.1":                    nil,
+		"-D -t 192.0.2.1:81":                                nil,
+		"-A -f 1\n-d -f 1 -r 10.0.0.1":                      nil,
+		"-A -f 9\n-a -f 9 -r 10.0.0.1\n-d -f 9 -r 10.0.0.2": nil,
+		"-A -f 1\n-A -f 1":                                  {"-E changes it, and -A accepts it with --ensure"},
+		"--start-daemon master\n--start-daemon master":      {"--stop-daemon master stops it"},
+		"--stop-daemon master\n--stop-daemon master":        nil,
+		"-A -t 192.0.2.1":                                   {"add a port, as in 192.0.2.1:80, or -p for every port"},
+	} {
+		s := newHinted(t, "-A -t 192.0.2.1:80\n-A -f 1\n-a -f 1 -r 10.0.0.2\n--start-daemon backup --mcast-interface lo\n")
+		var read int
+		s.before = func(request) error { read++; return nil }
+		got := s.input(rules+"\n", "ipvsadm -R --replace")
+		require.Equal(t, want, hintLines(got.stderr), rules)
+		require.Equal(t, flags.ExitFault, got.code, rules)
+		s.onTerminal = false
+		reads := read
+		s.input(rules+"\n", "ipvsadm -R --replace")
+		require.Equal(t, 2*reads, read, rules)
+	}
+}
+
 func TestNamed(t *testing.T) {
 	require.Equal(t, "a, b, c, d, e", named([]string{"a", "b", "c", "d", "e"}))
 	require.Equal(t, "a, b, c, d, e and 1 more", named([]string{"a", "b", "c", "d", "e", "f"}))
@@ -325,7 +375,9 @@ func TestHintsReset(t *testing.T) {
 		{"-A -f 1\n-a -f 1 -r 10.0.0.1 -m -w 5 -x 9 -y 3", "-e -f 1 -r 10.0.0.1",
 			"-e resets what is not given, here -m -w 5 -x 9 -y 3; with --keep it stays"},
 		{"-A -f 1\n-a -f 1 -r 10.0.0.1 -i --tun-type gue --tun-port 9", "-e -f 1 -r 10.0.0.1 -w 1",
-			"-e resets what is not given, here -i --tun-type gue; with --keep it stays"},
+			"-e resets what is not given, here -i --tun-type gue --tun-port 9 --tun-nocsum; with --keep it stays"},
+		{"-A -f 1\n-a -f 1 -r 10.0.0.1 -i --tun-type gre --tun-csum", "-e -f 1 -r 10.0.0.1 -w 1",
+			"-e resets what is not given, here -i --tun-type gre --tun-csum; with --keep it stays"},
 		{"-A -f 1\n-a -f 1 -r 10.0.0.1 -w 0", "-e -f 1 -r 10.0.0.1 -m", "-e resets what is not given, here -w 0; with --keep it stays"},
 		{"-A -f 1\n-a -f 1 -r 10.0.0.2 -w 9\n-a -f 1 -r 10.0.0.1 -m", "-e -f 1 -r 10.0.0.1 -m -w 2", ""},
 	} {
@@ -339,6 +391,17 @@ func TestHintsReset(t *testing.T) {
 	require.Equal(t, []string{"-y may not be above -x, and 5 is above 0"}, hintLines(got.stderr))
 	// Nor are there hints after lines of a restore about what each has reset.
 	require.Equal(t, result{}, s.input("-e -f 1 -r 10.0.0.1\n", "ipvsadm -R"))
+}
+
+// Persistence without a timeout has no options, as -p 0 is refused.
+func TestHintsResetNoOption(t *testing.T) {
+	c, err := flags.Parse(strings.Fields("-E -f 1"), testNames{})
+	require.NoError(t, err)
+	e := &edited{service: c.Change.Service}
+	e.service.Persistence = ipvsnl.Persistence{Timeout: ipvsnl.PersistZero, Mask: ipvsnl.Mask4([4]byte{255})}
+	require.Empty(t, e.resetting(&c))
+	e.service.Scheduler = "rr"
+	require.Equal(t, " -s rr", e.reset(&c))
 }
 
 func TestHintsNumbers(t *testing.T) {
@@ -419,12 +482,21 @@ func TestHintTexts(t *testing.T) {
 		"-A -t ::0":                   "add a port, as in [::0]:80, or -p for every port",
 		"-A -t 2001:db8::2:0":         "with a port write [2001:db8::2]:0",
 		"-A -t [2001:db8::2]:0":       "port 0 is every port, and needs -p",
+		"-A -t [2001:db8::2]:00":      "port 0 is every port, and needs -p",
+		"-A -t 1.2.3.4:00":            "port 0 is every port, and needs -p",
+		"-A -t 1.2.3.4:+0":            "port 0 is every port, and needs -p",
+		"-A -t [1.2.3.4]:80":          "brackets take an IPv6 address: write 1.2.3.4:80",
+		"-A -t [1.2.3.4:0]:80":        "brackets take an IPv6 address: write 1.2.3.4:80",
 		"-A -t 2001:db8:0:0:0:0:0:80": "add a port, as in [2001:db8:0:0:0:0:0:80]:80, or -p for every port",
 		"-A -t 2001:db8::2:8a":        "add a port, as in [2001:db8::2:8a]:80, or -p for every port",
 		"-A -t [nosuch":               "brackets take an IPv6 address, and a port after them: [nosuch]:80",
 		"--netns":                     "--netns takes NAME",
 		"-L -Q":                       "",
 		"-L x":                        "",
+		"-L -":                        "",
+		"-L \u00fcber":                "",
+		"-L \u2212n":                  "`<U+2212>n' begins with a character that only looks like -",
+		"-L \u2014n":                  "`<U+2014>n' begins with a character that only looks like -",
 		"-a -f 1 x":                   "is `x' the value of -r?",
 	} {
 		require.Equal(t, want, strings.Join(hintLines(s.input("", "ipvsadm "+words).stderr), "\n"), words)
@@ -432,6 +504,9 @@ func TestHintTexts(t *testing.T) {
 	var stderr bytes.Buffer
 	s.run([]string{"ipvsadm", "-A", "-t", ""}, strings.NewReader(""), io.Discard, &stderr)
 	require.Equal(t, []string{"the address is empty"}, hintLines(stderr.String()))
+	stderr.Reset()
+	s.run([]string{"ipvsadm", "-L", ""}, strings.NewReader(""), io.Discard, &stderr)
+	require.Empty(t, hintLines(stderr.String()))
 }
 
 // A prefix length that is taken for a mask is said as the mask that it stands for.
@@ -474,6 +549,25 @@ func TestInterfaces(t *testing.T) {
 	_, err = interfacesOf(new(netns.Namespace)) // which cannot be entered
 	require.Error(t, err)
 	require.Equal(t, []string{"lo", "eth0.5"}, interfaceNames("Inter-|   Receive\n face |bytes    packets\n    lo: 1 2 3\neth0.5:10 20\n"))
+}
+
+// Standard error is looked at once, whoever asks first: a restore reads lines while it reports others.
+func TestHintsAskedOnce(t *testing.T) {
+	s := newHinted(t, "")
+	s.looks = 0
+	h := newHinter(newRunner(&s.system, newConsole("ipvsadm", nil, io.Discard, io.Discard)))
+	require.Zero(t, s.looks) // until there is a hint
+	var all sync.WaitGroup
+	for range 4 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			h.active()
+		}()
+	}
+	all.Wait()
+	require.True(t, h.active())
+	require.Equal(t, 1, s.looks)
 }
 
 // A hinter that has nobody to read it does nothing.

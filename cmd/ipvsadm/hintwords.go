@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
@@ -39,6 +40,10 @@ func missingValue(_ context.Context, _ *hinter, p *problem) string {
 	return visible.Text(p.fault.Word) + " takes " + p.fault.Want
 }
 
+func noValue(_ context.Context, _ *hinter, p *problem) string {
+	return p.fault.Word + " takes no value with ="
+}
+
 func badValue(_ context.Context, _ *hinter, p *problem) string {
 	return shown(p.fault.Word) + " is not " + p.fault.Want
 }
@@ -49,10 +54,12 @@ func missingOption(_ context.Context, _ *hinter, p *problem) string {
 
 // otherDash finds the dashes of word processors and web pages.
 func otherDash(_ context.Context, _ *hinter, p *problem) string {
-	if first, _ := utf8.DecodeRuneInString(p.fault.Word); first < utf8.RuneSelf {
+	const minus = '\u2212' // a symbol, not a dash
+	first, _ := utf8.DecodeRuneInString(p.fault.Word)
+	if first == '-' || first != minus && !unicode.Is(unicode.Pd, first) {
 		return ""
 	}
-	return shown(p.fault.Word) + " begins with another character than -"
+	return shown(p.fault.Word) + " begins with a character that only looks like -"
 }
 
 func strayValue(_ context.Context, _ *hinter, p *problem) string {
@@ -108,9 +115,19 @@ func noPort(_ context.Context, _ *hinter, p *problem) string {
 	return shown(word) + " is not a port of " + protocol + " in /etc/services"
 }
 
-// portZero is about a port of 0 that was written.
+// noBrackets is about brackets around another address than one of IPv6: the port after them does not count.
+func noBrackets(_ context.Context, _ *hinter, p *problem) string {
+	inside, port, ok := strings.Cut(strings.TrimPrefix(p.fault.Word, "["), "]:")
+	if !ok || isIPv6(inside) {
+		return ""
+	}
+	host, _, _ := strings.Cut(inside, ":")
+	return "brackets take an IPv6 address: write " + visible.Text(host+":"+port)
+}
+
+// portZero is about a port that was written: only one of 0 is missing.
 func portZero(_ context.Context, _ *hinter, p *problem) string {
-	if _, port, ok := cutPort(p.fault.Word); ok && port == "0" && !isIPv6(p.fault.Word) {
+	if _, _, ok := cutPort(p.fault.Word); ok && !isIPv6(p.fault.Word) {
 		return "port 0 is every port, and needs -p"
 	}
 	return ""
@@ -159,10 +176,6 @@ func maskIsLength(c *ipvsnl.Change) string {
 	var meant [4]byte
 	binary.BigEndian.PutUint32(meant[:], ^uint32(0)<<(32-length))
 	return fmt.Sprintf("-M %d is the mask 0.0.0.%[1]d; a prefix of that length is -M %v", length, netip.AddrFrom4(meant))
-}
-
-func portUnknown(c *ipvsnl.Change) string {
-	return "with -r before the service, the port of the real server is 0: write the service first"
 }
 
 func portIgnored(c *ipvsnl.Change) string {

@@ -89,7 +89,7 @@ func (p *lineParser) readWhole(con *console, text io.Writer, accept func(*flags.
 		if err := p.check(line, accept); err != nil {
 			faults++
 			con.complain(numbered(line, message(err)))
-			con.hints.after(err)
+			con.hints.afterCheck(err)
 		}
 		_, _ = io.WriteString(text, line.Text)
 		_, _ = io.WriteString(text, "\n")

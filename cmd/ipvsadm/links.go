@@ -64,7 +64,7 @@ func eachRoute(ask, header int, f func(index uint32, attrs map[uint16][]byte)) {
 	}
 	messages, _ := syscall.ParseNetlinkMessage(data) // those that it understands
 	for _, m := range messages {
-		if len(m.Data) >= header { // not so the end of all
+		if len(m.Data) >= header { // the final message is shorter
 			f(binary.NativeEndian.Uint32(m.Data[4:]), attributes(&m))
 		}
 	}

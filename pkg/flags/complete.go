@@ -17,7 +17,7 @@ type OfferKind string
 // The kinds of offers.
 const (
 	OfferWord  OfferKind = "word"  // a word that the line can go on with
-	OfferOpen  OfferKind = "open"  // the beginning of one, with which no blank belongs yet
+	OfferOpen  OfferKind = "open"  // the beginning of a word; no blank follows yet
 	OfferHint  OfferKind = "hint"  // Text says what is expected, which nobody can list
 	OfferFiles OfferKind = "files" // the name of any file
 )
@@ -148,7 +148,7 @@ func (c *completer) fits(o *option, name string) bool {
 		return false
 	case c.verb != noVerb && o.id != noOption && !(c.state.takes | everywhere).has(o.id): // as the parser would find out, later
 		return false
-	case c.seen[o]: // which some may be again, to no end
+	case c.seen[o]: // some may be repeated, to no effect
 		return false
 	case o.like != "" && c.whole("--"+o.like) == nil:
 		return false

@@ -16,10 +16,11 @@ type Fault uint8
 // The faults.
 const (
 	Unexplained   Fault = iota // the message says all there is to say
-	NoCommand                  // the first option is not a command
+	NoCommand                  // Word is not a command
 	Nested                     // a restore within a restore
 	UnknownOption              // Word is not an option
 	MissingValue               // Word is an option without its value, Want
+	NoValue                    // Word is a command that takes no value, with one
 	BadValue                   // Word is not Want
 	MissingOption              // one of Want is missing
 	StrayWord                  // Word belongs to no option, but may be the value of Want, if that is missing
@@ -89,8 +90,8 @@ func wordsOf(id optionID) string {
 	return strings.Join(all[:last], ", ") + " or " + all[last]
 }
 
-// Later returns the command that is among the words of a NoCommand, but not the first of them. If all of
-// its word can stay together, that is returned, as it ought to be: "-Ln" for "-nL".
+// Later returns the command of a NoCommand if it comes later in the line. If the command is in a bundle, Later returns
+// the bundle with the command first: "-Ln" for "-nL".
 func (e *Error) Later() string {
 	s := &scanner{words: e.words}
 	for {
@@ -122,11 +123,8 @@ func rearranged(bundle string, command *option) string {
 
 // Nearest returns the option that a NoCommand or UnknownOption may stand for, or "".
 func (e *Error) Nearest() string {
-	word, commandsOnly := e.Word, e.Fault == NoCommand
-	if commandsOnly && len(e.words) > 0 {
-		word = e.words[0]
-	}
-	word, _, _ = strings.Cut(strings.TrimLeft(word, "-"), "=")
+	commandsOnly := e.Fault == NoCommand
+	word, _, _ := strings.Cut(strings.TrimLeft(e.Word, "-"), "=")
 	var names []string
 	for i := range options {
 		if o := &options[i]; o.long != "" && (!commandsOnly || o.verb != noVerb) {

@@ -21,12 +21,15 @@ func parseFault(t *testing.T, words string) *Error {
 func TestFaults(t *testing.T) {
 	const flags = "a flag of a scheduler: sh-fallback sh-port mh-fallback mh-port flag-1 flag-2 flag-3"
 	for words, want := range map[string]Error{
-		"foo":                         {Fault: NoCommand},
-		"-n":                          {Fault: NoCommand},
-		"--netns blue -n":             {Fault: NoCommand},
-		"--foo":                       {Fault: NoCommand},
+		"foo":                         {Fault: NoCommand, Word: "foo"},
+		"-n":                          {Fault: NoCommand, Word: "-n"},
+		"--netns blue -n":             {Fault: NoCommand, Word: "-n"},
+		"--foo":                       {Fault: NoCommand, Word: "--foo"},
 		"--start-daemon":              {Fault: MissingValue, Word: "--start-daemon", Want: "master or backup"},
-		"--netns blue foo":            {Fault: NoCommand},
+		"--set=900":                   {Fault: NoValue, Word: "--set"},
+		"--netns blue -L=x":           {Fault: NoValue, Word: "--list"},
+		"--sysctl=":                   {Fault: NoValue, Word: "--sysctl"},
+		"--netns blue foo":            {Fault: NoCommand, Word: "foo"},
 		"--netns":                     {Fault: MissingValue, Word: "--netns", Want: "NAME"},
 		"-L --num":                    {Fault: UnknownOption, Word: "--num"},
 		"-Lnz":                        {Fault: UnknownOption, Word: "-Lnz"},
@@ -107,17 +110,22 @@ func TestLater(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	for words, want := range map[string]string{
-		"--lst":             "--list",
-		"list":              "--list",
-		"--numeric":         "", // no command
-		"--resotre=x":       "--restore",
-		"--add-s":           "", // -service or -server
-		"--foo":             "",
-		"-L --num":          "--numeric",
-		"-L --ste=1":        "--set",
-		"-L --statz":        "--stats",
-		"-L --persistent-c": "--persistent-conn",
-		"-L -q":             "",
+		"--lst":              "--list",
+		"list":               "--list",
+		"--numeric":          "", // no command
+		"--netns blue --lst": "--list",
+		"--netns=blue lst":   "--list",
+		"lst --netns blue":   "--list",
+		"lst --sve":          "--list",
+		"-- lst":             "--list",
+		"--resotre=x":        "--restore",
+		"--add-s":            "", // -service or -server
+		"--foo":              "",
+		"-L --num":           "--numeric",
+		"-L --ste=1":         "--set",
+		"-L --statz":         "--stats",
+		"-L --persistent-c":  "--persistent-conn",
+		"-L -q":              "",
 	} {
 		require.Equal(t, want, parseFault(t, words).Nearest(), words)
 	}

@@ -17,13 +17,30 @@ func (p *parser) first(s *scanner) (w word, ok bool, err error) {
 		case !ok && err == nil && len(s.stray) == 0 && p.given.has(optNetNS):
 			return word{}, false, nil
 		case err != nil && w.opt != nil && w.opt.verb != noVerb:
-			return w, false, &Error{Exit: ExitRefused, Ends: true, Fault: MissingValue, Word: s.text, Want: w.opt.takes()}
+			return w, false, w.opt.misused(s.text)
 		case !ok || w.opt.verb == noVerb:
-			return w, false, &Error{Exit: ExitRefused, Ends: true, Fault: NoCommand, words: p.words}
+			return w, false, &Error{Exit: ExitRefused, Ends: true, Fault: NoCommand, Word: s.firstWord(), words: p.words}
 		default:
 			return w, true, nil
 		}
 	}
+}
+
+// firstWord returns the word that is where the command ought to be.
+func (s *scanner) firstWord() string {
+	if len(s.stray) > 0 {
+		return s.stray[0]
+	}
+	return s.text
+}
+
+// misused returns the fault of a command with a value that it does not take, or without the one that it takes.
+func (o *option) misused(text string) error {
+	e := &Error{Exit: ExitRefused, Ends: true, Fault: NoValue, Word: o.word()}
+	if o.arg != none {
+		e.Fault, e.Word, e.Want = MissingValue, text, o.takes()
+	}
+	return e
 }
 
 func (p *parser) netNS(w word) error {

@@ -25,8 +25,8 @@ const (
 	PortInAddress                      // -r 2001:db8::1:80, of which 80 is part of the address
 )
 
-// notice notes the oddities of a change that no option can tell by itself, and what the options name
-// where the others are set, too.
+// notice notes the oddities that several options make together. For -E and -e, which set every field, it also notes
+// the fields that the options name.
 func (p *parser) notice() {
 	odd := &p.cmd.Oddities
 	switch p.cmd.Change.Op {

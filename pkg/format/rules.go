@@ -56,7 +56,7 @@ func (o *Options) appendDestinationSettings(b []byte, d *ipvsnl.Destination) []b
 	b = append(append(b, ' '), words.ForwardingOf(d.Forwarding).Option...)
 	b = appendWeight(append(b, " -w "...), d)
 	if d.Forwarding == ipvsnl.Tunnel {
-		b = appendTunnelOptions(b, d)
+		b = words.AppendTunnel(append(b, ' '), d)
 	}
 	if o.Thresholds {
 		b = appendNonzero(b, " -x ", d.UpperThreshold)
@@ -74,18 +74,6 @@ func (o *Options) appendServiceOption(b []byte, k *ipvsnl.ServiceKey) []byte {
 	b = appendUint(append(b, "-f "...), uint64(k.Mark))
 	if k.IPv6 {
 		b = append(b, " -6"...)
-	}
-	return b
-}
-
-func appendTunnelOptions(b []byte, d *ipvsnl.Destination) []byte {
-	t := words.TunnelTypeOf(d.TunnelType)
-	b = append(append(b, " --tun-type "...), t.Name...)
-	if t.Port {
-		b = appendUint(append(b, " --tun-port "...), uint64(d.TunnelPort))
-	}
-	if t.Checksum {
-		b = append(append(b, ' '), words.TunnelChecksumOf(d.TunnelFlags).Option...)
 	}
 	return b
 }

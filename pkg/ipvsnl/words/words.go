@@ -4,7 +4,11 @@
 // whatever one of them writes and the other reads is defined here, once.
 package words
 
-import "github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+import (
+	"strconv"
+
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
 
 // A Protocol is how a transport protocol is written.
 type Protocol struct {
@@ -106,6 +110,19 @@ func TunnelChecksumOf(f ipvsnl.TunnelFlags) TunnelChecksum {
 		}
 	}
 	return TunnelChecksums[0]
+}
+
+// AppendTunnel appends the options of a destination's tunnel: "--tun-type gue --tun-port 6080 --tun-nocsum".
+func AppendTunnel(b []byte, d *ipvsnl.Destination) []byte {
+	t := TunnelTypeOf(d.TunnelType)
+	b = append(append(b, "--tun-type "...), t.Name...)
+	if t.Port {
+		b = strconv.AppendUint(append(b, " --tun-port "...), uint64(d.TunnelPort), 10)
+	}
+	if t.Checksum {
+		b = append(append(b, ' '), TunnelChecksumOf(d.TunnelFlags).Option...)
+	}
+	return b
 }
 
 // A SchedulerFlag is the name of a scheduler flag.

@@ -58,6 +58,17 @@ func TestTunnels(t *testing.T) {
 	}
 }
 
+func TestAppendTunnel(t *testing.T) {
+	for want, d := range map[string]ipvsnl.Destination{
+		"x --tun-type ipip":                              {TunnelPort: 9, TunnelFlags: ipvsnl.TunnelChecksum},
+		"x --tun-type gre --tun-csum":                    {TunnelType: ipvsnl.GRE, TunnelPort: 9, TunnelFlags: ipvsnl.TunnelChecksum},
+		"x --tun-type gue --tun-port 6080 --tun-nocsum":  {TunnelType: ipvsnl.GUE, TunnelPort: 6080},
+		"x --tun-type gue --tun-port 6080 --tun-remcsum": {TunnelType: ipvsnl.GUE, TunnelPort: 6080, TunnelFlags: ipvsnl.TunnelRemoteChecksum},
+	} {
+		require.Equal(t, want, string(AppendTunnel([]byte("x "), &d)))
+	}
+}
+
 // A scheduler's own names come before those of every scheduler.
 func TestSchedulerFlags(t *testing.T) {
 	for _, tt := range []struct {
