@@ -48,9 +48,6 @@ func (w *watcher) watch(ctx context.Context) int {
 		return w.onScreen(in, out).watch(ctx, w.signals)
 	}
 	if out, ok := w.con.sink.(*os.File); ok {
-		if wasClosed(out) {
-			return w.con.cannotWrite(unix.EBADF)
-		}
 		w.gone = screen.Gone(out)
 	}
 	go w.make(ctx)
@@ -60,17 +57,6 @@ func (w *watcher) watch(ctx context.Context) int {
 	case first := <-w.pages:
 		return w.begin(ctx, first)
 	}
-}
-
-// wasClosed reports whether a program was started without this standard output: the runtime has opened something else in its
-// place, for reading as well.
-func wasClosed(out *os.File) bool {
-	var s unix.Stat_t
-	if unix.Fstat(int(out.Fd()), &s) != nil || s.Mode&unix.S_IFMT != unix.S_IFCHR || uint64(s.Rdev) != unix.Mkdev(1, 3) {
-		return false
-	}
-	mode, err := unix.FcntlInt(out.Fd(), unix.F_GETFL, 0)
-	return err == nil && mode&unix.O_ACCMODE == unix.O_RDWR
 }
 
 // make makes a page in the background, since names may take time.
