@@ -20,3 +20,14 @@ func (c *console) colored(how *flags.Listing) bool {
 	}
 	return how.Color == flags.ColorAlways
 }
+
+// drawnColored reports whether a watch on a terminal has colours, which show what has changed.
+func drawnColored(how *flags.Listing) bool {
+	switch how.Color {
+	case flags.ColorNever:
+		return false
+	case flags.ColorAlways:
+		return true
+	}
+	return os.Getenv("NO_COLOR") == ""
+}
