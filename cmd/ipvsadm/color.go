@@ -5,18 +5,16 @@ package main
 import (
 	"os"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/screen"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
 
 // colored reports whether a listing has colours. JSON never has.
-func (c *console) colored(how *flags.Listing) bool {
+func (l *lister) colored(how *flags.Listing) bool {
 	switch {
 	case how.JSON:
 		return false
 	case how.Color == flags.ColorAuto:
-		out, ok := c.sink.(*os.File)
-		return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && screen.IsTerminal(out)
+		return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && l.terminal(l.con.sink)
 	}
 	return how.Color == flags.ColorAlways
 }

@@ -7,11 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
@@ -205,23 +202,6 @@ const (
 	eachAtOnce  = "each is run when it is entered, Ctrl-D ends them, and Ctrl-C leaves the table as it is then"
 	allTogether = "Ctrl-D ends them, and Ctrl-C leaves the table alone"
 )
-
-// isTerminal reports whether a stream is a terminal. It leaves the mode of the stream alone, which others may share.
-func isTerminal(stream any) (is bool) {
-	f, ok := stream.(*os.File)
-	if !ok {
-		return false
-	}
-	c, err := f.SyscallConn()
-	if err != nil {
-		return false
-	}
-	_ = c.Control(func(fd uintptr) {
-		_, err := unix.IoctlGetTermios(int(fd), unix.TCGETS)
-		is = err == nil
-	})
-	return is
-}
 
 // interfacesOf returns the network interfaces of a namespace, from /proc/net/dev.
 func interfacesOf(ns *netns.Namespace) ([]string, error) {

@@ -18,6 +18,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/resolve"
 	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
+	"github.com/ipvsadm-go/ipvsadm/internal/screen"
 	"github.com/ipvsadm-go/ipvsadm/internal/sysctls"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
@@ -114,7 +115,7 @@ var linux = &system{
 	namespaces:  netns.Names,
 	sysctls:     func(ns *netns.Namespace) sysctlDir { return procDir{"/proc/sys/net/ipv4/vs", ns} },
 	machine:     thisMachine,
-	terminal:    isTerminal,
+	terminal:    screen.IsTerminal,
 	interfaces:  interfacesOf,
 	names: func(ctx context.Context, waiting func()) names {
 		r := resolve.New(ctx)

@@ -27,6 +27,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
+	"github.com/ipvsadm-go/ipvsadm/internal/screen"
 	"github.com/ipvsadm-go/ipvsadm/internal/sysctls"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
@@ -109,6 +110,9 @@ func newTestSystem(t testing.TB) *testSystem {
 // isTerminal reports whether a stream is one of those that are terminals.
 func (s *testSystem) isTerminal(stream any) bool {
 	s.looks++
+	if _, ok := stream.(*os.File); ok {
+		return screen.IsTerminal(stream)
+	}
 	if _, ok := stream.(io.Writer); ok {
 		return s.onTerminal
 	}

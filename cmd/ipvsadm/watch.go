@@ -23,15 +23,16 @@ func (errEnded) Error() string { return "ended by a signal" }
 
 // A watcher repeats a listing.
 type watcher struct {
-	con      *console
-	list     func(context.Context, *console) error // makes a listing
-	every    time.Duration
-	lines    bool // a page is a line for programs, and is never drawn
-	signals  chan os.Signal
-	pages    chan page        // receives each listing once it is made
-	next     <-chan time.Time // when to make the next one
-	gone     <-chan struct{}  // closed when nobody reads the output any more
-	onScreen func(in, out *os.File) *screenWatcher
+	con        *console
+	list       func(context.Context, *console) error // makes a listing
+	every      time.Duration
+	lines      bool // a page is a line for programs, and is never drawn
+	signals    chan os.Signal
+	pages      chan page        // receives each listing once it is made
+	next       <-chan time.Time // when to make the next one
+	gone       <-chan struct{}  // closed when nobody reads the output any more
+	isTerminal func(stream any) bool
+	onScreen   func(in, out *os.File) *screenWatcher
 }
 
 // A page is a listing, or the beginning of one and its error.
@@ -88,9 +89,8 @@ func (w *watcher) begin(ctx context.Context, first page) int {
 // terminal returns the input and output if listings can be shown on them as on a screen.
 func (w *watcher) terminal() (in, out *os.File, ok bool) {
 	in, hasIn := w.con.in.(*os.File)
-	out, hasOut := w.con.sink.(*os.File)
-	term := os.Getenv("TERM")
-	return in, out, !w.lines && hasIn && hasOut && term != "" && term != "dumb" && screen.IsTerminal(out)
+	out, hasOut := drawable(w.con.sink, w.isTerminal)
+	return in, out, !w.lines && hasIn && hasOut
 }
 
 // loop writes pages until the watch ends or its output is gone, and returns why.

@@ -15,13 +15,14 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/screen"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
 
 // newWatcher returns a watcher of listings, one after the other as fast as it goes, and
 // its console.
 func newWatcher(in io.Reader, out, err io.Writer, list func(n int, con *console) error) *watcher {
-	s := &system{names: func(context.Context, func()) names { return testNames{} }}
+	s := &system{terminal: screen.IsTerminal, names: func(context.Context, func()) names { return testNames{} }}
 	w := newRunner(s, newConsole("ipvsadm", in, out, err)).watcher(&flags.Command{Listing: flags.Listing{Watch: 1}})
 	var n atomic.Int64
 	w.list = func(_ context.Context, con *console) error { return list(int(n.Add(1)), con) }
