@@ -8,10 +8,10 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
 
-// colored reports whether a listing has colours. JSON never has.
+// colored reports whether a listing has colours. JSON never has, nor have the rows of a watch that is drawn.
 func (l *lister) colored(how *flags.Listing) bool {
 	switch {
-	case how.JSON:
+	case how.JSON || l.rows != nil:
 		return false
 	case how.Color == flags.ColorAuto:
 		return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && l.terminal(l.con.sink)

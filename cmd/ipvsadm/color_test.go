@@ -63,6 +63,16 @@ func TestColorWatch(t *testing.T) {
 	}
 }
 
+// The rows of a watch that is drawn have none.
+func TestColorRows(t *testing.T) {
+	s := newTestSystem(t)
+	s.restore(t, coloredRules)
+	w := watchOn(t, s, "-L -n --color --watch", 80, 24)
+	w.read(t)
+	require.Contains(t, w.screen(), "  FWM  2            wlc ")
+	require.NotContains(t, w.screen(), "\x1b")
+}
+
 // A watch that is drawn has colours unless it is told otherwise.
 func TestColorDrawn(t *testing.T) {
 	r := newRunner(&newTestSystem(t).system, newConsole("ipvsadm", nil, nil, nil))
