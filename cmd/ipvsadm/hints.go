@@ -6,11 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
@@ -34,7 +32,7 @@ type hinter struct {
 	// Where hints find what they name.
 	client     func() *ipvsnl.Client // nil before IPVS is open
 	schedulers func() ([]schedulers.Scheduler, error)
-	interfaces func() ([]string, error)
+	interfaces func() []string
 }
 
 // newHinter returns the hinter of a runner.
@@ -43,7 +41,7 @@ func newHinter(r *runner) *hinter {
 		con: r.con, terminal: r.sys.terminal, patience: r.sys.patience,
 		client:     func() *ipvsnl.Client { return r.client },
 		schedulers: r.sys.schedulers,
-		interfaces: func() ([]string, error) { return r.sys.interfaces(r.netns) },
+		interfaces: func() []string { return linkNames(r.sys.links(r.netns)) },
 	}
 }
 
@@ -202,17 +200,6 @@ const (
 	eachAtOnce  = "each is run when it is entered, Ctrl-D ends them, and Ctrl-C leaves the table as it is then"
 	allTogether = "Ctrl-D ends them, and Ctrl-C leaves the table alone"
 )
-
-// interfacesOf returns the network interfaces of a namespace, from /proc/net/dev.
-func interfacesOf(ns *netns.Namespace) ([]string, error) {
-	file, err := ns.OpenProc("dev")
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(file)
-	return interfaceNames(string(text)), err
-}
 
 // shown returns a word of the user in quotes.
 func shown(word string) string { return "`" + visible.Text(word) + "'" }

@@ -16,7 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
 	"github.com/ipvsadm-go/ipvsadm/internal/test/hints"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
@@ -39,7 +38,7 @@ func newHinted(t *testing.T, rules string) *testSystem {
 		s.hasSchedulers = append(s.hasSchedulers, schedulers.Scheduler{Name: name, State: schedulers.Loadable})
 	}
 	s.director.SetSchedulers(strings.Fields(hintedSchedulers)...)
-	s.hasInterfaces = []string{"lo"}
+	s.hasLinks = []link{{name: "lo"}}
 	s.onTerminal = true
 	return s
 }
@@ -230,7 +229,7 @@ func TestHintsWithoutFacts(t *testing.T) {
 	} {
 		s := newHinted(t, rules)
 		s.breakReading(c.unread)
-		s.hasSchedulers, s.hasInterfaces = nil, nil
+		s.hasSchedulers, s.hasLinks = nil, nil
 		require.Equal(t, c.messages, s.input("", c.line).stderr, c.line)
 	}
 	s := newHinted(t, "-A -f 1\n")
@@ -441,15 +440,6 @@ func TestMaskIsLength(t *testing.T) {
 		text := fmt.Sprintf("-M %d is the mask 0.0.0.%d; a prefix of that length is -M %s", length, length, want)
 		require.Equal(t, text, maskIsLength(&c))
 	}
-}
-
-func TestInterfaces(t *testing.T) {
-	all, err := interfacesOf(nil)
-	require.NoError(t, err)
-	require.Contains(t, all, "lo")
-	_, err = interfacesOf(new(netns.Namespace)) // which cannot be entered
-	require.Error(t, err)
-	require.Equal(t, []string{"lo", "eth0.5"}, interfaceNames("Inter-|   Receive\n face |bytes    packets\n    lo: 1 2 3\neth0.5:10 20\n"))
 }
 
 // A hinter that has nobody to read it does nothing.

@@ -64,9 +64,6 @@ type system struct {
 	// terminal reports whether a stream is a terminal.
 	terminal func(stream any) bool
 
-	// interfaces returns the network interfaces of a namespace.
-	interfaces func(*netns.Namespace) ([]string, error)
-
 	// names returns a resolver, which calls waiting when a caller has to wait.
 	names func(ctx context.Context, waiting func()) names
 
@@ -116,7 +113,6 @@ var linux = &system{
 	sysctls:     func(ns *netns.Namespace) sysctlDir { return procDir{"/proc/sys/net/ipv4/vs", ns} },
 	machine:     thisMachine,
 	terminal:    screen.IsTerminal,
-	interfaces:  interfacesOf,
 	names: func(ctx context.Context, waiting func()) names {
 		r := resolve.New(ctx)
 		r.Waiting = waiting

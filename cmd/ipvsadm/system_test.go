@@ -56,7 +56,6 @@ type testSystem struct {
 	onTerminal    bool                               // whether standard error is a terminal
 	fromTerminal  bool                               // whether standard input is one
 	looks         int                                // how often it was asked whether a stream is a terminal
-	hasInterfaces []string                           // of the namespace
 	hasLinks      []link                             // its network interfaces
 }
 
@@ -96,7 +95,6 @@ func newTestSystem(t testing.TB) *testSystem {
 		namespaces: func() []string { return []string{"blue"} },
 		schedulers: func() ([]schedulers.Scheduler, error) { return s.hasSchedulers, s.noModules },
 		terminal:   s.isTerminal,
-		interfaces: func(*netns.Namespace) ([]string, error) { return s.hasInterfaces, nil },
 		names:      func(context.Context, func()) names { return testNames{} },
 		patience:   time.Hour,
 		silence:    time.Hour,
