@@ -5,18 +5,27 @@ package main
 import (
 	"os"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/screen"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
 
-// colored reports whether a listing has colours. JSON never has.
-func (c *console) colored(how *flags.Listing) bool {
+// colored reports whether a listing has colours. JSON never has, nor have the rows of a watch that is drawn.
+func (l *lister) colored(how *flags.Listing) bool {
 	switch {
-	case how.JSON:
+	case how.JSON || l.rows != nil:
 		return false
 	case how.Color == flags.ColorAuto:
-		out, ok := c.sink.(*os.File)
-		return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && screen.IsTerminal(out)
+		return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && l.terminal(l.con.sink)
 	}
 	return how.Color == flags.ColorAlways
+}
+
+// drawnColored reports whether a watch on a terminal has colours, which show what has changed.
+func drawnColored(how *flags.Listing) bool {
+	switch how.Color {
+	case flags.ColorNever:
+		return false
+	case flags.ColorAlways:
+		return true
+	}
+	return os.Getenv("NO_COLOR") == ""
 }

@@ -3,13 +3,16 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"net/netip"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -41,6 +44,53 @@ func TestColor(t *testing.T) {
 	}
 	for _, words := range []string{"--json", "--metrics", "--timeout", "-c"} {
 		require.Equal(t, s.input("", "ipvsadm -L "+words), s.input("", "ipvsadm -L --color "+words), words)
+	}
+}
+
+// So do the pages of a watch that is not drawn.
+func TestColorWatch(t *testing.T) {
+	s := newTestSystem(t)
+	s.restore(t, coloredRules)
+	for when, want := range map[string]bool{"": true, "=always": true, "=auto": false, "=never": false} {
+		var out bytes.Buffer
+		code := s.run([]string{"ipvsadm", "-L", "-n", "--color" + when, "--watch"}, nil, writerFunc(func(b []byte) (int, error) {
+			out.Write(b)
+			raiseSignal(unix.SIGTERM)
+			return len(b), nil
+		}), io.Discard)
+		require.Equal(t, exitDone, code)
+		require.Equal(t, want, strings.Contains(out.String(), "\x1b[35mFWM  2 wlc\x1b[0m\n"), when)
+	}
+}
+
+// The rows of a watch that is drawn have none.
+func TestColorRows(t *testing.T) {
+	s := newTestSystem(t)
+	s.restore(t, coloredRules)
+	w := watchOn(t, s, "-L -n --color --watch", 80, 24)
+	w.read(t)
+	require.Contains(t, w.screen(), "  FWM  2            wlc ")
+	require.NotContains(t, w.screen(), "\x1b")
+}
+
+// A watch that is drawn has colours unless it is told otherwise.
+func TestColorDrawn(t *testing.T) {
+	r := newRunner(&newTestSystem(t).system, newConsole("ipvsadm", nil, nil, nil))
+	for _, tt := range []struct {
+		when flags.Color
+		no   string
+		want bool
+	}{
+		{flags.ColorUnset, "", true},
+		{flags.ColorUnset, "1", false},
+		{flags.ColorAuto, "", true},
+		{flags.ColorAuto, "1", false},
+		{flags.ColorNever, "", false},
+		{flags.ColorAlways, "1", true},
+	} {
+		t.Setenv("NO_COLOR", tt.no)
+		w := r.watcher(&flags.Command{Listing: flags.Listing{Watch: 1, Color: tt.when}})
+		require.Equal(t, tt.want, w.onScreen(nil, nil).colored, tt)
 	}
 }
 

@@ -130,12 +130,11 @@ func (m *machine) LocalAddrs(word string) (all []flags.LocalAddr) {
 	return all
 }
 
-func (m *machine) Interfaces(word string) (names []string) {
+func (m *machine) Interfaces(word string) []string {
 	if !m.enter(word) {
 		return nil
 	}
-	names, _ = m.sys.interfaces(m.netns) // none with an error
-	return names
+	return linkNames(m.sys.links(m.netns))
 }
 
 func (m *machine) Sysctls(word string) []string {

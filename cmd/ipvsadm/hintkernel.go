@@ -178,20 +178,10 @@ func otherDaemon(ctx context.Context, h *hinter, _ *problem) string {
 
 func otherInterfaces(_ context.Context, h *hinter, p *problem) string {
 	text := "there is no interface " + shown(p.change.Daemon.Interface) + "; --mcast-interface names one"
-	if all, _ := h.interfaces(); len(all) > 0 {
+	if all := h.interfaces(); len(all) > 0 {
 		text += ": " + named(all)
 	}
 	return text
-}
-
-// interfaceNames returns the names in /proc/net/dev.
-func interfaceNames(text string) (all []string) {
-	for line := range strings.Lines(text) {
-		if name, _, ok := strings.Cut(line, ":"); ok {
-			all = append(all, strings.TrimSpace(name))
-		}
-	}
-	return all
 }
 
 func thresholds(_ context.Context, _ *hinter, p *problem) string {

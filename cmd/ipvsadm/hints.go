@@ -6,15 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
-	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
@@ -37,7 +32,7 @@ type hinter struct {
 	// Where hints find what they name.
 	client     func() *ipvsnl.Client // nil before IPVS is open
 	schedulers func() ([]schedulers.Scheduler, error)
-	interfaces func() ([]string, error)
+	interfaces func() []string
 }
 
 // newHinter returns the hinter of a runner.
@@ -47,7 +42,7 @@ func newHinter(r *runner) *hinter {
 		read:       sync.OnceValue(func() bool { return r.sys.terminal(r.con.err) }),
 		client:     func() *ipvsnl.Client { return r.client },
 		schedulers: r.sys.schedulers,
-		interfaces: func() ([]string, error) { return r.sys.interfaces(r.netns) },
+		interfaces: func() []string { return linkNames(r.sys.links(r.netns)) },
 	}
 }
 
@@ -199,34 +194,6 @@ const (
 	eachAtOnce  = "each is run when it is entered, Ctrl-D ends them, and Ctrl-C leaves the table as it is then"
 	allTogether = "Ctrl-D ends them, and Ctrl-C leaves the table alone"
 )
-
-// isTerminal reports whether a stream is a terminal. It leaves the mode of the stream alone, which others may share.
-func isTerminal(stream any) (is bool) {
-	f, ok := stream.(*os.File)
-	if !ok {
-		return false
-	}
-	c, err := f.SyscallConn()
-	if err != nil {
-		return false
-	}
-	_ = c.Control(func(fd uintptr) {
-		_, err := unix.IoctlGetTermios(int(fd), unix.TCGETS)
-		is = err == nil
-	})
-	return is
-}
-
-// interfacesOf returns the network interfaces of a namespace, from /proc/net/dev.
-func interfacesOf(ns *netns.Namespace) ([]string, error) {
-	file, err := ns.OpenProc("dev")
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(file)
-	return interfaceNames(string(text)), err
-}
 
 // shown returns a word of the user in quotes.
 func shown(word string) string { return "`" + visible.Text(word) + "'" }

@@ -17,7 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
 	"github.com/ipvsadm-go/ipvsadm/internal/test/hints"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
@@ -40,7 +39,7 @@ func newHinted(t *testing.T, rules string) *testSystem {
 		s.hasSchedulers = append(s.hasSchedulers, schedulers.Scheduler{Name: name, State: schedulers.Loadable})
 	}
 	s.director.SetSchedulers(strings.Fields(hintedSchedulers)...)
-	s.hasInterfaces = []string{"lo"}
+	s.hasLinks = []link{{name: "lo"}}
 	s.onTerminal = true
 	return s
 }
@@ -238,7 +237,7 @@ func TestHintsWithoutFacts(t *testing.T) {
 	} {
 		s := newHinted(t, rules)
 		s.breakReading(c.unread)
-		s.hasSchedulers, s.hasInterfaces = nil, nil
+		s.hasSchedulers, s.hasLinks = nil, nil
 		require.Equal(t, c.messages, s.input("", c.line).stderr, c.line)
 	}
 	s := newHinted(t, "-A -f 1\n")
@@ -516,39 +515,6 @@ func TestMaskIsLength(t *testing.T) {
 		text := fmt.Sprintf("-M %d is the mask 0.0.0.%d; a prefix of that length is -M %s", length, length, want)
 		require.Equal(t, text, maskIsLength(&c))
 	}
-}
-
-func TestIsTerminal(t *testing.T) {
-	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	require.NoError(t, err)
-	defer terminal.Close()
-	require.True(t, isTerminal(terminal))
-	null, err := os.Open(os.DevNull)
-	require.NoError(t, err)
-	defer null.Close()
-	require.False(t, isTerminal(null))
-	require.False(t, isTerminal(&bytes.Buffer{}))
-	require.False(t, isTerminal((*os.File)(nil)))
-
-	// A pipe stays as it is.
-	var ends [2]int
-	require.NoError(t, unix.Pipe2(ends[:], unix.O_NONBLOCK|unix.O_CLOEXEC))
-	defer unix.Close(ends[0])
-	pipe := os.NewFile(uintptr(ends[1]), "pipe")
-	defer pipe.Close()
-	require.False(t, isTerminal(pipe))
-	mode, err := unix.FcntlInt(uintptr(ends[1]), unix.F_GETFL, 0)
-	require.NoError(t, err)
-	require.NotZero(t, mode&unix.O_NONBLOCK)
-}
-
-func TestInterfaces(t *testing.T) {
-	all, err := interfacesOf(nil)
-	require.NoError(t, err)
-	require.Contains(t, all, "lo")
-	_, err = interfacesOf(new(netns.Namespace)) // which cannot be entered
-	require.Error(t, err)
-	require.Equal(t, []string{"lo", "eth0.5"}, interfaceNames("Inter-|   Receive\n face |bytes    packets\n    lo: 1 2 3\neth0.5:10 20\n"))
 }
 
 // Standard error is looked at once, whoever asks first: a restore reads lines while it reports others.

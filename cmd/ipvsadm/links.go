@@ -21,6 +21,13 @@ type link struct {
 	index uint32
 }
 
+func linkNames(all []link) (names []string) {
+	for _, l := range all {
+		names = append(names, l.name)
+	}
+	return names
+}
+
 // links returns the network interfaces of a namespace, as far as they can be read. Package net would do the same with
 // ten times the code.
 func links(ns *netns.Namespace) (all []link) {

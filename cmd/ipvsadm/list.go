@@ -18,6 +18,7 @@ type lister struct {
 	client      *ipvsnl.Client
 	info        ipvsnl.Info
 	names       names
+	terminal    func(stream any) bool
 	connections func(file string) (io.ReadCloser, error)    // opens the connection table, with origins or without
 	totals      func(context.Context) (ipvsnl.Stats, error) // returns the totals of the namespace
 	rows        *watchRows                                  // takes what is listed, if not nil
@@ -48,7 +49,7 @@ func (l *lister) list(ctx context.Context, c *flags.Command) error {
 	if err != nil {
 		return err
 	}
-	w := &tableWriter{con: l.con, layout: layout, colored: l.con.colored(&c.Listing)}
+	w := &tableWriter{con: l.con, layout: layout, colored: l.colored(&c.Listing)}
 	return w.table(ctx, r, services, columns.ByName(c.Listing.SortBy))
 }
 

@@ -17,7 +17,7 @@ import (
 // Each part that runs commands is given only what it needs.
 
 func (r *runner) lister(con *console) *lister {
-	return &lister{con: con, client: r.client, info: r.info, names: r.names,
+	return &lister{con: con, client: r.client, info: r.info, names: r.names, terminal: r.sys.terminal,
 		connections: func(file string) (io.ReadCloser, error) { return r.sys.connections(r.netns, file) },
 		totals:      func(ctx context.Context) (ipvsnl.Stats, error) { return r.sys.totals(ctx, r.client) }}
 }
@@ -52,7 +52,7 @@ func (r *runner) drainer(c *flags.Command) *drainer {
 			return err == nil && value != "0"
 		},
 		poll:     r.sys.poll,
-		status:   newStatusLine(r.con, r.sys.report),
+		status:   newStatusLine(r.con, r.sys.terminal, r.sys.report),
 		patience: r.sys.patience,
 	}
 }
@@ -67,11 +67,12 @@ func (r *runner) watcher(c *flags.Command) *watcher {
 			}
 			return place.lister(con, r.names).list(ctx, c)
 		},
-		every:    time.Duration(c.Listing.Watch) * time.Second,
-		lines:    c.Listing.JSON,
-		signals:  make(chan os.Signal, 16),
-		pages:    make(chan page, 1),
-		onScreen: func(in, out *os.File) *screenWatcher { return newScreenWatcher(r, c, place, in, out) },
+		every:      time.Duration(c.Listing.Watch) * time.Second,
+		lines:      c.Listing.JSON,
+		signals:    make(chan os.Signal, 16),
+		pages:      make(chan page, 1),
+		isTerminal: r.sys.terminal,
+		onScreen:   func(in, out *os.File) *screenWatcher { return newScreenWatcher(r, c, place, in, out) },
 	}
 }
 

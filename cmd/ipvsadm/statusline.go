@@ -3,7 +3,6 @@
 package main
 
 import (
-	"os"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/screen"
@@ -21,10 +20,9 @@ type statusLine struct {
 	shown bool      // whether there is something in place
 }
 
-func newStatusLine(con *console, every time.Duration) *statusLine {
+func newStatusLine(con *console, terminal func(stream any) bool, every time.Duration) *statusLine {
 	p := &statusLine{con: con, every: every}
-	term := os.Getenv("TERM")
-	if f, ok := con.err.(*os.File); ok && term != "" && term != "dumb" && screen.IsTerminal(f) {
+	if f, ok := drawable(con.err, terminal); ok {
 		p.line = screen.NewLine(f)
 	}
 	return p

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/screen"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 )
@@ -42,7 +43,7 @@ func requireShown(t *testing.T, want string, keyboard io.Reader) {
 // On a terminal, what is shown is in place, and messages take its place; what stands there last is removed.
 func TestStatusLineTerminal(t *testing.T) {
 	keyboard, terminal := openTerminal(t)
-	p := newStatusLine(newConsole("ipvsadm", nil, nil, terminal), time.Hour)
+	p := newStatusLine(newConsole("ipvsadm", nil, nil, terminal), screen.IsTerminal, time.Hour)
 	p.show("2 left")
 	p.show("1 left")
 	p.say("a message")
@@ -55,7 +56,7 @@ func TestStatusLineTerminal(t *testing.T) {
 
 	for _, term := range []string{"", "dumb"} {
 		t.Setenv("TERM", term)
-		require.Nil(t, newStatusLine(newConsole("ipvsadm", nil, nil, terminal), 0).line)
+		require.Nil(t, newStatusLine(newConsole("ipvsadm", nil, nil, terminal), screen.IsTerminal, 0).line)
 	}
 }
 
@@ -63,7 +64,7 @@ func TestStatusLineTerminal(t *testing.T) {
 func TestStatusLine(t *testing.T) {
 	t.Setenv("TERM", "xterm")
 	var b bytes.Buffer
-	p := newStatusLine(newConsole("ipvsadm", nil, nil, &b), time.Hour)
+	p := newStatusLine(newConsole("ipvsadm", nil, nil, &b), nil, time.Hour)
 	p.show("2 left")
 	p.show("1 left")
 	p.next = time.Now()

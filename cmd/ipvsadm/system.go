@@ -18,6 +18,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/resolve"
 	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
+	"github.com/ipvsadm-go/ipvsadm/internal/screen"
 	"github.com/ipvsadm-go/ipvsadm/internal/sysctls"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
@@ -62,9 +63,6 @@ type system struct {
 
 	// terminal reports whether a stream is a terminal.
 	terminal func(stream any) bool
-
-	// interfaces returns the network interfaces of a namespace.
-	interfaces func(*netns.Namespace) ([]string, error)
 
 	// names returns a resolver, which calls waiting when a caller has to wait.
 	names func(ctx context.Context, waiting func()) names
@@ -114,8 +112,7 @@ var linux = &system{
 	namespaces:  netns.Names,
 	sysctls:     func(ns *netns.Namespace) sysctlDir { return procDir{"/proc/sys/net/ipv4/vs", ns} },
 	machine:     thisMachine,
-	terminal:    isTerminal,
-	interfaces:  interfacesOf,
+	terminal:    screen.IsTerminal,
 	names: func(ctx context.Context, waiting func()) names {
 		r := resolve.New(ctx)
 		r.Waiting = waiting

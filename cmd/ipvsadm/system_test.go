@@ -27,6 +27,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
+	"github.com/ipvsadm-go/ipvsadm/internal/screen"
 	"github.com/ipvsadm-go/ipvsadm/internal/sysctls"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
@@ -55,7 +56,6 @@ type testSystem struct {
 	onTerminal    bool                               // whether standard error is a terminal
 	fromTerminal  bool                               // whether standard input is one
 	looks         int                                // how often it was asked whether a stream is a terminal
-	hasInterfaces []string                           // of the namespace
 	hasLinks      []link                             // its network interfaces
 }
 
@@ -95,7 +95,6 @@ func newTestSystem(t testing.TB) *testSystem {
 		namespaces: func() []string { return []string{"blue"} },
 		schedulers: func() ([]schedulers.Scheduler, error) { return s.hasSchedulers, s.noModules },
 		terminal:   s.isTerminal,
-		interfaces: func(*netns.Namespace) ([]string, error) { return s.hasInterfaces, nil },
 		names:      func(context.Context, func()) names { return testNames{} },
 		patience:   time.Hour,
 		silence:    time.Hour,
@@ -109,6 +108,9 @@ func newTestSystem(t testing.TB) *testSystem {
 // isTerminal reports whether a stream is one of those that are terminals.
 func (s *testSystem) isTerminal(stream any) bool {
 	s.looks++
+	if _, ok := stream.(*os.File); ok {
+		return screen.IsTerminal(stream)
+	}
 	if _, ok := stream.(io.Writer); ok {
 		return s.onTerminal
 	}

@@ -23,15 +23,16 @@ func (errEnded) Error() string { return "ended by a signal" }
 
 // A watcher repeats a listing.
 type watcher struct {
-	con      *console
-	list     func(context.Context, *console) error // makes a listing
-	every    time.Duration
-	lines    bool // a page is a line for programs, and is never drawn
-	signals  chan os.Signal
-	pages    chan page        // receives each listing once it is made
-	next     <-chan time.Time // when to make the next one
-	gone     <-chan struct{}  // closed when nobody reads the output any more
-	onScreen func(in, out *os.File) *screenWatcher
+	con        *console
+	list       func(context.Context, *console) error // makes a listing
+	every      time.Duration
+	lines      bool // a page is a line for programs, and is never drawn
+	signals    chan os.Signal
+	pages      chan page        // receives each listing once it is made
+	next       <-chan time.Time // when to make the next one
+	gone       <-chan struct{}  // closed when nobody reads the output any more
+	isTerminal func(stream any) bool
+	onScreen   func(in, out *os.File) *screenWatcher
 }
 
 // A page is a listing, or the beginning of one and its error.
@@ -48,9 +49,6 @@ func (w *watcher) watch(ctx context.Context) int {
 		return w.onScreen(in, out).watch(ctx, w.signals)
 	}
 	if out, ok := w.con.sink.(*os.File); ok {
-		if wasClosed(out) {
-			return w.con.cannotWrite(unix.EBADF)
-		}
 		w.gone = screen.Gone(out)
 	}
 	go w.make(ctx)
@@ -60,17 +58,6 @@ func (w *watcher) watch(ctx context.Context) int {
 	case first := <-w.pages:
 		return w.begin(ctx, first)
 	}
-}
-
-// wasClosed reports whether a program was started without this standard output: the runtime has opened something else in its
-// place, for reading as well.
-func wasClosed(out *os.File) bool {
-	var s unix.Stat_t
-	if unix.Fstat(int(out.Fd()), &s) != nil || s.Mode&unix.S_IFMT != unix.S_IFCHR || uint64(s.Rdev) != unix.Mkdev(1, 3) {
-		return false
-	}
-	mode, err := unix.FcntlInt(out.Fd(), unix.F_GETFL, 0)
-	return err == nil && mode&unix.O_ACCMODE == unix.O_RDWR
 }
 
 // make makes a page in the background, since names may take time.
@@ -102,9 +89,8 @@ func (w *watcher) begin(ctx context.Context, first page) int {
 // terminal returns the input and output if listings can be shown on them as on a screen.
 func (w *watcher) terminal() (in, out *os.File, ok bool) {
 	in, hasIn := w.con.in.(*os.File)
-	out, hasOut := w.con.sink.(*os.File)
-	term := os.Getenv("TERM")
-	return in, out, !w.lines && hasIn && hasOut && term != "" && term != "dumb" && screen.IsTerminal(out)
+	out, hasOut := drawable(w.con.sink, w.isTerminal)
+	return in, out, !w.lines && hasIn && hasOut
 }
 
 // loop writes pages until the watch ends or its output is gone, and returns why.

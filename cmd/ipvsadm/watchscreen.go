@@ -23,6 +23,7 @@ type screenWatcher struct {
 	patience time.Duration // how long a terminal may take to show what is written when it is to be left
 	read     func(context.Context, *top.Sample) reading
 	view     *top.View
+	colored  bool
 
 	signals  chan os.Signal
 	screen   *screen.Screen
@@ -47,7 +48,7 @@ func newScreenWatcher(r *runner, c *flags.Command, p *watchPlace, in, out *os.Fi
 		view.Where = append(view.Where, []string{"director " + host, host})
 	}
 	return &screenWatcher{con: r.con, in: in, out: out, patience: r.sys.patience, read: newSampler(r, c, p).read, view: view,
-		readings: make(chan reading, 1), drawn: make(chan error, 1)}
+		colored: drawnColored(&c.Listing), readings: make(chan reading, 1), drawn: make(chan error, 1)}
 }
 
 // watch shows the listing until a signal or a key ends it. If the first reading fails, it ends before the screen is used.
@@ -71,7 +72,7 @@ func (w *screenWatcher) begin(ctx context.Context, first reading) (code int) {
 	signal.Notify(w.signals, unix.SIGCONT) // always: without it, the screen would not be drawn again
 	notify(w.signals, []os.Signal{unix.SIGWINCH, unix.SIGTSTP})
 	var err error
-	if w.screen, err = screen.Open(w.in, w.out, os.Getenv("NO_COLOR") == ""); err != nil {
+	if w.screen, err = screen.Open(w.in, w.out, w.colored); err != nil {
 		w.con.complain(message(err))
 		return exitListing
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/screen"
 	"github.com/ipvsadm-go/ipvsadm/internal/test/emulator"
 	"github.com/ipvsadm-go/ipvsadm/internal/top"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
@@ -103,7 +104,7 @@ func (term *terminal) restored(t *testing.T, before unix.Termios) {
 
 // newScreenWatch returns a watch on a terminal, that of a console, with readings of its own.
 func newScreenWatch(con *console, every time.Duration, read func(n int, s *top.Sample) error) *watcher {
-	r := newRunner(&system{names: func(context.Context, func()) names { return testNames{} }, patience: 100 * time.Millisecond}, con)
+	r := newRunner(&system{terminal: screen.IsTerminal, names: func(context.Context, func()) names { return testNames{} }, patience: 100 * time.Millisecond}, con)
 	c := &flags.Command{Listing: flags.Listing{Watch: 1}}
 	w := r.watcher(c)
 	inner := w.onScreen

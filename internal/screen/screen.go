@@ -27,12 +27,6 @@ type Screen struct {
 	buffer  []byte
 }
 
-// IsTerminal reports whether f is a terminal.
-func IsTerminal(f *os.File) bool {
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return err == nil
-}
-
 // Open takes over the terminal out until Leave. If in is a terminal as well, keys are read from it without
 // echo. Colours are used if coloured is true.
 func Open(in, out *os.File, coloured bool) (*Screen, error) {

@@ -9,9 +9,10 @@ type Color uint8
 
 // The times for colours.
 const (
-	ColorNever  Color = iota
-	ColorAuto         // on a terminal, unless the environment has NO_COLOR
-	ColorAlways       // whatever the output is
+	ColorUnset Color = iota // never in a listing, and auto in a watch on a terminal
+	ColorNever
+	ColorAuto   // on a terminal, unless the environment has NO_COLOR
+	ColorAlways // whatever the output is
 )
 
 // color sets when there are colours. As with ip(8), the option alone means always.
@@ -23,7 +24,7 @@ func (p *parser) color(w word) error {
 	case w.value == "auto":
 		return assign(when, ColorAuto)
 	case w.value == "never":
-		return nil
+		return assign(when, ColorNever)
 	}
 	return fault("invalid color `" + visible.Text(w.value) + "' specified: it is always, auto or never")
 }

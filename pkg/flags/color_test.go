@@ -15,7 +15,9 @@ func TestParseColor(t *testing.T) {
 		"-L --color -n":           {Color: ColorAlways, Numeric: true},
 		"-L --color always":       {Color: ColorAlways},
 		"-L --color=auto --stats": {Color: ColorAuto, Stats: true},
-		"-L -n --color never":     {Numeric: true},
+		"-L -n --color never":     {Color: ColorNever, Numeric: true},
+		"-L --color=auto --watch": {Color: ColorAuto, Watch: 2},
+		"-L --watch 3 --color":    {Color: ColorAlways, Watch: 3},
 		"-L --color=auto --json":  {Color: ColorAuto, JSON: true, Numeric: true},
 		"-L -c --color":           {Color: ColorAlways, Subject: Connections},
 	} {
@@ -28,7 +30,6 @@ func TestParseColor(t *testing.T) {
 		"-L --color ''":          "invalid color `' specified: it is always, auto or never",
 		"-L --color=\xe9":        "invalid color `<E9>' specified: it is always, auto or never",
 		"-S --color":             "Illegal 'color' option with the 'save' command",
-		"-L --color --watch":     "'--watch' and '--color' exclude each other: a watch shows what has changed",
 		"-L --color --color -n4": "multiple 'color' options specified",
 	} {
 		checkError(t, words, &Error{Text: want, Exit: ExitFault, Ends: true})

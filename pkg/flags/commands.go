@@ -185,7 +185,6 @@ var listConflicts = []conflict{
 	{1 << optMetrics, 1 << optSortBy, "metrics have no columns to sort by"},
 	{1 << optMetrics, 1 << optServer, "metrics are those of whole services"},
 	{1 << optWatch, 1<<optTimeout | 1<<optDaemon, "only services and connections can be watched"},
-	{1 << optWatch, 1 << optColor, "a watch shows what has changed"},
 	{1 << optSortBy, 1<<optConnection | 1<<optTimeout | 1<<optDaemon, "only services have columns to sort by"},
 	{1 << optSortBy, 1 << optNoSort, "one sorts and the other does not"},
 	{1 << optWide, 1 << optJSON, "JSON cuts nothing"},

@@ -280,7 +280,7 @@ func TestCompleteListing(t *testing.T) {
 		{"ipvsadm -L --nosort --json -", "-t -n --watch -c --daemon", "-j --json --nosort --sort --sort-by --stats --exact --wide --metrics"},
 		{"ipvsadm -L --sort-by weight -", "--stats --watch", "--nosort --sort --sort-by -c"},
 		{"ipvsadm -L --daemon --sort -", "--syncid -n -X -j", "--sort --daemon --timeout -c -t --stats --persistent-conn --watch"},
-		{"ipvsadm -L --color ", "always auto never -n --stats", "--color --watch"},
+		{"ipvsadm -L --color ", "always auto never -n --stats --watch", "--color"},
 		{"ipvsadm -Ln -", "-X -c -6", "-n --numeric"},
 	} {
 		offers := strings.Fields(offered(tt.line))

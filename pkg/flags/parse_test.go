@@ -554,7 +554,7 @@ func TestListConflicts(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 52, conflicts)
+	require.Equal(t, 51, conflicts)
 }
 
 // What popt refuses has another exit code and does not end a restore.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
-	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
@@ -139,7 +138,7 @@ func appendColumn(b []byte, a netip.AddrPort, protocol ipvsnl.Protocol, names Na
 // appendIPv4Column does so with numbers.
 func appendIPv4Column(b []byte, a netip.AddrPort, width int) []byte {
 	b, room := roomFor(b)
-	n := room.endpoint(0, conns.Endpoint{Addr: a.Addr().As4(), Port: a.Port()})
+	n := room.endpoint(0, a.Addr().As4(), a.Port())
 	return b[:len(b)+max(n, width)]
 }
 

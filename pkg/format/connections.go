@@ -64,7 +64,10 @@ func (t *ConnectionTable) AppendConnection(b []byte, c *conns.Connection) []byte
 func (t *ConnectionTable) AppendColumns(b []byte, c *conns.Columns) []byte {
 	b, r := roomFor(b)
 	*(*[4]byte)(r[:]) = c.Protocol
-	n := c.ProtocolWidth + 1
+	n := len("TCP ")
+	if c.Protocol[3] != ' ' {
+		n = len("SCTP ")
+	}
 	at := n
 	if minutes := c.Expires / 60; minutes < 100 {
 		n = r.pair(n, minutes)
@@ -75,9 +78,9 @@ func (t *ConnectionTable) AppendColumns(b []byte, c *conns.Columns) []byte {
 	n = max(r.pair(n+1, c.Expires%60), at+6) + 1
 	*(*[11]byte)(r[n&127:]) = c.State
 	n += len(c.State) + 1
-	n = max(r.endpoint(n, c.Client), n+18) + 1
-	n = max(r.endpoint(n, c.Virtual), n+18) + 1
-	n = r.endpoint(n, c.Destination)
+	n = max(r.endpoint(n, c.Client.Addr, c.Client.Port), n+18) + 1
+	n = max(r.endpoint(n, c.Virtual.Addr, c.Virtual.Port), n+18) + 1
+	n = r.endpoint(n, c.Destination.Addr, c.Destination.Port)
 	r[n&127] = '\n'
 	return b[:len(b)+n+1]
 }

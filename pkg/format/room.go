@@ -5,8 +5,6 @@ package format
 import (
 	"encoding/binary"
 	"slices"
-
-	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
 // A room is blanks at the end of a text that are written over: most of the text of a listing is in columns. No line that is
@@ -24,8 +22,8 @@ func roomFor(b []byte) ([]byte, *room) {
 const lineBlanks = "                                                                                                "
 
 // endpoint writes "address:port" at n, and returns where it ends.
-func (r *room) endpoint(n int, e conns.Endpoint) int {
-	for _, octet := range e.Addr {
+func (r *room) endpoint(n int, addr [4]byte, port uint16) int {
+	for _, octet := range addr {
 		i := 4 * int(octet)
 		// The compiler makes one load and one store of these.
 		binary.LittleEndian.PutUint32(r[n&127:],
@@ -39,7 +37,7 @@ func (r *room) endpoint(n int, e conns.Endpoint) int {
 		}
 	}
 	r[(n-1)&127] = ':'
-	return r.port(n, uint32(e.Port))
+	return r.port(n, uint32(port))
 }
 
 // port writes a number below 100,000 at n, and returns where it ends.

@@ -39,7 +39,7 @@ func TestAppendColumns(t *testing.T) {
 		}
 		for _, protocol := range []string{"TCP", "IP ", "SCTP"} {
 			c := conns.Columns{
-				Protocol: [4]byte([]byte(protocol + " ")), ProtocolWidth: len(protocol), Client: e(0), Virtual: e(1), Destination: e(2),
+				Protocol: [4]byte([]byte(protocol + " ")), Client: e(0), Virtual: e(1), Destination: e(2),
 				State: [11]byte([]byte("NONE       ")), Expires: expires[octet%len(expires)],
 			}
 			want := table.AppendConnection([]byte("before\n"), &conns.Connection{
@@ -61,7 +61,7 @@ func TestRoom(t *testing.T) {
 	for i := range dirty {
 		dirty[i] = 'x'
 	}
-	c := conns.Columns{Protocol: [4]byte([]byte("TCP ")), ProtocolWidth: 3, State: [11]byte([]byte("ESTABLISHED"))}
+	c := conns.Columns{Protocol: [4]byte([]byte("TCP ")), State: [11]byte([]byte("ESTABLISHED"))}
 	want := fmt.Sprintf("TCP 00:00  ESTABLISHED %-18s %-18s 0.0.0.0:0\n", "0.0.0.0:0", "0.0.0.0:0")
 	require.Equal(t, want, string(new(ConnectionTable).AppendColumns(dirty[:0], &c)))
 	require.Equal(t, "0.0.0.0:0                   |", string(append(appendIPv4Column(dirty[:0], addrPort(c.Client), destinationWidth), '|')))

@@ -5,8 +5,7 @@ package conns
 // Columns are an entry of the table as the kernel prints most of them: with IPv4 addresses, and without an origin or a
 // persistence engine. They take less time to read than a [Connection].
 type Columns struct {
-	Protocol                     [4]byte // ends in blanks
-	ProtocolWidth                int     // 3, or 4 for one that has no blank at its end
+	Protocol                     [4]byte // may end in blanks
 	Client, Virtual, Destination Endpoint
 	State                        [11]byte // may end in blanks
 	Expires                      uint32   // in seconds, less than a million
@@ -29,7 +28,9 @@ const (
 	endpointWidth = ipv4Width + 1 + portWidth + 1
 )
 
-// ReadColumns reads the next entry into c, or reports false if Read has to read it.
+// ReadColumns reads the next entry into c and reports true. If the entry is malformed or not as Columns are, or if none is
+// left, it reports false and reads nothing: then call [Block.Read], which reads any entry and returns [io.EOF] at the end.
+// After false, c may have parts of the entry.
 func (b *Block) ReadColumns(c *Columns) bool {
 	width := 3
 	if len(b.lines) > 3 && b.lines[3] != ' ' {
@@ -57,7 +58,7 @@ func (b *Block) ReadColumns(c *Columns) bool {
 		}
 		b.state = state
 	}
-	c.Protocol, c.ProtocolWidth, c.State = b.protocol, width, b.state
+	c.Protocol, c.State = b.protocol, b.state
 	i := expiresAt + 1
 	for i < lineEnd-1 && line[i] == ' ' {
 		i++

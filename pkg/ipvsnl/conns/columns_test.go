@@ -29,7 +29,6 @@ func TestReadColumns(t *testing.T) {
 		require.True(t, b.ReadColumns(&c), line)
 		got := fmt.Sprintf("%s|%v %v %v|%s|%d", c.Protocol, c.Client, c.Virtual, c.Destination, c.State, c.Expires)
 		require.Equal(t, want, got)
-		require.Equal(t, len(strings.TrimRight(string(c.Protocol[:3]), " "))+len(strings.TrimLeft(string(c.Protocol[3:]), " ")) > 3, c.ProtocolWidth == 4)
 		require.Equal(t, "x", string(b.lines))
 		require.Equal(t, 8, b.line)
 	}
@@ -88,7 +87,7 @@ func TestReadColumnsAsRead(t *testing.T) {
 func connectionOf(c *Columns) Connection {
 	addr := func(e Endpoint) netip.AddrPort { return netip.AddrPortFrom(netip.AddrFrom4(e.Addr), e.Port) }
 	got := Connection{
-		Protocol: strings.TrimRight(string(c.Protocol[:c.ProtocolWidth]), " "),
+		Protocol: strings.TrimRight(string(c.Protocol[:]), " "),
 		Client:   addr(c.Client), Virtual: addr(c.Virtual), Destination: addr(c.Destination),
 		State: strings.TrimRight(string(c.State[:]), " "),
 	}
