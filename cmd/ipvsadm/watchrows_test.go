@@ -326,3 +326,43 @@ func TestWatchManual(t *testing.T) {
 	}
 	require.ElementsMatch(t, append(named, "h"), append(described, "Enter"))
 }
+
+// The head says where the table is.
+func TestWatchWhere(t *testing.T) {
+	host, err := os.Hostname()
+	require.NoError(t, err)
+	director := []string{"director " + host, host}
+	r := newRunner(&newTestSystem(t).system, newConsole("ipvsadm", nil, nil, nil))
+	for word, want := range map[string][][]string{
+		"": {director}, "blue": {{"namespace blue", "blue"}, director}, "a\x1b": {{"namespace a<U+001B>", "a<U+001B>"}, director},
+	} {
+		c := &flags.Command{NetNS: word, Listing: flags.Listing{Watch: 7, SortBy: "cps"}}
+		view := newScreenWatcher(r, c, r.watchPlace(word), nil, nil).view
+		require.Equal(t, want, view.Where)
+		require.Equal(t, 7*time.Second, view.Every)
+		require.Equal(t, "cps", view.SortBy)
+	}
+}
+
+// Of more connections than can be watched, the first are, and the others are counted.
+func TestWatchManyConnections(t *testing.T) {
+	s := newBusy(t)
+	s.connTable = emptyTable + strings.Repeat("TCP CB007107 A001 0A010064 0050 0A02000B 0050 ESTABLISHED     899\n", maxWatched+7)
+	w := watchOn(t, s, "-L -n -c --watch", 100, 6)
+	w.read(t)
+	require.Contains(t, w.screen(), "\n100007 connections  without the last 7: -t, -r, --client or --count\n")
+	require.Contains(t, w.screen(), " 1-2/100000\n")
+	s.connTable = emptyTable + strings.Repeat("TCP CB007107 A001 0A010064 0050 0A02000B 0050 ESTABLISHED     899\n", maxWatched)
+	w.read(t)
+	require.Contains(t, w.screen(), "\n100000 connections\n")
+}
+
+// Origins are a column.
+func TestWatchOrigins(t *testing.T) {
+	s := newBusy(t)
+	s.syncTable = "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Origin Expires\n" +
+		"TCP CB007107 A001 0A010064 0050 0A02000B 0050 ESTABLISHED SYNC       899\n"
+	w := watchOn(t, s, "-L -n -c --origin --watch", 100, 6)
+	w.read(t)
+	w.requireScreen(t, "origin")
+}

@@ -66,20 +66,14 @@ func (v *View) layoutFor(lines []int32) layout {
 		l.label = max(l.label, v.labelWidth(e))
 	}
 	room := v.width - gutter - l.label
-	shown := v.shownColumns()
-	for i, c := range shown {
+	first := max(0, v.scrolled-1)
+	for i, c := range v.shownColumns() {
 		w := v.columnWidth(c, lines)
-		switch {
-		case i < v.scrolled:
-		case 1+w <= room && len(l.left) == v.scrolled:
-		case v.scrolled > 0 && i == v.scrolled: // the labels make room for the column that is asked for
-			l.label = max(1, v.width-gutter-1-w)
-			room = 1 + w
-		default:
-			l.left = append(l.left, t.columns[c].Name)
-			continue
+		if v.scrolled > 0 && i == first { // the labels make room for the column that is asked for
+			l.label = min(l.label, max(1, v.width-gutter-1-w))
+			room = max(room, 1+w)
 		}
-		if i < v.scrolled {
+		if i < first || 1+w > room || len(l.left) > first {
 			l.left = append(l.left, t.columns[c].Name)
 			continue
 		}

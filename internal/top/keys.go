@@ -50,8 +50,8 @@ var Bindings = [...]Binding{
 	{[]screen.Key{screen.PageUp}, "PgUp", "", "one page up", func(v *View) Effect { return v.move(v.cursor.line - v.rows()) }},
 	{[]screen.Key{"g", screen.Home}, "g Home", "", "to the top, and stay there", (*View).toTop},
 	{[]screen.Key{"G", screen.End}, "G End", "", "to the end", func(v *View) Effect { return v.move(len(v.lines) - 1) }},
-	{[]screen.Key{screen.Right}, "Right", "", "leave out a column at the left, to make room for others", func(v *View) Effect { return v.scroll(1) }},
-	{[]screen.Key{screen.Left}, "Left", "", "show it again", func(v *View) Effect { return v.scroll(-1) }},
+	{[]screen.Key{screen.Right}, "Right", "", "make room for the next column, in place of one at the left", func(v *View) Effect { return v.scroll(1) }},
+	{[]screen.Key{screen.Left}, "Left", "", "go back to the column before", func(v *View) Effect { return v.scroll(-1) }},
 	{[]screen.Key{screen.CtrlL}, "Ctrl-L", "", "draw all of the screen again", func(*View) Effect { return Repaint }},
 }
 
@@ -141,8 +141,15 @@ func (v *View) pause() Effect {
 // Paused reports whether the table is not to be read.
 func (v *View) Paused() bool { return v.paused }
 
-// scroll leaves out columns at the left.
+// scroll moves on to other columns: from the labels, which are complete at first, to each column in turn. The first one has
+// no turn if there is room for it next to complete labels.
 func (v *View) scroll(by int) Effect {
-	v.scrolled = max(0, min(v.scrolled+by, len(v.shownColumns())-1))
+	to := v.scrolled + by
+	if to == 1 {
+		if v.scrolled = 0; len(v.layout().columns) > 0 {
+			to += by
+		}
+	}
+	v.scrolled = max(0, min(to, len(v.shownColumns())))
 	return None
 }

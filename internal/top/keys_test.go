@@ -108,6 +108,38 @@ func TestStays(t *testing.T) {
 	require.Equal(t, "-> 10.0.2.1:0 2 0", at(v))
 }
 
+// Columns are reached one after the other, in windows of any width.
+func TestScroll(t *testing.T) {
+	columns := []Column{{Name: "One"}, {Name: "Two"}, {Name: "Hidden", Hidden: true}, {Name: "Three"}}
+	for width, want := range map[int][]string{
+		15: {"", "One", "Two", "Three", "Three"},
+		26: {"One", "Two", "Three", "Three"},
+		30: {"One Two", "Two Three", "Three", "Three"},
+		36: {"One Two Three", "Two Three", "Three", "Three"},
+	} {
+		v := newView(width, 8, sample(0, columns, row("TCP  192.0.2.1:80", 1, 2, 0, 3)))
+		shown := func() string {
+			head := strings.Fields(v.Rows()[2].Text())
+			for len(head) > 0 && head[0] != "One" && head[0] != "Two" && head[0] != "Three" {
+				head = head[1:]
+			}
+			return strings.Join(head, " ")
+		}
+		for i, w := range want {
+			require.Equal(t, w, shown(), "%d columns, %d times Right", width, i)
+			press(v, "Right")
+		}
+		for i := len(want) - 2; i >= 0; i-- {
+			if i < len(want)-2 {
+				press(v, "Left")
+			}
+			require.Equal(t, want[i], shown(), "%d columns, back to %d", width, i)
+		}
+		press(v, "Left")
+		require.Equal(t, want[0], shown())
+	}
+}
+
 // Another size of the window keeps the cursor in it.
 func TestResize(t *testing.T) {
 	v := newView(40, 20, many(0, 1, 2, 3, 4, 5))

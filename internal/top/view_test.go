@@ -156,6 +156,11 @@ func second() *Sample {
 	)
 }
 
+// wideSample has names in characters that take two columns, and none.
+func wideSample() *Sample {
+	return sample(0, oneColumn, row("TCP  世界世界.example:80", 123456789012), row("  -> e\u0301te\u0301.example:80", 7))
+}
+
 func TestScreens(t *testing.T) {
 	for _, tt := range []struct {
 		name          string
@@ -178,6 +183,9 @@ func TestScreens(t *testing.T) {
 		{"interval", 80, 7, "d 5", []*Sample{first()}},
 		{"help", 80, 32, "?", []*Sample{first()}},
 		{"helplow", 40, 8, "? PgDn j", []*Sample{first()}},
+		{"wide", 40, 6, "", []*Sample{wideSample()}},
+		{"widecut", 20, 5, "Right", []*Sample{wideSample()}},
+		{"deletednarrow", 20, 5, "", []*Sample{wideSample(), sample(2, oneColumn)}},
 		{"nothing", 80, 6, "j k G f Enter > i", []*Sample{sample(0, testColumns)}},
 		{"empty", 40, 6, "", nil},
 	} {
