@@ -4,7 +4,8 @@ GO ?= go
 VERSION = 1.31.0
 
 .PHONY: build install uninstall units check test apidiff mutants golden parity kernels demo bench packages packages-test dist \
-	dist-test image image-test release
+	dist-test image image-test release \
+	debian-test
 
 # The packages that the program and the library are made of; those whose tests need no kernel, and the others.
 PRODUCT = $(shell $(GO) list -deps -f '{{if .Module}}{{if .Module.Main}}{{.ImportPath}}{{end}}{{end}}' ./cmd/... ./pkg/...)
@@ -140,6 +141,11 @@ dist:
 # Builds, tests, installs and removes what is in the source archive, without a network.
 dist-test:
 	VERSION=$(VERSION) scripts/dist-test
+
+# Builds the Debian package of the source archive in a clean Debian, 13 unless ON=bookworm, and checks it.
+ON = trixie
+debian-test:
+	VERSION=$(VERSION) scripts/debian-test $(ON)
 
 # A container image for amd64 and arm64, as an OCI archive, into dist/.
 image:

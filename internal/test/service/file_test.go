@@ -74,7 +74,7 @@ type family struct {
 // is stopped and started, where rules are saved, and with which mode whatever the umask.
 func TestFamilies(t *testing.T) {
 	for _, f := range []family{
-		{"Debian", "deb/ipvsadm.default", "/etc/default/ipvsadm", "/etc/ipvsadm.rules", 0o644, before, false},
+		{"Debian", "debian/ipvsadm.default", "/etc/default/ipvsadm", "/etc/ipvsadm.rules", 0o644, before, false},
 		{"Alpine", "apk/ipvsadm.confd", "/etc/conf.d/ipvsadm", "/var/lib/ipvsadm/rules-save", 0o600, before, false},
 		{"Red Hat", "rpm/ipvsadm-config", "/etc/sysconfig/ipvsadm-config", "/etc/sysconfig/ipvsadm", 0o600, "", true},
 	} {
