@@ -112,12 +112,6 @@ func whyOtherPort(c *ipvsnl.Change) string {
 	return ""
 }
 
-// knownSchedulers are those of Linux, whether the running kernel has them or not.
-var knownSchedulers = [...]string{"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "sed", "nq", "fo", "ovf", "mh", "twos"}
-
-// theEngine is the only persistence engine of Linux.
-const theEngine = "sip"
-
 // schedulerOrEngine finds out which of the two is missing.
 func schedulerOrEngine(_ context.Context, h *hinter, p *problem) string {
 	name, engine := p.change.Service.Scheduler, p.change.Service.Persistence.Engine
@@ -125,15 +119,15 @@ func schedulerOrEngine(_ context.Context, h *hinter, p *problem) string {
 	if err != nil {
 		all = nil // some are missing from it
 	}
-	known := slices.Contains(knownSchedulers[:], name)
+	known := slices.Contains(strings.Fields(words.Schedulers), name)
 	there := slices.ContainsFunc(all, func(s schedulers.Scheduler) bool { return s.Name == name })
 	switch {
-	case engine != "" && engine != theEngine && (there || all == nil):
-		return "there is no persistence engine " + shown(engine) + ", only " + theEngine
+	case engine != "" && engine != words.Engine && (there || all == nil):
+		return "there is no persistence engine " + shown(engine) + ", only " + words.Engine
 	case engine != "" && there:
-		return "the kernel cannot load the module ip_vs_pe_" + theEngine
+		return "the kernel cannot load the module ip_vs_pe_" + words.Engine
 	case engine != "" && all == nil && known:
-		return "the kernel cannot load the module ip_vs_" + name + " or ip_vs_pe_" + theEngine
+		return "the kernel cannot load the module ip_vs_" + name + " or ip_vs_pe_" + words.Engine
 	case there || known:
 		return "the kernel cannot load the module ip_vs_" + name + has(all)
 	}

@@ -31,15 +31,10 @@ func linkNames(all []link) (names []string) {
 // links returns the network interfaces of a namespace, as far as they can be read. Package net would do the same with
 // ten times the code.
 func links(ns *netns.Namespace) (all []link) {
-	read := func() error {
+	_ = ns.Run(func() error {
 		all = readLinks()
 		return nil
-	}
-	if ns == nil {
-		_ = read()
-	} else {
-		_ = ns.Run(read)
-	}
+	})
 	return all
 }
 

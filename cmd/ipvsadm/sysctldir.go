@@ -30,16 +30,8 @@ type procDir struct {
 	in   *netns.Namespace
 }
 
-// run runs a function in the namespace.
-func (d procDir) run(f func() error) error {
-	if d.in == nil {
-		return f()
-	}
-	return d.in.Run(f)
-}
-
 func (d procDir) Names() (names []string, err error) {
-	err = d.run(func() error {
+	err = d.in.Run(func() error {
 		entries, err := os.ReadDir(d.path)
 		for _, e := range entries {
 			names = append(names, e.Name())
@@ -50,7 +42,7 @@ func (d procDir) Names() (names []string, err error) {
 }
 
 func (d procDir) Read(name string) (value string, err error) {
-	err = d.run(func() error {
+	err = d.in.Run(func() error {
 		text, err := files.Read(filepath.Join(d.path, name))
 		value = string(text)
 		return err
@@ -60,7 +52,7 @@ func (d procDir) Read(name string) (value string, err error) {
 
 // Write writes a value at once, as the kernel takes it.
 func (d procDir) Write(name, value string) error {
-	return d.run(func() error {
+	return d.in.Run(func() error {
 		f, err := os.OpenFile(filepath.Join(d.path, name), os.O_WRONLY, 0)
 		if err != nil {
 			return err
@@ -72,7 +64,7 @@ func (d procDir) Write(name, value string) error {
 
 // First looks for a sysctl that only the first namespace has.
 func (d procDir) First() bool {
-	return d.run(func() error {
+	return d.in.Run(func() error {
 		_, err := os.Stat(filepath.Join(d.path, "../../core/netdev_budget"))
 		return err
 	}) == nil

@@ -64,3 +64,11 @@ func TestNames(t *testing.T) {
 	}
 	require.Equal(t, []string{"blue", "green", "red"}, Names())
 }
+
+// In a nil namespace, a function just runs.
+func TestRunNil(t *testing.T) {
+	var n *Namespace
+	ran := 0
+	require.ErrorIs(t, n.Run(func() error { ran++; return os.ErrClosed }), os.ErrClosed)
+	require.Equal(t, 1, ran)
+}

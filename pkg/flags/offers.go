@@ -180,12 +180,12 @@ func (c *completer) vips() (offers []Offer) {
 func (c *completer) schedulers() []Offer {
 	names := c.machine.Schedulers()
 	if len(names) == 0 {
-		names = []string{"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "sed", "nq", "fo", "ovf", "mh", "twos"}
+		names = strings.Fields(words.Schedulers)
 	}
 	return offerAll(names...)
 }
 
-func (c *completer) engines() []Offer { return offerAll("sip") }
+func (c *completer) engines() []Offer { return offerAll(words.Engine) }
 
 // masks returns netmasks of whole digits, or prefix lengths.
 func (c *completer) masks() (offers []Offer) {

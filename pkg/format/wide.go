@@ -22,7 +22,7 @@ type Wide struct {
 
 // NewWide returns a Wide for a view, other than Rules, and names.
 func NewWide(o Options) *Wide {
-	w := &Wide{o: o, grid: grid{right: views[o.View].columns == nil}}
+	w := &Wide{o: o, grid: grid{right: o.View.counts()}}
 	const addresses = 2 // the words before the columns in both lines
 	first, second, _ := strings.Cut(views[o.View].head, "\n")
 	if w.columns = strings.Fields(second)[addresses:]; len(w.columns) > 0 {
@@ -56,7 +56,7 @@ func (w *Wide) AppendHead(b []byte) []byte {
 // AppendService appends the line of a service.
 func (w *Wide) AppendService(b []byte, s *ipvsnl.ServiceState) []byte {
 	r := w.service(s)
-	if views[w.o.View].columns == nil {
+	if w.o.View.counts() {
 		return w.grid.appendRow(b, r)
 	}
 	return append(appendDetails(w.grid.appendFirst(b, r), s), '\n')
@@ -95,7 +95,7 @@ func (w *Wide) service(s *ipvsnl.ServiceState) *row {
 	r.reset()
 	r.text = appendWholeLabel(r.text, &s.Service.Key, w.o.Names)
 	r.end()
-	if views[w.o.View].columns == nil {
+	if w.o.View.counts() {
 		w.addCounters(&s.Stats)
 	}
 	return r
@@ -108,12 +108,11 @@ func (w *Wide) destination(s *ipvsnl.ServiceState, d *ipvsnl.DestinationState) *
 	r.text = append(r.text, "  -> "...)
 	r.text = appendWholeAddrPort(r.text, d.Destination.Addr, s.Service.Key.Protocol, w.o.Names)
 	r.end()
-	columns := views[w.o.View].columns
-	if columns == nil {
+	if w.o.View.counts() {
 		w.addCounters(&d.Stats)
 	}
-	for i := range columns {
-		r.text = columns[i].value(r.text, d)
+	for _, column := range views[w.o.View].columns {
+		r.text = column.value(r.text, d)
 		r.end()
 	}
 	return r

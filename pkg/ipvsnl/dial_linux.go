@@ -103,9 +103,6 @@ func (p *place) close() error { return p.kept.Close() }
 
 // dialIn opens a socket in a network namespace; nil means that of the calling thread.
 func dialIn(ns *netns.Namespace) (t *kernelTransport, err error) {
-	if ns == nil {
-		return newKernelTransport(genetlink.Protocol)
-	}
 	err = ns.Run(func() (err error) {
 		t, err = newKernelTransport(genetlink.Protocol)
 		return err

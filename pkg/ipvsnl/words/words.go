@@ -35,6 +35,13 @@ func ProtocolOf(p ipvsnl.Protocol) Protocol {
 	return Protocol{}
 }
 
+// Schedulers are those of Linux, with a blank between, whether the running kernel has them or not; Engine is its only
+// persistence engine.
+const (
+	Schedulers = "rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh twos"
+	Engine     = "sip"
+)
+
 // A Forwarding is how a forwarding method is written.
 type Forwarding struct {
 	Method ipvsnl.Forwarding

@@ -3,11 +3,14 @@
 package words
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/ipvsnltest"
 )
 
 func TestProtocols(t *testing.T) {
@@ -95,5 +98,19 @@ func TestSchedulerFlags(t *testing.T) {
 				require.Equal(t, "("+want, string(AppendSchedulerFlags([]byte("("), tt.scheduler, flags)))
 			}
 		})
+	}
+}
+
+// The names of schedulers and of the engine are those that a kernel has.
+func TestSchedulers(t *testing.T) {
+	c, err := ipvsnltest.New().Open(t.Context())
+	require.NoError(t, err)
+	defer c.Close()
+	names := strings.Fields(Schedulers)
+	require.Len(t, names, 14)
+	for i, name := range names {
+		require.NoError(t, c.Apply(t.Context(), ipvsnl.AddService(ipvsnl.Service{
+			Key: ipvsnl.ServiceKey{Mark: uint32(i + 1)}, Scheduler: name, Persistence: ipvsnl.Persistence{Timeout: time.Second, Engine: Engine},
+		})), name)
 	}
 }
