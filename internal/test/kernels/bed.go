@@ -49,7 +49,7 @@ type run struct {
 
 // files fetches a machine's kernel and root, unless that has been done.
 func (b *bed) files(m *machine) (k *kernel, root string, err error) {
-	dir, err := cached("kernel-"+m.name, b.fresh, func(dir string) error {
+	dir, err := cached("kernel-"+m.name, wanted, b.fresh, func(dir string) error {
 		fmt.Fprintf(b.log, "%s: fetching %s of %s for %s\n", m.name, m.image, strings.Join(m.suites, ", "), m.arch.name)
 		a, err := openArchive(filepath.Join(cacheDir(), "apt", m.arch.name+"-"+m.suites[0]), m.arch.name, m.suites)
 		if err != nil {
@@ -63,7 +63,7 @@ func (b *bed) files(m *machine) (k *kernel, root string, err error) {
 	if k, err = readKernel(dir); err != nil {
 		return nil, "", err
 	}
-	dir, err = cached("root-"+m.arch.name, b.fresh, func(dir string) error {
+	dir, err = cached("root-"+m.arch.name, rootPackages, b.fresh, func(dir string) error {
 		fmt.Fprintf(b.log, "%s: fetching a root of %s for %s\n", m.name, m.arch.suite, m.arch.name)
 		a, err := openArchive(filepath.Join(cacheDir(), "apt", m.arch.name+"-"+m.arch.suite+"-root"), m.arch.name, []string{m.arch.suite})
 		if err != nil {

@@ -194,12 +194,13 @@ func TestModules(t *testing.T) {
 func TestCached(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	made := 0
+	list := []string{"a"}
 	fill := func(dir string) error {
 		made++
 		return os.WriteFile(dir+"/file", nil, 0o644)
 	}
 	get := func(fresh bool) string {
-		dir, err := cached("thing", fresh, fill)
+		dir, err := cached("thing", list, fresh, fill)
 		require.NoError(t, err)
 		require.FileExists(t, dir+"/file")
 		return dir
@@ -213,8 +214,12 @@ func TestCached(t *testing.T) {
 	require.NoError(t, os.Chtimes(dir, past, past))
 	get(false)
 	require.Equal(t, 3, made)
+	list = []string{"a", "b"}
+	get(false)
+	get(false)
+	require.Equal(t, 4, made)
 	require.NoError(t, os.Chtimes(dir, past, past))
-	_, err := cached("thing", false, func(string) error { return errors.New("fault") })
+	_, err := cached("thing", list, false, func(string) error { return errors.New("fault") })
 	require.EqualError(t, err, "fault")
 	names, err := filepath.Glob(cacheDir() + "/*")
 	require.NoError(t, err)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -28,8 +29,11 @@ func cacheDir() string {
 // old is the age from which what was fetched is fetched again: suites get new kernels.
 const old = 7 * 24 * time.Hour
 
-// cached returns a directory of the cache. If it does not exist, or is old, make fills it.
-func cached(name string, fresh bool, make func(dir string) error) (string, error) {
+// listFile has what a directory of the cache was made from.
+const listFile = "list"
+
+// cached returns a directory of the cache. If it does not exist, is old or was made from another list, make fills it.
+func cached(name string, list []string, fresh bool, make func(dir string) error) (string, error) {
 	dir := filepath.Join(cacheDir(), name)
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return "", err
@@ -40,8 +44,11 @@ func cached(name string, fresh bool, make func(dir string) error) (string, error
 	}
 	defer unlock()
 	info, err := os.Stat(dir)
+	text := strings.Join(list, "\n")
 	if err == nil && !fresh && time.Since(info.ModTime()) < old {
-		return dir, nil
+		if had, err := os.ReadFile(filepath.Join(dir, listFile)); err == nil && string(had) == text {
+			return dir, nil
+		}
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
@@ -52,6 +59,9 @@ func cached(name string, fresh bool, make func(dir string) error) (string, error
 	}
 	defer os.RemoveAll(work)
 	if err := make(work); err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(filepath.Join(work, listFile), []byte(text), 0o644); err != nil {
 		return "", err
 	}
 	if err := os.Chmod(work, 0o755); err != nil {
