@@ -5,7 +5,7 @@ VERSION = 1.31.0
 
 .PHONY: build install uninstall units check test apidiff mutants golden parity kernels demo bench packages packages-test dist \
 	dist-test image image-test release \
-	debian-test
+	debian-test rpm-test
 
 # The packages that the program and the library are made of; those whose tests need no kernel, and the others.
 PRODUCT = $(shell $(GO) list -deps -f '{{if .Module}}{{if .Module.Main}}{{.ImportPath}}{{end}}{{end}}' ./cmd/... ./pkg/...)
@@ -146,6 +146,10 @@ dist-test:
 ON = trixie
 debian-test:
 	VERSION=$(VERSION) scripts/debian-test $(ON)
+
+# Builds the rpm of the source archive, and checks it.
+rpm-test:
+	VERSION=$(VERSION) scripts/rpm-test
 
 # A container image for amd64 and arm64, as an OCI archive, into dist/.
 image:
