@@ -49,6 +49,8 @@ func message(err error) string {
 	var errno syscall.Errno
 	var applied *ipvsnl.ApplyError
 	switch {
+	case isOp && e.Op == ipvsnl.OpTotals: // which are in a file that the error names
+		return "Cannot " + e.Op.String() + ": " + e.Err.Error()
 	case errors.As(err, &errno):
 		return strerror(errno)
 	case errors.As(err, &applied) && applied.InDoubt >= 0:

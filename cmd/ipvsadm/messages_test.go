@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"os"
 	"syscall"
@@ -85,6 +86,12 @@ func TestMessageReply(t *testing.T) {
 			require.Equal(t, c.want, message(c.do(client)))
 		})
 	}
+}
+
+// Totals are read from a file, which the message names.
+func TestMessageTotals(t *testing.T) {
+	err := &ipvsnl.Error{Op: ipvsnl.OpTotals, Err: &fs.PathError{Op: "open", Path: "/proc/net/ip_vs_stats", Err: unix.ENOENT}}
+	require.Equal(t, "Cannot get totals: open /proc/net/ip_vs_stats: no such file or directory", message(err))
 }
 
 // No error of the library is printed in the library's form.

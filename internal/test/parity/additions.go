@@ -21,6 +21,7 @@ var addedValues = map[string]struct{ good, odd func(g *gen) string }{
 	"[WHEN]":         {(*gen).when, (*gen).oddWhen},
 	"NAME":           {(*gen).netns, (*gen).oddNetNS},
 	"[NAME[=VALUE]]": {}, // words of the command
+	"WORD...":        {}, // likewise
 }
 
 // The additions, as the grammar has them: each is an option, or a command, or both.

@@ -402,7 +402,8 @@ var kernelSays = regexp.MustCompile(`(^|: )(Service already exists|Scheduler or 
 	`Permission denied \(you must be root\)|Invalid operation\.  Possibly wrong module version, address not unicast, \.\.\.|` +
 	`Protocol not available|Memory allocation problem|Operation not supported with IPv6|` +
 	`Operation not supported with specified address family|Module is wrong version|No such device|Numerical result out of range)$|` +
-	`^((cannot open file|unexpected input from) )?/proc/net/ip_vs_conn(_sync)?(: line \d+: malformed entry)?$`)
+	`^((cannot open file|unexpected input from) )?/proc/net/ip_vs_conn(_sync)?(: line \d+: malformed entry)?$|` +
+	`^Cannot get totals: open \S+/ip_vs_stats: no such file or directory$`)
 
 func fromKernel(line string) bool { return kernelSays.MatchString(line) }
 
