@@ -153,7 +153,7 @@ func TestMachineFiles(t *testing.T) {
 }
 
 // The machine's own interfaces have at least that which every machine has.
-func TestLinks(t *testing.T) {
+func TestPlaceLinks(t *testing.T) {
 	require.Empty(t, links(new(netns.Namespace)), "which cannot be entered")
 	all := links(nil)
 	require.NotEmpty(t, all)
