@@ -94,7 +94,7 @@ func (u *usage) run(words, env []string) error {
 	}
 	u.user += r.Utime.Nano()
 	u.system += r.Stime.Nano()
-	u.peak = max(u.peak, r.Maxrss)
+	u.peak = max(u.peak, int64(r.Maxrss)) // of 32 bits on some machines
 	switch {
 	case status.Signaled():
 		u.status = 128 + int(status.Signal())
