@@ -6,11 +6,11 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
+	"github.com/ipvsadm-go/ipvsadm/internal/rtnetlink"
 )
 
 // A link is a network interface.
@@ -40,43 +40,18 @@ func links(ns *netns.Namespace) (all []link) {
 
 // readLinks reads the interfaces of the thread's namespace.
 func readLinks() (all []link) {
-	eachRoute(unix.RTM_GETLINK, unix.SizeofIfInfomsg, func(index uint32, attrs map[uint16][]byte) {
-		all = append(all, link{name: unix.ByteSliceToString(attrs[unix.IFLA_IFNAME]), index: index})
-	})
-	eachRoute(unix.RTM_GETADDR, unix.SizeofIfAddrmsg, func(index uint32, attrs map[uint16][]byte) {
-		own := attrs[unix.IFA_LOCAL] // with IPv4; of a tunnel, the other is that of its peer
-		if own == nil {
-			own = attrs[unix.IFA_ADDRESS]
-		}
-		a, ok := netip.AddrFromSlice(own)
-		i := slices.IndexFunc(all, func(l link) bool { return l.index == index })
+	for _, e := range rtnetlink.All(unix.RTM_GETLINK, unix.AF_UNSPEC, unix.SizeofIfInfomsg) {
+		all = append(all, link{name: unix.ByteSliceToString(e.Attributes[unix.IFLA_IFNAME]), index: indexOf(e)})
+	}
+	for _, e := range rtnetlink.All(unix.RTM_GETADDR, unix.AF_UNSPEC, unix.SizeofIfAddrmsg) {
+		a, ok := e.Addr()
+		i := slices.IndexFunc(all, func(l link) bool { return l.index == indexOf(e) })
 		if ok && i >= 0 {
 			all[i].addrs = append(all[i].addrs, a)
 		}
-	})
-	return all
-}
-
-// eachRoute asks for messages of rtnetlink, and calls f with the index and the attributes of each. Both headers of a
-// message that are used here have the index of the interface in their second word.
-func eachRoute(ask, header int, f func(index uint32, attrs map[uint16][]byte)) {
-	data, err := syscall.NetlinkRIB(ask, unix.AF_UNSPEC)
-	if err != nil {
-		return
-	}
-	messages, _ := syscall.ParseNetlinkMessage(data) // those that it understands
-	for _, m := range messages {
-		if len(m.Data) >= header { // the final message is shorter
-			f(binary.NativeEndian.Uint32(m.Data[4:]), attributes(&m))
-		}
-	}
-}
-
-func attributes(m *syscall.NetlinkMessage) map[uint16][]byte {
-	all := map[uint16][]byte{}
-	attrs, _ := syscall.ParseNetlinkRouteAttr(m)
-	for _, a := range attrs {
-		all[a.Attr.Type] = a.Value
 	}
 	return all
 }
+
+// indexOf returns the index of the interface, which both headers that are used here have in their second word.
+func indexOf(e rtnetlink.Entry) uint32 { return binary.NativeEndian.Uint32(e.Header[4:]) }

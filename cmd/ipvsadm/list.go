@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -22,6 +23,13 @@ type lister struct {
 	connections func(file string) (io.ReadCloser, error)    // opens the connection table, with origins or without
 	totals      func(context.Context) (ipvsnl.Stats, error) // returns the totals of the namespace
 	rows        *watchRows                                  // takes what is listed, if not nil
+}
+
+// newLister returns a lister of what a client sees in a namespace.
+func newLister(sys *system, con *console, ns *netns.Namespace, client *ipvsnl.Client, info ipvsnl.Info, names names) *lister {
+	return &lister{con: con, client: client, info: info, names: names, terminal: sys.terminal,
+		connections: func(file string) (io.ReadCloser, error) { return sys.connections(ns, file) },
+		totals:      func(ctx context.Context) (ipvsnl.Stats, error) { return sys.totals(ctx, client) }}
 }
 
 // list runs -L in all its forms.

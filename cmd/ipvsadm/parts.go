@@ -11,15 +11,12 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/internal/rulefile"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
-	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
 // Each part that runs commands is given only what it needs.
 
 func (r *runner) lister(con *console) *lister {
-	return &lister{con: con, client: r.client, info: r.info, names: r.names, terminal: r.sys.terminal,
-		connections: func(file string) (io.ReadCloser, error) { return r.sys.connections(r.netns, file) },
-		totals:      func(ctx context.Context) (ipvsnl.Stats, error) { return r.sys.totals(ctx, r.client) }}
+	return newLister(r.sys, con, r.netns, r.client, r.info, r.names)
 }
 
 func (r *runner) saver() *saver { return &saver{con: r.con, client: r.client, names: r.names} }

@@ -179,12 +179,14 @@ func (t *tap) Write(b []byte) (int, error) {
 	return t.ReadWriteCloser.Write(b)
 }
 
+// Close closes the socket before it says so: what was waiting for that gets no reply.
 func (t *tap) Close() error {
+	err := t.ReadWriteCloser.Close()
 	if t.isOpen.CompareAndSwap(true, false) {
 		t.opened.Add(-1)
 		close(t.closed)
 	}
-	return t.ReadWriteCloser.Close()
+	return err
 }
 
 // breakAt has the socket break before the datagram of changes of that number, from 1.

@@ -16,10 +16,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// errEnded is the error of a page that was not written because of a signal.
-type errEnded struct{ signal os.Signal }
+// An endedError is why no more pages are written: a signal.
+type endedError struct{ signal os.Signal }
 
-func (errEnded) Error() string { return "ended by a signal" }
+func (endedError) Error() string { return "ended by a signal" }
 
 // A watcher repeats a listing.
 type watcher struct {
@@ -79,7 +79,7 @@ func (w *watcher) begin(ctx context.Context, first page) int {
 		return exitListing
 	}
 	err := w.loop(ctx, first)
-	var ended errEnded
+	var ended endedError
 	if errors.As(err, &ended) {
 		return endedBy(ended.signal)
 	}
@@ -103,7 +103,7 @@ func (w *watcher) loop(ctx context.Context, first page) error {
 		case <-w.next:
 			go w.make(ctx)
 		case s := <-w.signals:
-			err = errEnded{s}
+			err = endedError{s}
 		case <-w.gone:
 			err = unix.EPIPE
 		}
@@ -135,7 +135,7 @@ func (w *watcher) writePage(text []byte) error {
 	case err := <-written:
 		return err
 	case s := <-w.signals:
-		return errEnded{s}
+		return endedError{s}
 	}
 }
 

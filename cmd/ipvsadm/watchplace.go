@@ -71,7 +71,5 @@ func (p *watchPlace) leave() {
 
 // lister returns a lister of what is there.
 func (p *watchPlace) lister(con *console, names names) *lister {
-	return &lister{con: con, client: p.client, info: p.info, names: names, terminal: p.sys.terminal,
-		connections: func(file string) (io.ReadCloser, error) { return p.sys.connections(p.netns, file) },
-		totals:      func(ctx context.Context) (ipvsnl.Stats, error) { return p.sys.totals(ctx, p.client) }}
+	return newLister(p.sys, con, p.netns, p.client, p.info, names)
 }

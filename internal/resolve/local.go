@@ -8,9 +8,8 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
-	"syscall"
 
-	"github.com/mdlayher/netlink"
+	"github.com/ipvsadm-go/ipvsadm/internal/rtnetlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -24,76 +23,39 @@ type local struct {
 
 // localAddresses returns the addresses of this machine that are visible to others, those with the widest scope first.
 func localAddresses(ipv6 bool) []netip.Addr {
-	return dump(unix.RTM_GETADDR, ipv6, func(data []byte) (l local, ok bool) {
-		if len(data) < unix.SizeofIfAddrmsg {
-			return l, false
+	var all []local
+	for _, e := range rtnetlink.All(unix.RTM_GETADDR, familyOf(ipv6), unix.SizeofIfAddrmsg) {
+		flags, scope := e.Header[2], e.Header[3]
+		addr, ok := e.Addr()
+		if ok && flags&unix.IFA_F_DEPRECATED == 0 && scope < unix.RT_SCOPE_HOST {
+			all = append(all, local{addr: addr, scope: scope, index: binary.NativeEndian.Uint32(e.Header[4:])})
 		}
-		flags, scope := data[2], data[3]
-		if flags&unix.IFA_F_DEPRECATED != 0 || scope >= unix.RT_SCOPE_HOST {
-			return l, false
-		}
-		l.scope, l.index = scope, binary.NativeEndian.Uint32(data[4:8])
-		var other netip.Addr // the far end of a point-to-point link
-		err := attributes(data[unix.SizeofIfAddrmsg:], func(kind uint16, value []byte) {
-			switch kind {
-			case unix.IFA_LOCAL:
-				l.addr, _ = netip.AddrFromSlice(value)
-			case unix.IFA_ADDRESS:
-				other, _ = netip.AddrFromSlice(value)
-			}
-		})
-		if !l.addr.IsValid() {
-			l.addr = other
-		}
-		return l, err == nil && l.addr.IsValid()
-	})
+	}
+	return inOrder(all)
 }
 
 // localGateways returns the gateways of the default routes, the preferred first.
 func localGateways(ipv6 bool) []netip.Addr {
-	return dump(unix.RTM_GETROUTE, ipv6, func(data []byte) (l local, ok bool) {
-		if len(data) < unix.SizeofRtMsg || data[1] != 0 || data[2] != 0 || data[4] != unix.RT_TABLE_MAIN || data[7] != unix.RTN_UNICAST {
-			return l, false
+	var all []local
+	for _, e := range rtnetlink.All(unix.RTM_GETROUTE, familyOf(ipv6), unix.SizeofRtMsg) {
+		h := e.Header
+		isDefault := h[1] == 0 && h[2] == 0 && h[4] == unix.RT_TABLE_MAIN && h[7] == unix.RTN_UNICAST
+		if addr, ok := netip.AddrFromSlice(e.Attributes[unix.RTA_GATEWAY]); ok && isDefault {
+			all = append(all, local{addr: addr, metric: e.Uint32(unix.RTA_PRIORITY), index: e.Uint32(unix.RTA_OIF)})
 		}
-		err := attributes(data[unix.SizeofRtMsg:], func(kind uint16, value []byte) {
-			switch {
-			case kind == unix.RTA_GATEWAY:
-				l.addr, _ = netip.AddrFromSlice(value)
-			case kind == unix.RTA_PRIORITY && len(value) == 4:
-				l.metric = binary.NativeEndian.Uint32(value)
-			case kind == unix.RTA_OIF && len(value) == 4:
-				l.index = binary.NativeEndian.Uint32(value)
-			}
-		})
-		return l, err == nil && l.addr.IsValid()
-	})
+	}
+	return inOrder(all)
 }
 
-// dump asks the kernel for all entries of a kind and family, and returns the addresses of those that
-// read accepts, in order. It does so with package syscall: a connection of package netlink would need two more
-// file descriptors, and make the program larger by a fiftieth.
-func dump(kind int, ipv6 bool, read func(data []byte) (local, bool)) []netip.Addr {
-	family := unix.AF_INET
+func familyOf(ipv6 bool) int {
 	if ipv6 {
-		family = unix.AF_INET6
+		return unix.AF_INET6
 	}
-	entries, err := syscall.NetlinkRIB(kind, family)
-	if err != nil {
-		return nil
-	}
-	messages, err := syscall.ParseNetlinkMessage(entries)
-	if err != nil {
-		return nil
-	}
-	var all []local
-	for _, m := range messages {
-		if len(m.Data) == 0 || int(m.Data[0]) != family {
-			continue
-		}
-		if l, ok := read(m.Data); ok {
-			all = append(all, l)
-		}
-	}
+	return unix.AF_INET
+}
+
+// inOrder returns the addresses, those first that others should use.
+func inOrder(all []local) []netip.Addr {
 	slices.SortFunc(all, func(a, b local) int {
 		return cmp.Or(cmp.Compare(a.scope, b.scope), cmp.Compare(a.metric, b.metric), cmp.Compare(a.index, b.index),
 			bytes.Compare(a.addr.AsSlice(), b.addr.AsSlice()))
@@ -103,18 +65,6 @@ func dump(kind int, ipv6 bool, read func(data []byte) (local, bool)) []netip.Add
 		addrs[i] = l.addr
 	}
 	return addrs
-}
-
-// attributes calls read for each attribute of a message.
-func attributes(data []byte, read func(kind uint16, value []byte)) error {
-	d, err := netlink.NewAttributeDecoder(data)
-	if err != nil {
-		return err
-	}
-	for d.Next() {
-		read(d.Type(), d.Bytes())
-	}
-	return d.Err()
 }
 
 // outboundAddress returns the source address of packets to another address.

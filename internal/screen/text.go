@@ -77,8 +77,8 @@ func isASCII(text string) bool {
 	return true
 }
 
-// omitted takes the place of what has been left out of a text.
-const omitted = "~"
+// Omitted takes the place of what has been left out of a text.
+const Omitted = "~"
 
 // Shorten leaves out the middle of a text that is wider than a number of columns.
 func Shorten(text string, width int) string {
@@ -93,7 +93,7 @@ func Shorten(text string, width int) string {
 	for rest != "" && Width(rest) > width-1-Width(start) {
 		_, rest, _ = cluster(rest)
 	}
-	return start + omitted + rest
+	return start + Omitted + rest
 }
 
 // split splits a text after as many columns as fit.

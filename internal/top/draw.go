@@ -132,7 +132,7 @@ func (v *View) direction() string {
 	return " v"
 }
 
-// label returns the text of an entry's first column.
+// labelOf returns the text of an entry's first column.
 func (v *View) labelOf(e int32) string {
 	m := v.Model
 	r := m.row(m.entries[e])
@@ -167,10 +167,10 @@ func (v *View) entryRow(l layout, line int) screen.Row {
 		cursor = ">"
 		attr |= screen.Bold
 	}
-	row := newCells(cursor+mark, v.labelOf(i), l.label, attr)
 	if r.gone != 0 {
 		return screen.Row{{Text: cursor + mark + v.goneText(v.labelOf(i), l.label, r.gone), Attr: attr}}
 	}
+	row := newCells(cursor+mark, v.labelOf(i), l.label, attr)
 	for j, c := range l.columns {
 		a := attr
 		if m.changed(e, c) {

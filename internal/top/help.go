@@ -15,10 +15,8 @@ var signs = [][2]string{
 	{"-", "an entry that was deleted, with the time; it stays for a minute"},
 	{"12", "in reverse: a figure that has changed"},
 	{"+12", "after a service: its real servers are hidden"},
-	{omitted, "a part of an address that has no room"},
+	{screen.Omitted, "a part of an address that has no room"},
 }
-
-const omitted = "~"
 
 // helpColumn is where descriptions begin.
 const helpColumn = 10

@@ -130,17 +130,6 @@ func (c *completer) options() (offers []Offer) {
 	return offers
 }
 
-// names returns the words of an option.
-func (o *option) names() (names []string) {
-	if o.short != 0 {
-		names = append(names, "-"+string(rune(o.short)))
-	}
-	if o.long != "" {
-		names = append(names, "--"+o.long)
-	}
-	return names
-}
-
 // fits reports whether the line can go on with an option, whose word may be part of a bundle.
 func (c *completer) fits(o *option, name string) bool {
 	switch {

@@ -70,7 +70,7 @@ func drawOptions(r *rand.Rand, of *rules) (drawn []*option) {
 	given := map[optionID]bool{}
 	for _, i := range r.Perm(len(options)) {
 		o := &options[i]
-		takes := (of.all() | everywhere).has(o.id) || o.like != "" && of.takes.has(optNoSort) || o.word() == "--ipv6"
+		takes := (of.all() | everywhere).has(o.id) || o.like != "" && of.takes.has(optNoSort) || o.long == "ipv6"
 		if o.heading == "" && takes && !given[o.id] && (of.needs.has(o.id) || r.IntN(4) == 0) {
 			given[o.id] = o.id != noOption
 			drawn = append(drawn, o)

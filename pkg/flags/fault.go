@@ -75,12 +75,8 @@ func (o *option) takes() string {
 func wordsOf(id optionID) string {
 	var all []string
 	for i := range options {
-		switch o := &options[i]; {
-		case o.id != id:
-		case o.short != 0:
-			all = append(all, "-"+string(rune(o.short)))
-		default:
-			all = append(all, "--"+o.long)
+		if o := &options[i]; o.id == id {
+			all = append(all, o.names()[0])
 		}
 	}
 	last := len(all) - 1

@@ -84,10 +84,8 @@ func (o *option) samples() (all [][]string) {
 
 // word returns the longer word of an option.
 func (o *option) word() string {
-	if o.long == "" {
-		return "-" + string(rune(o.short))
-	}
-	return "--" + o.long
+	names := o.names()
+	return names[len(names)-1]
 }
 
 // sampleValues are one value of each kind that an option can have, and every word on which other options depend. A

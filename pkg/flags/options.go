@@ -217,6 +217,17 @@ const (
 	defaultWait        = 60     // seconds
 )
 
+// names returns the words of an option, the shorter one first.
+func (o *option) names() (names []string) {
+	if o.short != 0 {
+		names = append(names, "-"+string(rune(o.short)))
+	}
+	if o.long != "" {
+		names = append(names, "--"+o.long)
+	}
+	return names
+}
+
 // options are all options: the commands first, which the help has in its groups, then the others in the order of the help.
 // A row with a heading precedes a group of them, for one task.
 var options = []option{

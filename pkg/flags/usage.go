@@ -96,17 +96,10 @@ func writeVerb(b *strings.Builder, v verb) {
 // usage returns an option's lines of the help.
 func (o *option) usage() string {
 	words := "  "
-	switch {
-	case o.short == 0:
+	if o.short == 0 {
 		words += "    "
-	case o.long == "":
-		words += "-" + string(rune(o.short))
-	default:
-		words += "-" + string(rune(o.short)) + ", "
 	}
-	if o.long != "" {
-		words += "--" + o.long
-	}
+	words += strings.Join(o.names(), ", ")
 	if o.value != "" {
 		words += " " + o.value
 	}

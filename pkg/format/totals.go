@@ -18,20 +18,7 @@ func (s *sums) add(d *ipvsnl.DestinationState) {
 	s.active += uint64(d.ActiveConns)
 	s.inactive += uint64(d.InactiveConns)
 	s.persistent += uint64(d.PersistentConns)
-	addStats(&s.stats, &d.Stats)
-}
-
-func addStats(s, t *ipvsnl.Stats) {
-	s.Conns += t.Conns
-	s.InPkts += t.InPkts
-	s.OutPkts += t.OutPkts
-	s.InBytes += t.InBytes
-	s.OutBytes += t.OutBytes
-	s.CPS += t.CPS
-	s.InPPS += t.InPPS
-	s.OutPPS += t.OutPPS
-	s.InBPS += t.InBPS
-	s.OutBPS += t.OutBPS
+	s.stats = s.stats.Add(d.Stats)
 }
 
 // The sums of columns.
@@ -50,7 +37,7 @@ type totals struct {
 
 func (t *totals) addService(s *ipvsnl.ServiceState) {
 	t.services++
-	addStats(&t.stats, &s.Stats)
+	t.stats = t.stats.Add(s.Stats)
 	t.one = sums{}
 }
 
@@ -78,8 +65,9 @@ func (o *Options) WithTotals(kernel *ipvsnl.Stats) Layout { return newTotal(o, k
 
 // WithTotals returns the layout with sums, and with those of the kernel if they are not nil.
 func (j *JSON) WithTotals(kernel *ipvsnl.Stats) Layout {
-	j.totals = true
-	return newTotal(j, kernel)
+	with := *j
+	with.totals = true
+	return newTotal(&with, kernel)
 }
 
 // WithTotals returns the layout with sums, and with those of the kernel if they are not nil.

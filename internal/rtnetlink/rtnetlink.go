@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package rtnetlink reads network interfaces, addresses and routes. It does so with package syscall: a connection of package
+// netlink would need two more file descriptors, and make the program larger by a hundredth.
+package rtnetlink
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// An Entry is a link, an address or a route.
+type Entry struct {
+	Header     []byte            // whose form depends on the kind
+	Attributes map[uint16][]byte // by their types
+}
+
+// All asks the kernel for all entries of a kind, such as unix.RTM_GETADDR, in the thread's network namespace, and
+// returns those of a family, or of all with unix.AF_UNSPEC, whose header is at least that long. What the kernel does not tell,
+// or what is malformed, is left out.
+func All(kind, family, header int) (entries []Entry) {
+	data, err := syscall.NetlinkRIB(kind, family)
+	if err != nil {
+		return nil
+	}
+	messages, _ := syscall.ParseNetlinkMessage(data)
+	for _, m := range messages {
+		if len(m.Data) < header || family != syscall.AF_UNSPEC && int(m.Data[0]) != family {
+			continue // the final message is shorter
+		}
+		attributes, err := syscall.ParseNetlinkRouteAttr(&m)
+		if err != nil {
+			continue
+		}
+		e := Entry{m.Data[:header], make(map[uint16][]byte, len(attributes))}
+		for _, a := range attributes {
+			e.Attributes[a.Attr.Type] = a.Value
+		}
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+// Addr returns the address of an entry of RTM_GETADDR, which is this machine's own.
+func (e *Entry) Addr() (netip.Addr, bool) {
+	own, ok := e.Attributes[unix.IFA_LOCAL] // with IPv4; of a tunnel, the other is that of its peer
+	if !ok {
+		own = e.Attributes[unix.IFA_ADDRESS]
+	}
+	return netip.AddrFromSlice(own)
+}
+
+// Uint32 returns the number in an attribute, or 0 if there is none.
+func (e *Entry) Uint32(kind uint16) uint32 {
+	if b := e.Attributes[kind]; len(b) == 4 {
+		return binary.NativeEndian.Uint32(b)
+	}
+	return 0
+}
