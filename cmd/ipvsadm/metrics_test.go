@@ -68,31 +68,37 @@ func jsonLines(t *testing.T, text string) (all []map[string]any) {
 	return all
 }
 
+// watched returns what a watch as JSON writes on its first two lines.
+func (s *testSystem) watched(t *testing.T, words string) []map[string]any {
+	t.Helper()
+	c, err := flags.Parse(strings.Fields("-L --json --watch 1 "+words), testNames{})
+	require.NoError(t, err)
+	var out bytes.Buffer
+	lines := 0
+	r := newRunner(&s.system, newConsole("ipvsadm", nil, writerFunc(func(b []byte) (int, error) {
+		if lines++; lines == 3 {
+			raiseSignal(unix.SIGTERM)
+			select {}
+		}
+		return out.Write(b)
+	}), io.Discard))
+	require.Zero(t, r.open(t.Context(), ""))
+	w := r.watcher(&c)
+	w.every = 0
+	require.Zero(t, w.watch(t.Context()))
+	r.close()
+	all := jsonLines(t, out.String())
+	require.Len(t, all, 2, words)
+	return all
+}
+
 // A watch as JSON writes an object on each line, even on a terminal.
 func TestWatchJSON(t *testing.T) {
 	s := newListed(t)
 	s.connTable = emptyTable + "TCP 0A000063 C002 C0000201 0050 0A000001 0050 ESTABLISHED 899\n"
 	for words, array := range map[string]string{"": "services", "-c": "connections", "-c --count": "counts"} {
-		c, err := flags.Parse(strings.Fields("-L --json --watch 1 "+words), testNames{})
-		require.NoError(t, err)
-		var out bytes.Buffer
-		lines := 0
-		r := newRunner(&s.system, newConsole("ipvsadm", nil, writerFunc(func(b []byte) (int, error) {
-			if lines++; lines == 3 {
-				raiseSignal(unix.SIGTERM)
-				select {}
-			}
-			return out.Write(b)
-		}), io.Discard))
-		require.Zero(t, r.open(t.Context(), ""))
 		before := time.Now().Add(-time.Second)
-		w := r.watcher(&c)
-		w.every = 0
-		require.Zero(t, w.watch(t.Context()))
-		r.close()
-		all := jsonLines(t, out.String())
-		require.Len(t, all, 2, words)
-		for _, v := range all {
+		for _, v := range s.watched(t, words) {
 			require.Len(t, v, 2)
 			require.NotEmpty(t, v[array])
 			at, err := time.Parse(time.RFC3339, v["time"].(string))

@@ -3,16 +3,12 @@
 package main
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 
-	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -85,26 +81,7 @@ func TestTotalsFail(t *testing.T) {
 
 // A watch as JSON has the totals on each line.
 func TestTotalsWatched(t *testing.T) {
-	s := newListed(t)
-	c, err := flags.Parse(strings.Fields("-L --json --total --watch 1"), testNames{})
-	require.NoError(t, err)
-	var out bytes.Buffer
-	lines := 0
-	r := newRunner(&s.system, newConsole("ipvsadm", nil, writerFunc(func(b []byte) (int, error) {
-		if lines++; lines == 3 {
-			raiseSignal(unix.SIGTERM)
-			select {}
-		}
-		return out.Write(b)
-	}), io.Discard))
-	require.Zero(t, r.open(t.Context(), ""))
-	w := r.watcher(&c)
-	w.every = 0
-	require.Zero(t, w.watch(t.Context()))
-	r.close()
-	all := jsonLines(t, out.String())
-	require.Len(t, all, 2)
-	for _, v := range all {
+	for _, v := range newListed(t).watched(t, "--total") {
 		require.Len(t, v, 3)
 		require.NotEmpty(t, v["time"])
 		require.NotEmpty(t, v["totals"])
