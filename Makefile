@@ -3,7 +3,7 @@ GO ?= go
 # The version of the packages: that of the ipvsadm whose command lines these are, and a number of our own.
 VERSION = 1.31.0
 
-.PHONY: build install uninstall units check test apidiff mutants golden parity kernels demo bench packages packages-test dist \
+.PHONY: build install uninstall units check test apidiff mutants golden parity kernels recipes demo bench packages packages-test dist \
 	dist-test image image-test release \
 	debian-test rpm-test
 
@@ -122,9 +122,14 @@ kernels:
 	@GO=$(GO) $(GO) run ./internal/test/kernels $(if $(RUN),-run '$(RUN)') $(if $(GOLDEN),-golden) $(if $(FRESH),-fresh) \
 		$(if $(ALL)$(TABLE),-document docs/kernels.md) $(if $(ALL),all,$(KERNELS))
 
-# Shows the main job on real traffic, in a kernel of its own.
+# Does what the pages of docs/recipes say, each on its kernel; with RECIPE=nat, one of them.
+recipes:
+	@GO=$(GO) scripts/recipes $(RECIPE)
+
+# Shows the main job on real traffic, in a kernel of its own; with RECIPE=nat, what that page of docs/recipes does, and with
+# WAY= in which of its ways.
 demo: build
-	scripts/demo
+	@GO=$(GO) scripts/demo $(RECIPE) $(WAY)
 
 # The packages for distributions, into dist/.
 packages:

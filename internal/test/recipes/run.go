@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package recipes
+
+import (
+	"fmt"
+	"io"
+	"testing"
+	"time"
+)
+
+// A Run is one of a page, in one of its ways.
+type Run struct {
+	page     *Page
+	way      string
+	show     io.Writer // for what is done, as a terminal shows it; or nil
+	heading  string    // the last that was shown
+	machines map[string]*machine
+}
+
+// Start starts the machines of a page. They end with the test.
+func (p *Page) Start(t testing.TB, way string, show io.Writer) *Run {
+	t.Helper()
+	r := &Run{page: p, way: way, show: show, machines: map[string]*machine{}}
+	namespaces := connect(t, p)
+	for _, name := range p.Machines() {
+		r.machines[name] = start(t, namespaces[name], name, p.layers(t, name, way))
+	}
+	return r
+}
+
+// Steps does what the page says. Each command must print what is shown.
+func (r *Run) Steps(t testing.TB) {
+	t.Helper()
+	for i := range r.page.Steps {
+		s := &r.page.Steps[i]
+		if !s.Takes(r.way) {
+			continue
+		}
+		r.title(s)
+		for _, name := range s.Machines {
+			if err := r.step(t, s, r.machines[name]); err != nil {
+				t.Fatalf("docs/recipes/%s.md:%d: on %s: %s%s\n%v", r.page.Name, s.Line, name, s.Command, s.File, err)
+			}
+		}
+	}
+}
+
+// step does one step on a machine.
+func (r *Run) step(t testing.TB, s *Step, m *machine) error {
+	t.Helper()
+	if s.File != "" {
+		r.print("%s# cat %s\n%s", m.name, s.File, s.Text)
+		return m.write(s.File, s.Text)
+	}
+	r.print("%s%s %s\n", m.name, s.sign(), s.Command)
+	if _, isInstall := s.Packages(); isInstall {
+		return nil // the machine has had them from its start: it has no way to a mirror
+	}
+	got, err := r.command(t, s, m)
+	r.print("%s", got)
+	return err
+}
+
+// retries is how long a command is repeated that has to print what it does not print yet.
+const retries = 30 * time.Second
+
+// command runs the command of a step until it does what the page says, or is not to be repeated.
+func (r *Run) command(t testing.TB, s *Step, m *machine) (string, error) {
+	t.Helper()
+	shell := m.shell(t, s.User)
+	for end := time.Now().Add(retries); ; time.Sleep(200 * time.Millisecond) {
+		got, code, err := shell.run(s.Command)
+		if err == nil {
+			err = s.check(got, code)
+		} else {
+			return got, fmt.Errorf("%w; it has printed\n%s", err, got)
+		}
+		if err == nil || !s.Retry || time.Now().After(end) {
+			return got, err
+		}
+	}
+}
+
+// check compares what a command has done with the page. It may fail only if the page shows that it does.
+func (s *Step) check(got string, code int) error {
+	switch {
+	case !s.matches(got):
+		return fmt.Errorf("exit code %d; the page shows\n%s\nand it has printed\n%s", code, s.Want, got)
+	case code != 0 && s.Want == "":
+		return fmt.Errorf("exit code %d", code)
+	}
+	return nil
+}
+
+// sign is the end of the prompt.
+func (s *Step) sign() string {
+	if s.User {
+		return "$"
+	}
+	return "#"
+}
+
+// title shows the heading that a step is under, once.
+func (r *Run) title(s *Step) {
+	if s.Heading != r.heading {
+		r.heading = s.Heading
+		r.print("\n%s\n\n", s.Heading)
+	}
+}
+
+func (r *Run) print(format string, args ...any) {
+	if r.show != nil {
+		fmt.Fprintf(r.show, format, args...)
+	}
+}
