@@ -4,6 +4,8 @@ package kernel
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -137,25 +140,29 @@ type Command struct {
 	Args  []string // its words, the first being the name it is called by
 	Env   []string // added to the environment of the test
 	Stdin string
+	// Limit is how long it may run, by default ten minutes: the longest take one, and longer on an emulated machine.
+	Limit time.Duration
 	// Prepare, if set, changes what is not covered here.
 	Prepare func(*exec.Cmd)
 }
 
-// Run runs a program to its end.
+// Run runs a program to its end. One that does not end in time fails the test, which shows what it wrote: where it is a Go
+// program, where its goroutines hang.
 func (n *Namespace) Run(t testing.TB, c Command) Result {
 	t.Helper()
+	limit := cmp.Or(c.Limit, 10*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
 	var stdout, stderr bytes.Buffer
-	cmd := &exec.Cmd{
-		Path:   c.Path,
-		Args:   c.Args,
-		Stdin:  strings.NewReader(c.Stdin),
-		Stdout: &stdout,
-		Stderr: &stderr,
-		Env:    append(os.Environ(), c.Env...),
+	cmd := exec.CommandContext(ctx, c.Path)
+	cmd.Args = c.Args
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Env = append(os.Environ(), c.Env...)
+	if c.Stdin != "" {
+		cmd.Stdin = strings.NewReader(c.Stdin)
 	}
-	if c.Stdin == "" {
-		cmd.Stdin = nil
-	}
+	cmd.Cancel = func() error { return cmd.Process.Signal(unix.SIGQUIT) }
+	cmd.WaitDelay = 30 * time.Second // for what it has started
 	if c.Prepare != nil {
 		c.Prepare(cmd)
 	}
@@ -163,6 +170,9 @@ func (n *Namespace) Run(t testing.TB, c Command) Result {
 	n.Do(func() { err = cmd.Start() })
 	if err == nil {
 		err = cmd.Wait()
+	}
+	if ctx.Err() != nil {
+		t.Fatalf("%s %q did not end within %v (%v); it wrote:\n%s%s", c.Path, c.Args, limit, cmd.ProcessState, &stdout, &stderr)
 	}
 	result := Result{Stdout: stdout.String(), Stderr: stderr.String()}
 	var exit *exec.ExitError

@@ -185,6 +185,7 @@ func TestFailingTests(t *testing.T) {
 		{"TestExit", false, "unexpected call to os.Exit(0)"},
 		{"TestKernelPanic", false, "the kernel ended before the command did"},
 		{"TestTimeout", false, "test timed out"},
+		{"TestHang", false, "did not end within 500ms (exit status 0); it wrote:\n        asked\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cmd := exec.Command("go", "test", "-v", "-count=1", "-timeout=3s", "-run=^"+c.name+"$",

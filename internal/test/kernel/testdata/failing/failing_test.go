@@ -29,3 +29,9 @@ func TestKernelPanic(t *testing.T) {
 }
 
 func TestTimeout(*testing.T) { time.Sleep(time.Minute) }
+
+func TestHang(t *testing.T) {
+	kernel.NewNamespace(t).Run(t, kernel.Command{
+		Path: "/bin/sh", Args: []string{"sh", "-c", "trap 'echo asked >&2; exit' QUIT; while :; do :; done"}, Limit: time.Second / 2,
+	})
+}
