@@ -36,7 +36,7 @@ func (b *bed) exec(r *run, words []string) (int, error) {
 	job := frame.Job{Dir: b.dir, Args: words, Timeout: 24 * time.Hour}
 	for _, variable := range os.Environ() {
 		name, value, _ := strings.Cut(variable, "=")
-		if !strings.HasPrefix(name, "IPVSADM_") {
+		if name != "KERNEL" && !strings.HasPrefix(name, "IPVSADM_") {
 			continue
 		}
 		job.Env = append(job.Env, variable)
@@ -64,22 +64,38 @@ func (b *bed) exec(r *run, words []string) (int, error) {
 	return code, err
 }
 
-// copyAll adds a file of this computer, or a directory with its files, at the same place.
+// copyAll adds a file of this computer, or a directory with what is in it, at the same place.
 func (t tree) copyAll(path string) error {
 	return filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+		if err == nil {
+			err = t.copyEntry(strings.TrimPrefix(name, "/"), name, d)
+		}
 		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		if !info.Mode().IsRegular() {
-			return nil
-		}
-		if err := t.copy(strings.TrimPrefix(name, "/"), uint32(info.Mode().Perm()), name); err != nil {
 			return fmt.Errorf("for the machine: %w", err)
 		}
 		return nil
 	})
+}
+
+// copyEntry adds a regular file, a symbolic link or a directory of this computer, without what is in that.
+func (t tree) copyEntry(name, from string, d fs.DirEntry) error {
+	info, err := d.Info()
+	if err != nil {
+		return err
+	}
+	mode := uint32(info.Mode().Perm())
+	switch info.Mode().Type() {
+	case 0:
+		return t.copy(name, mode, from)
+	case fs.ModeSymlink:
+		to, err := os.Readlink(from)
+		t.add(name, file{symlink | 0o777, []byte(to)})
+		return err
+	case fs.ModeDir:
+		if info.Mode()&fs.ModeSticky != 0 {
+			mode |= 0o1000
+		}
+		t.add(name, file{mode: directory | mode})
+	}
+	return nil
 }
