@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 )
@@ -28,41 +29,27 @@ type machine struct {
 	shells map[bool]*shell
 }
 
-// boot is the first process of a machine. Its words are the machine's name, a directory for its file system, and the layers
-// of that, as overlayfs names them. What it mounts goes with it.
-const boot = `set -e
-name=$1 dir=$2 layers=$3 root=$2/root
-mount --make-rprivate /
-mount -t tmpfs tmpfs "$dir"
-mkdir "$dir/upper" "$dir/work" "$root"
-mount -t overlay overlay -o "lowerdir=$layers,upperdir=$dir/upper,workdir=$dir/work" "$root"
-mount -t proc proc "$root/proc"
-mount -t sysfs sysfs "$root/sys"
-mount --rbind /dev "$root/dev"
-mount -t tmpfs tmpfs "$root/run"
-mkdir -p "$root/usr/lib/modules"
-mount --rbind /lib/modules "$root/usr/lib/modules"
-echo "$name" >/proc/sys/kernel/hostname
-echo "$name" >"$root/etc/hostname"
-printf '127.0.0.1\tlocalhost\n127.0.1.1\t%s\n::1\tlocalhost\n' "$name" >"$root/etc/hosts"
-rm -f "$root/etc/resolv.conf"
-exec chroot "$root" /bin/bash -c 'echo; sleep infinity & while :; do wait; done'
-`
+// first is the first process of a machine. It takes over processes whose parents have ended.
+const first = `mount -t proc proc /proc && echo && { sleep infinity & while :; do wait; done; }`
 
-// start starts a machine in a namespace, with layers of files.
+// start starts a machine in a namespace, with layers of files, the topmost first.
 func start(t testing.TB, n *kernel.Namespace, name string, layers []string) *machine {
 	t.Helper()
-	cmd := exec.Command("/bin/bash", "-c", boot, "boot", name, t.TempDir(), strings.Join(layers, ":"))
-	cmd.Env = rootEnv
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC,
-	}
+	cmd := exec.Command("/bin/bash", "-c", first)
+	cmd.Env, cmd.Dir = rootEnv, "/"
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	ready, err := cmd.StdoutPipe()
 	require.NoError(t, err)
-	n.Do(func() { err = cmd.Start() })
-	require.NoError(t, err)
+	dir := t.TempDir()
+	n.Do(func() {
+		var root string
+		if root, err = mountRoot(dir, name, layers); err == nil {
+			cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root, Cloneflags: syscall.CLONE_NEWPID}
+			err = cmd.Start()
+		}
+	})
+	require.NoError(t, err, name)
 	m := &machine{name: name, pid: cmd.Process.Pid, shells: map[bool]*shell{}}
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill() // and with it all others
@@ -76,6 +63,48 @@ func start(t testing.TB, n *kernel.Namespace, name string, layers []string) *mac
 		t.Fatalf("starting %s: %s", name, stderr.String())
 	}
 	return m
+}
+
+// mountRoot gives the thread, which is locked to a namespace, mounts and a host's name of its own, and mounts the file system
+// of a machine in dir. System calls do it: in user-mode Linux a process for each mount would take seconds.
+func mountRoot(dir, name string, layers []string) (root string, err error) {
+	if err := unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC); err != nil {
+		return "", err
+	}
+	if err := unix.Sethostname([]byte(name)); err != nil {
+		return "", err
+	}
+	root = dir + "/root"
+	for _, m := range []struct {
+		source, target, kind string
+		flags                uintptr
+		data                 string
+	}{
+		{"", "/", "", unix.MS_REC | unix.MS_PRIVATE, ""},
+		{"tmpfs", dir, "tmpfs", 0, ""},
+		{"overlay", root, "overlay", 0, "lowerdir=" + strings.Join(layers, ":") + ",upperdir=" + dir + "/upper,workdir=" + dir + "/work"},
+		{"sysfs", root + "/sys", "sysfs", 0, ""},
+		{"/dev", root + "/dev", "", unix.MS_BIND | unix.MS_REC, ""},
+		{"tmpfs", root + "/run", "tmpfs", 0, ""},
+		{"/lib/modules", root + "/usr/lib/modules", "", unix.MS_BIND, ""},
+	} {
+		if m.kind == "overlay" {
+			err = errors.Join(os.Mkdir(dir+"/upper", 0o755), os.Mkdir(dir+"/work", 0o755), os.Mkdir(root, 0o755))
+		} else {
+			err = os.MkdirAll(m.target, 0o755)
+		}
+		if err == nil {
+			err = unix.Mount(m.source, m.target, m.kind, m.flags, m.data)
+		}
+		if err != nil {
+			return "", fmt.Errorf("mounting %s on %s: %w", m.source, m.target, err)
+		}
+	}
+	return root, errors.Join(
+		os.WriteFile(root+"/etc/hostname", []byte(name+"\n"), 0o644),
+		os.WriteFile(root+"/etc/hosts", []byte("127.0.0.1\tlocalhost\n127.0.1.1\t"+name+"\n::1\tlocalhost\n"), 0o644),
+		os.WriteFile(root+"/etc/resolv.conf", nil, 0o644),
+	)
 }
 
 var (
