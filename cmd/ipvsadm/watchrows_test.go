@@ -186,7 +186,7 @@ func TestWatchNamespace(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "blue")
 	link := func() { require.NoError(t, os.Symlink("/proc/self/ns/net", name)) }
 	link()
-	w := watchOn(t, s, "-L -n --watch --netns "+name, 80, 8)
+	w := watchOn(t, s, "-L -n --watch --netns "+name, 300, 8) // wide enough for the path
 	dials := s.opened.Load()
 	w.read(t)
 	require.Contains(t, w.screen(), "> TCP  10.1.0.100:80")

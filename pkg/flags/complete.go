@@ -166,7 +166,7 @@ func (c *completer) bundle() (offers []Offer) {
 	offers = append(offers, Offer{Kind: OfferWord, Word: given, Text: last.help})
 	for i := range options {
 		o := &options[i]
-		if o.short == 0 || o.arg != none || last.arg != none || strings.IndexByte(given, o.short) > 0 {
+		if o.short == 0 || o.arg != none || last.arg != none || strings.ContainsRune(given, rune(o.short)) {
 			continue
 		}
 		if name := given + string(rune(o.short)); c.fits(o, name) {

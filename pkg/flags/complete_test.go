@@ -23,7 +23,7 @@ func (testMachine) Services(netns string) []ipvsnl.Service {
 	udp := ipvsnl.ServiceKey{Protocol: ipvsnl.UDP, Addr: netip.MustParseAddrPort("192.0.2.1:53")}
 	return []ipvsnl.Service{
 		service(tcp("192.0.2.1:80"), nil), service(tcp("[2001:db8::1]:443"), nil), service(udp, nil),
-		service(ipvsnl.ServiceKey{Mark: 7}, nil), service(ipvsnl.ServiceKey{Mark: 9, IPv6: true}, nil),
+		service(ipvsnl.ServiceKey{Mark: 1}, nil), service(ipvsnl.ServiceKey{Mark: 70}, nil), service(ipvsnl.ServiceKey{Mark: 9, IPv6: true}, nil),
 	}
 }
 
@@ -32,12 +32,14 @@ func (testMachine) Destinations(netns string, of ipvsnl.ServiceKey) []ipvsnl.Des
 	case netns != "":
 		return []ipvsnl.Destination{server("10.0.0.7:70", nil)}
 	case of == tcp("192.0.2.1:80"):
-		return []ipvsnl.Destination{server("10.0.0.1:80", masquerading), server("10.0.0.2:8080", masquerading)}
+		return []ipvsnl.Destination{server("10.0.0.1:80", masquerading), server("10.0.0.2:8080", func(d *ipvsnl.Destination) {
+			d.Forwarding, d.Weight = ipvsnl.Masquerade, 30
+		})}
 	case of == tcp("[2001:db8::1]:443"):
 		return []ipvsnl.Destination{server("[2001:db8::2]:443", nil)}
 	case of.Protocol == ipvsnl.UDP:
 		return []ipvsnl.Destination{server("10.0.0.1:80", masquerading), server("10.0.0.3:53", nil)}
-	case of.Mark == 7:
+	case of.Mark == 70:
 		return []ipvsnl.Destination{server("[2001:db8::7]:0", func(d *ipvsnl.Destination) { d.Forwarding = ipvsnl.Tunnel })}
 	case of.IPv6:
 		return []ipvsnl.Destination{server("[2001:db8::9]:0", nil)}
@@ -171,6 +173,8 @@ func TestComplete(t *testing.T) {
 		{"ipvsadm -A --netns blue -u ", "192.0.2.7:..."},
 		{"ipvsadm -A -t 192.0.2.1:", "192.0.2.1:http 192.0.2.1:tcp-only"},
 		{"ipvsadm -A --sctp-service=[2001:db8::1]:h", "--sctp-service=[2001:db8::1]:http --sctp-service=[2001:db8::1]:sctp-only"},
+		{"ipvsadm -A -t [", "192.0.2.1:... 192.0.2.2:... [2001:db8::1]:..."},
+		{"ipvsadm -A -t :", "<hint>"},
 		{"ipvsadm -A -t [2001:", "192.0.2.1:... 192.0.2.2:... [2001:db8::1]:..."},
 		{"ipvsadm -A -t 2001:db8::", "192.0.2.1:... 192.0.2.2:... [2001:db8::1]:..."},
 		{"ipvsadm -A -f ", "<hint>"},
@@ -178,7 +182,7 @@ func TestComplete(t *testing.T) {
 		{"ipvsadm -D -t 192.0.2.1:", "192.0.2.1:80 [2001:db8::1]:443"},
 		{"ipvsadm -L --udp-service=", "--udp-service=192.0.2.1:53"},
 		{"ipvsadm -L --sctp-service ", "<hint>"},
-		{"ipvsadm -D -f ", "7"}, // 9 needs -6
+		{"ipvsadm -D -f ", "1 70"}, // 9 needs -6
 		{"ipvsadm --netns blue -D -t ", "192.0.2.7:70"},
 		{"ipvsadm -L -c -f ", ""},
 
@@ -189,7 +193,7 @@ func TestComplete(t *testing.T) {
 		{"ipvsadm -d -t www:80 -r ", "<hint>"},
 		{"ipvsadm -e -f 9 -6 -r ", "[2001:db8::9]:0"},
 		{"ipvsadm -e -f 8 -r ", "<hint>"},
-		{"ipvsadm -d -f 7 -r ", "[2001:db8::7]:0"},
+		{"ipvsadm -d -f 70 -r ", "[2001:db8::7]:0"},
 		{"ipvsadm -a -f 9 -6 -r ", "[2001:db8::2]:443 [2001:db8::7]:0"},
 		{"ipvsadm -d -r ", anyServer},
 		{"ipvsadm -a -r ", anyServer},
@@ -260,6 +264,7 @@ func TestComplete(t *testing.T) {
 		{"ipvsadm-restore ", "<files>"},
 		{"ipvsadm-restore x", "<files>"},
 		{"ipvsadm-restore --wait ", "<hint>"},
+		{"ipvsadm-restore --wait x ", ""},
 		{"ipvsadm-restore --replace file ", "--only --dry-run --wait --netns"},
 		{"ipvsadm-restore -x ", ""},
 		{"ipvsadm-restore --nosuch ", ""},
@@ -306,7 +311,7 @@ func TestOfferText(t *testing.T) {
 	}
 	for word, want := range map[string]string{
 		"-L": longOption("list").help, "-l": shortOption('l').help,
-		"192.0.2.2:": "eth0", "x:http": "80/tcp", "192.0.2.1:80": "wlc", "7": "wlc", "10.0.0.2:8080": "Masq, weight 1",
+		"192.0.2.2:": "eth0", "x:http": "80/tcp", "192.0.2.1:80": "wlc", "70": "wlc", "10.0.0.2:8080": "Masq, weight 30",
 		"255.255.255.0": "/24", "rr": "", "conntrack": "keep netfilter's connection tracking for connections of IPVS", "own": "", "/file": "",
 	} {
 		require.Contains(t, text, word)

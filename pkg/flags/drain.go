@@ -33,7 +33,7 @@ func (p *parser) force(word) error {
 // checkDraining reports a draining by force that would never begin.
 func (p *parser) checkDraining() error {
 	if d := &p.cmd.Draining; d.Force && !d.Limited {
-		return lacking(set(optDrain), fault("The option 'force' requires the seconds of the 'drain' option"))
+		return fault("The option 'force' requires the seconds of the 'drain' option")
 	}
 	return nil
 }

@@ -3,7 +3,7 @@
 package flags
 
 import (
-	"strconv"
+	"fmt"
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/nearest"
@@ -39,19 +39,17 @@ const (
 
 // stray returns the error of a word that belongs to no option.
 func (p *parser) stray(v verb, word string) error {
-	f, want := StrayWord, ""
-	if missing := commands[v].rules.needs &^ p.given; missing != 0 {
-		want = wordsOf(missing.first())
-	}
+	f := StrayWord
 	if v == restore {
 		f = StrayFile
 	}
-	return faultOf("unexpected argument "+word, f, word, want)
+	missing := commands[v].rules.needs &^ p.given
+	return faultOf("unexpected argument "+word, f, word, wordsOf(missing.first()))
 }
 
 // rangeOf describes the numbers from min to max.
 func rangeOf(min, max int64) string {
-	return "a number from " + strconv.FormatInt(min, 10) + " to " + strconv.FormatInt(max, 10)
+	return fmt.Sprintf("a number from %d to %d", min, max)
 }
 
 // flagNames describes the scheduler flags.
@@ -71,7 +69,7 @@ func (o *option) takes() string {
 	return o.value
 }
 
-// wordsOf returns the options that share an id, as they are written.
+// wordsOf returns the options that share an id, if there are any, as they are written.
 func wordsOf(id optionID) string {
 	var all []string
 	for i := range options {
@@ -79,11 +77,11 @@ func wordsOf(id optionID) string {
 			all = append(all, o.names()[0])
 		}
 	}
-	last := len(all) - 1
-	if last < 1 {
-		return strings.Join(all, "")
+	text := strings.Join(all, ", ")
+	if before, last, several := cutLast(text, ','); several {
+		return before + " or" + last
 	}
-	return strings.Join(all[:last], ", ") + " or " + all[last]
+	return text
 }
 
 // Later returns the command of a NoCommand if it comes later in the line. If the command is in a bundle, Later returns
@@ -96,7 +94,7 @@ func (e *Error) Later() string {
 		case !ok:
 			return ""
 		case w.opt.verb == noVerb:
-		case w.opt.short == 0 || strings.HasPrefix(s.text, "--"):
+		case strings.HasPrefix(s.text, "--"):
 			return "--" + w.opt.long
 		default:
 			return rearranged(s.text, w.opt)
@@ -107,7 +105,7 @@ func (e *Error) Later() string {
 // rearranged returns the options of a bundle, a command first: the command alone if one of the others has a value.
 func rearranged(bundle string, command *option) string {
 	letter := string(rune(command.short))
-	rest := strings.Replace(bundle[1:], letter, "", 1)
+	rest := strings.ReplaceAll(bundle[1:], letter, "")
 	for i := range len(rest) {
 		if o := shortOption(rest[i]); o == nil || o.arg != none {
 			rest = ""

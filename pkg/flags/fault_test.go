@@ -27,6 +27,8 @@ func TestFaults(t *testing.T) {
 		"--foo":                       {Fault: NoCommand, Word: "--foo"},
 		"--start-daemon":              {Fault: MissingValue, Word: "--start-daemon", Want: "master or backup"},
 		"--set=900":                   {Fault: NoValue, Word: "--set"},
+		"--add-service=x":             {Fault: NoValue, Word: "--add-service"},
+		"-t":                          {Fault: NoCommand, Word: "-t"},
 		"--netns blue -L=x":           {Fault: NoValue, Word: "--list"},
 		"--sysctl=":                   {Fault: NoValue, Word: "--sysctl"},
 		"--netns blue foo":            {Fault: NoCommand, Word: "foo"},
@@ -65,6 +67,7 @@ func TestFaults(t *testing.T) {
 		"-A -t :80":                            {Fault: NoHost},
 		"-A -t 2001:db8::g:80":                 {Fault: NoIPv6, Word: "2001:db8::g:80"},
 		"-A -t [2001:db8::g]:80":               {Fault: NoIPv6, Word: "2001:db8::g"},
+		"-A -t 2001::g":                        {Fault: NoIPv6, Word: "2001::g"},
 		"-A -t [nosuch]:80":                    {Fault: NoHost, Word: "nosuch"},
 		"-A -t [::1]":                          {Fault: Brackets, Word: "[::1]"},
 		"-A -t [::1]]:80":                      {Fault: Brackets, Word: "[::1]]:80"},
@@ -83,7 +86,7 @@ func TestFaults(t *testing.T) {
 		e := parseFault(t, words)
 		require.Equal(t, want, Error{Fault: e.Fault, Word: e.Word, Want: e.Want}, words)
 	}
-	require.Equal(t, Nested, ErrNested.(*Error).Fault)
+	require.Equal(t, &Error{Exit: ExitRefused, Ends: true, Fault: Nested}, ErrNested)
 }
 
 // A command that comes too late is found, with the options that can stay with it.
@@ -99,6 +102,8 @@ func TestLater(t *testing.T) {
 		"-t1.2.3.4:80 --add-service": "--add-service",
 		"-n --start-daemon=master":   "--start-daemon",
 		"-nlt 1.2.3.4:80":            "-l",
+		"-nlt1.2.3.4:80":             "-l",
+		"-nLL":                       "-Ln",
 		"-n":                         "",
 		"x":                          "",
 		"-n --foo -L":                "",

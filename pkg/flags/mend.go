@@ -10,12 +10,11 @@ import (
 // A lack is the fault of a line that more words would mend: one of some options or, without options, a word that is
 // none. Every other fault stays, whatever follows. Completion is built on this.
 type lack struct {
-	fault error
-	by    optionSet
+	error
+	by optionSet
 }
 
-func (l *lack) Error() string { return l.fault.Error() }
-func (l *lack) Unwrap() error { return l.fault }
+func (l *lack) Unwrap() error { return l.error }
 
 // lacking returns a fault, if there is one, as one that some options would mend, unless others would.
 func lacking(by optionSet, fault error) error {

@@ -25,6 +25,7 @@ func TestOddities(t *testing.T) {
 		"-A -f 1 -M 255.255.255.0 --ensure --keep":     0,
 		"-A -f 1 --pe sip":                             EngineIgnored,
 		"-A -f 1 --pe sip -M 24":                       EngineIgnored | MaskIgnored,
+		"-A -f 1 --pe sip --ensure":                    EngineIgnored,
 		"-A -f 1 --pe sip -p":                          0,
 		"-A -f 1 --pe sip --ensure --keep":             0,
 		"-A -M 64 -t [::1]:80 -p":                      MaskTooEarly,

@@ -190,12 +190,9 @@ func (c *completer) engines() []Offer { return offerAll(words.Engine) }
 // masks returns netmasks of whole digits, or prefix lengths.
 func (c *completer) masks() (offers []Offer) {
 	if c.state.service.Key.Family() == ipvsnl.IPv6 {
-		for length := 128; length >= 32; length -= 16 {
-			offers = append(offers, offerAll(strconv.Itoa(length))...)
-		}
-		return offers
+		return offerAll("128", "112", "96", "80", "64", "48", "32")
 	}
-	for length := 32; length >= 8; length -= 4 {
+	for _, length := range [...]int{32, 28, 24, 20, 16, 12, 8} {
 		mask := ^uint32(0) << (32 - length)
 		a := netip.AddrFrom4([4]byte{byte(mask >> 24), byte(mask >> 16), byte(mask >> 8), byte(mask)})
 		offers = append(offers, Offer{Kind: OfferWord, Word: a.String(), Text: "/" + strconv.Itoa(length)})

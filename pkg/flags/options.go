@@ -162,7 +162,7 @@ func set(ids ...optionID) optionSet {
 
 func (s optionSet) has(id optionID) bool { return s&(1<<id) != 0 }
 
-// first returns the first option of a nonempty set.
+// first returns the first option of a set, or one that does not exist if it is empty.
 func (s optionSet) first() optionID { return optionID(bits.TrailingZeros64(uint64(s))) }
 
 // An option is one row of the table of options: its words, what it sets, its

@@ -70,14 +70,15 @@ type blame struct {
 func (b blame) none() bool { return b.fault == Unexplained }
 
 // address reads "host", "host:port", "[IPv6]:port" or a bare IPv6 address.
-func (p *parser) address(s string) (a address, b blame) {
+func (p *parser) address(s string) (address, blame) {
 	if allDigits(s) {
-		return a, blame{NoAddress, s, ""}
+		return address{}, blame{NoAddress, s, ""}
 	}
+	var a address
 	whole, name := s, ""
 	if strings.HasPrefix(s, "[") {
 		if whole, name, a.given = strings.Cut(s[1:], "]:"); !a.given || strings.Contains(whole, "]") {
-			return a, blame{Brackets, s, ""}
+			return address{}, blame{Brackets, s, ""}
 		}
 	}
 	var ok bool
@@ -86,15 +87,15 @@ func (p *parser) address(s string) (a address, b blame) {
 		var host string
 		host, name, a.given = cutLast(whole, ':')
 		if a.Addr, ok = p.ipv4(host); !ok {
-			return a, blameHost(whole, host)
+			return address{}, blameHost(whole, host)
 		}
 	}
 	if a.given {
 		if a.port, ok = p.port(name); !ok {
-			return a, blame{NoPort, name, words.ProtocolOf(p.protocol).Services}
+			return address{}, blame{NoPort, name, words.ProtocolOf(p.protocol).Services}
 		}
 	}
-	return a, b
+	return a, blame{}
 }
 
 // blameHost blames what is neither an address nor a host: if it has several colons, it is meant to be an IPv6 address.
