@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
 	"io/fs"
@@ -14,10 +15,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
+	"github.com/ipvsadm-go/ipvsadm/internal/rtnetlink"
 	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
 // completed returns what --complete prints about a line.
@@ -63,6 +67,7 @@ func TestCompletion(t *testing.T) {
 		require.Equal(t, want, s.completed(t, line), line)
 	}
 	require.Equal(t, result{}, s.words("ipvsadm", "--complete"))
+	require.Equal(t, exitListing, s.run([]string{"ipvsadm", "--complete", "ipvsadm", "-"}, nil, &full{err: unix.ENOSPC}, io.Discard))
 	require.Zero(t, s.opened.Load(), "sockets are open")
 }
 
@@ -71,7 +76,7 @@ func TestCompletionWithout(t *testing.T) {
 	const state = "ipvsadm --start-daemon master --mcast-interface "
 	s, in := newSysctls(t)
 	s.do(t, "ipvsadm -A -t 192.0.2.80:80")
-	s.noModules = errors.New("unreadable")
+	s.hasSchedulers, s.noModules = []schedulers.Scheduler{{Name: "rr"}}, errors.New("unreadable") // twos among them
 	require.Contains(t, s.completed(t, "ipvsadm -A -s "), "word\ttwos\n")
 	hint, server := hint("--tcp-service"), hint("--real-server")
 
@@ -102,6 +107,10 @@ func TestCompletionWithout(t *testing.T) {
 	require.Equal(t, "word\t192.0.2.80:80\twlc\n", s.completed(t, "ipvsadm -D -t "))
 	reply = io.ErrUnexpectedEOF
 	require.Equal(t, hint, s.completed(t, "ipvsadm -D -t "))
+	m := &machine{ctx: t.Context(), sys: &s.system}
+	require.Empty(t, m.Services(""))
+	require.Empty(t, m.Destinations("", ipvsnl.ServiceKey{}))
+	m.close()
 	require.Zero(t, s.opened.Load())
 
 	// No module is loaded: neither is IPVS asked for where it has no sysctls, nor is modprobe run.
@@ -122,7 +131,9 @@ func TestCompletionInRules(t *testing.T) {
 }
 
 func TestAppendOffer(t *testing.T) {
-	require.Empty(t, appendOffer(nil, &flags.Offer{Kind: flags.OfferWord, Word: "a\nb"}))
+	for _, word := range []string{"a\nb", "a\x1fb"} {
+		require.Equal(t, "x\n", string(appendOffer([]byte("x\n"), &flags.Offer{Kind: flags.OfferWord, Word: word})))
+	}
 	require.Equal(t, "x\nword\ta b\n", string(appendOffer([]byte("x\n"), &flags.Offer{Kind: flags.OfferWord, Word: "a b"})))
 }
 
@@ -150,6 +161,28 @@ func TestMachineFiles(t *testing.T) {
 	t.Chdir(dir)
 	require.Equal(t, []string{"./one", "./only/"}, m.Files("./on"))
 	require.NotContains(t, m.Files("./"), filepath.Base(".hidden"))
+}
+
+// An address is that of the interface with its index, whatever the order. What belongs to none is left out.
+func TestLinksOf(t *testing.T) {
+	entry := func(index byte, attributes map[uint16][]byte) rtnetlink.Entry {
+		header := make([]byte, 16)
+		binary.NativeEndian.PutUint32(header[4:], uint32(index))
+		return rtnetlink.Entry{Header: header, Attributes: attributes}
+	}
+	named := func(index byte, name string) rtnetlink.Entry {
+		return entry(index, map[uint16][]byte{unix.IFLA_IFNAME: []byte(name + "\x00")})
+	}
+	addr := func(index byte, addr ...byte) rtnetlink.Entry {
+		return entry(index, map[uint16][]byte{unix.IFA_ADDRESS: addr})
+	}
+	got := linksOf([]rtnetlink.Entry{named(7, "wan0"), named(3, "lan0"), named(5, "dmz0")},
+		[]rtnetlink.Entry{addr(3, 192, 0, 2, 3), addr(7, 192, 0, 2, 7), addr(9, 192, 0, 2, 9), addr(7, 1), addr(3, 192, 0, 2, 4)})
+	require.Equal(t, []link{
+		{name: "wan0", index: 7, addrs: []netip.Addr{netip.MustParseAddr("192.0.2.7")}},
+		{name: "lan0", index: 3, addrs: []netip.Addr{netip.MustParseAddr("192.0.2.3"), netip.MustParseAddr("192.0.2.4")}},
+		{name: "dmz0", index: 5},
+	}, got)
 }
 
 // The machine's own interfaces have at least that which every machine has.

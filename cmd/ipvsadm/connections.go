@@ -55,7 +55,7 @@ func (l *lister) listConnections(ctx context.Context, c *flags.Command) error {
 		begin, write = w.prefetch, w.writeLines
 	}
 	if l.rows != nil {
-		w.layout, w.whole, write = l.rows.connections, true, w.writeLines
+		w.layout, write = l.rows.connections, w.writeLines
 		if how.Numeric {
 			begin = func(*connectionBlock, conns.Block) {}
 		}

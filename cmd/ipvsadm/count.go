@@ -144,11 +144,11 @@ func (l *lister) countConnections(ctx context.Context, w *connectionWriter, how 
 		return err
 	}
 	counter := counter{table: table, counts: map[place]*format.States{}, recent: map[ends]*format.States{}}
-	w.whole = true
 	if l.rows != nil {
 		w.layout = &countRows{counter: counter, names: formatNames(l.names, how), sample: l.rows.sample}
 		return nil
 	}
+	w.whole = true
 	w.layout = &countLayout{json: how.JSON, at: lineTime(how), names: formatNames(l.names, how), counter: counter}
 	return nil
 }

@@ -114,6 +114,19 @@ func TestDrainTerminal(t *testing.T) {
 	requireShown(t, "\r\x1b[K10.0.0.1:8080: 1 connection left\r\x1b[K.", keyboard)
 }
 
+// Nor is it where the deletion fails.
+func TestDrainTerminalFails(t *testing.T) {
+	keyboard, terminal := openTerminal(t)
+	s := newDrained(t)
+	s.has(t, drainWeb, "10.0.0.1:8080", 1, 0, 0)
+	s.at[3] = func() {
+		s.has(t, drainWeb, "10.0.0.1:8080", 0, 0, 0)
+		s.director.Refuse(func(ipvsnl.Change) int { return int(unix.ENOMEM) })
+	}
+	require.Equal(t, exitChange, s.run(strings.Fields("ipvsadm -d -t 192.0.2.1:80 -r 10.0.0.1:8080 --drain"), nil, io.Discard, terminal))
+	requireShown(t, "\r\x1b[K10.0.0.1:8080: 1 connection left\r\x1b[KMemory allocation problem\r\n", keyboard)
+}
+
 const waits = "persistence templates are waited for, because net.ipv4.vs.expire_quiescent_template is 0\n"
 
 // Of UDP and marks, inactive connections count; of persistent services templates, unless they expire.

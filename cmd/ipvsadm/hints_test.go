@@ -230,7 +230,7 @@ func TestHintsWithoutFacts(t *testing.T) {
 		{"ipvsadm -d -t 192.0.2.1:80 -r 10.0.0.1:8080", getDest, "No such destination\n"},
 		{"ipvsadm --stop-daemon master", getDaemon, "No daemon is running\n"},
 		{"ipvsadm -e -t 192.0.2.1:80 -r 10.0.0.1 -w 0", getDest, ""},
-		{"ipvsadm -E -t 192.0.2.1:80 -s rr", getService, ""},
+		{"ipvsadm -E -t 192.0.2.1:80 -p", getService, ""},
 		{"ipvsadm --start-daemon master --mcast-interface eth9", 0, "No such device\nhint: there is no interface `eth9'; --mcast-interface names one\n"},
 		{"ipvsadm -A -f 9 -s wrrr", 0, "Scheduler or persistence engine not found\nhint: there is no scheduler `wrrr'\n"},
 		{"ipvsadm -A -f 9 -p --pe ftp", 0, "Scheduler or persistence engine not found\nhint: there is no persistence engine `ftp', only sip\n"},
@@ -283,13 +283,13 @@ func TestHintsSomeSchedulers(t *testing.T) {
 
 // A service that is missing may exist with another protocol, family or port.
 func TestHintsService(t *testing.T) {
-	s := newHinted(t, "-A -u 192.0.2.1:53\n-A --sctp-service 192.0.2.1:53\n-A -t 192.0.2.1:80\n-A -t [2001:db8::1]:80\n-A -f 7\n-A -f 8 -6\n")
+	s := newHinted(t, "-A -u 192.0.2.1:53\n-A --sctp-service 192.0.2.1:53\n-A -t 192.0.2.1:80\n-A -t [2001:db8::1]:80\n-A -f 70\n-A -f 80 -6\n")
 	for words, want := range map[string]string{
 		"-D -t 192.0.2.1:53":           "there is -u 192.0.2.1:53, --sctp-service 192.0.2.1:53",
 		"-D -t 192.0.2.1:54":           "there is -u 192.0.2.1:53, --sctp-service 192.0.2.1:53, -t 192.0.2.1:80",
 		"-Z -u [2001:db8::1]:80":       "there is -t [2001:db8::1]:80",
-		"-S -f 7 -6":                   "there is -f 7",
-		"-D -f 8":                      "there is -f 8 -6",
+		"-S -f 70 -6":                  "there is -f 70",
+		"-D -f 80":                     "there is -f 80 -6",
 		"-D -f 9":                      "ipvsadm -Ln lists the services",
 		"-E -f 9":                      "-A adds it",
 		"-E -f 9 --keep":               "-A adds it",
@@ -427,6 +427,21 @@ func TestHintsNumbers(t *testing.T) {
 		require.Equal(t, want, hintLines(s.input("", "ipvsadm -a -f 1 -r "+server).stderr), server)
 	}
 	require.Empty(t, hintLines(s.input("", "ipvsadm -D -f 1").stderr))
+}
+
+// Nobody knows what was wrong with a change that is in doubt.
+func TestHintsInDoubt(t *testing.T) {
+	s := newHinted(t, "")
+	s.breakAt(1)
+	require.Equal(t, result{stderr: "It is unknown whether this was done: netlink send-messages: broken\n", code: exitChange}, s.input("", "ipvsadm -A -f 1"))
+}
+
+func TestCutPort(t *testing.T) {
+	for word, want := range map[string][2]string{":80": {"", "80"}, "[::1]:http": {"[::1]", "http"}, "web:": {"web", ""}, "web": {"web", ""}} {
+		host, port, ok := cutPort(word)
+		require.Equal(t, want, [2]string{host, port}, word)
+		require.Equal(t, word != "web", ok)
+	}
 }
 
 // A restore from a terminal says that it waits.

@@ -136,7 +136,7 @@ func portZero(_ context.Context, _ *hinter, p *problem) string {
 // portInAddress is about an IPv6 address with what looks like a port, but is part of it.
 func portInAddress(_ context.Context, _ *hinter, p *problem) string {
 	host, port, _ := cutPort(p.fault.Word)
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil || !isIPv6(host) {
+	if _, err := strconv.Atoi(port); err != nil || !isIPv6(host) {
 		return ""
 	}
 	return "with a port write [" + host + "]:" + port

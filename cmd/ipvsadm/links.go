@@ -39,11 +39,17 @@ func links(ns *netns.Namespace) (all []link) {
 }
 
 // readLinks reads the interfaces of the thread's namespace.
-func readLinks() (all []link) {
-	for _, e := range rtnetlink.All(unix.RTM_GETLINK, unix.AF_UNSPEC, unix.SizeofIfInfomsg) {
+func readLinks() []link {
+	return linksOf(rtnetlink.All(unix.RTM_GETLINK, unix.AF_UNSPEC, unix.SizeofIfInfomsg),
+		rtnetlink.All(unix.RTM_GETADDR, unix.AF_UNSPEC, unix.SizeofIfAddrmsg))
+}
+
+// linksOf returns interfaces with their addresses.
+func linksOf(interfaces, addrs []rtnetlink.Entry) (all []link) {
+	for _, e := range interfaces {
 		all = append(all, link{name: unix.ByteSliceToString(e.Attributes[unix.IFLA_IFNAME]), index: indexOf(e)})
 	}
-	for _, e := range rtnetlink.All(unix.RTM_GETADDR, unix.AF_UNSPEC, unix.SizeofIfAddrmsg) {
+	for _, e := range addrs {
 		a, ok := e.Addr()
 		i := slices.IndexFunc(all, func(l link) bool { return l.index == indexOf(e) })
 		if ok && i >= 0 {

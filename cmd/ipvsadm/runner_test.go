@@ -189,19 +189,22 @@ func TestSocketsClosed(t *testing.T) {
 	require.Zero(t, s.opened.Load())
 }
 
+// openNamespaces returns how many descriptors of network namespaces the process has.
+func openNamespaces(t *testing.T) (n int) {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	require.NoError(t, err)
+	for _, e := range entries {
+		if target, _ := os.Readlink("/proc/self/fd/" + e.Name()); strings.HasPrefix(target, "net:") {
+			n++
+		}
+	}
+	return n
+}
+
 // A namespace is closed when the command is over, or IPVS cannot be opened.
 func TestNetNSClosed(t *testing.T) {
-	open := func() int {
-		entries, err := os.ReadDir("/proc/self/fd")
-		require.NoError(t, err)
-		n := 0
-		for _, e := range entries {
-			if target, _ := os.Readlink("/proc/self/fd/" + e.Name()); strings.HasPrefix(target, "net:") {
-				n++
-			}
-		}
-		return n
-	}
+	open := func() int { return openNamespaces(t) }
 	s := newTestSystem(t)
 	if got := s.input("", "ipvsadm -L --netns /proc/self/ns/net"); got.code != exitDone {
 		require.Contains(t, got.stderr, "Permission denied") // who is not root may enter none
@@ -211,6 +214,8 @@ func TestNetNSClosed(t *testing.T) {
 	}
 	require.Zero(t, open())
 	s.input("", "ipvsadm -R --dry-run --netns /proc/self/ns/net")
+	require.Zero(t, open())
+	s.input("", "ipvsadm --complete ipvsadm --netns /proc/self/ns/net --start-daemon master --mcast-interface x")
 	require.Zero(t, open())
 	s.director.Unload(true)
 	s.input("", "ipvsadm -L --netns /proc/self/ns/net")

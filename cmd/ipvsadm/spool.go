@@ -17,11 +17,10 @@ const spoolChunk = 64 << 10
 func (s *spool) Write(b []byte) (int, error) {
 	written := len(b)
 	for len(b) > 0 {
-		last := len(s.chunks) - 1
-		if last < 0 || len(s.chunks[last]) == cap(s.chunks[last]) {
+		if len(s.chunks) == 0 || len(s.chunks[len(s.chunks)-1]) == spoolChunk {
 			s.chunks = append(s.chunks, make([]byte, 0, spoolChunk))
-			last++
 		}
+		last := len(s.chunks) - 1
 		c := s.chunks[last]
 		n := min(len(b), cap(c)-len(c))
 		s.chunks[last] = append(c, b[:n]...)

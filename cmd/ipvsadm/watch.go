@@ -152,11 +152,17 @@ const lastSignal = 64
 // notifyAll requests all signals that would end a program, except those that were ignored when it started.
 func notifyAll(c chan<- os.Signal) {
 	notifyBrokenPipes(c)
+	notify(c, fatal())
+}
+
+// fatal returns the signals that would end a program and can be requested.
+func fatal() (all []os.Signal) {
 	for s := syscall.Signal(1); s <= lastSignal; s++ {
 		if !slices.Contains(harmless, s) {
-			notify(c, []os.Signal{s})
+			all = append(all, s)
 		}
 	}
+	return all
 }
 
 // endedBy returns the exit code after a signal. Those that people and shells send are an orderly end.

@@ -7,8 +7,10 @@ import (
 	"context"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -109,11 +111,41 @@ func TestWatchFails(t *testing.T) {
 
 // A signal ends a watch that has not shown its first page yet.
 func TestWatchNoPage(t *testing.T) {
-	w := newWatcher(nil, io.Discard, io.Discard, func(int, *console) error {
-		raiseSignal(unix.SIGTERM)
-		select {}
-	})
-	require.Equal(t, exitDone, w.watch(t.Context()))
+	for sig, code := range map[unix.Signal]int{unix.SIGTERM: exitDone, unix.SIGUSR1: 138} {
+		w := newWatcher(nil, io.Discard, io.Discard, func(int, *console) error {
+			raiseSignal(sig)
+			select {}
+		})
+		require.Equal(t, code, w.watch(t.Context()))
+	}
+}
+
+// The signals that end a program are those of signal(7) whose default action that is. Left out are those that no
+// program can handle, and that the Go runtime keeps for itself.
+func TestFatalSignals(t *testing.T) {
+	want := []os.Signal{
+		unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGBUS, unix.SIGFPE, unix.SIGUSR1, unix.SIGSEGV,
+		unix.SIGUSR2, unix.SIGALRM, unix.SIGTERM, unix.SIGSTKFLT, unix.SIGXCPU, unix.SIGXFSZ, unix.SIGVTALRM, unix.SIGIO, unix.SIGPWR, unix.SIGSYS,
+	}
+	const sigrtmin, sigrtmax = 35, 64
+	for s := syscall.Signal(sigrtmin); s <= sigrtmax; s++ {
+		want = append(want, s)
+	}
+	require.Equal(t, want, fatal())
+}
+
+// A watch that nobody draws says so if its network namespace is gone.
+func TestWatchStreamGone(t *testing.T) {
+	s := newListed(t)
+	name := filepath.Join(t.TempDir(), "blue")
+	require.NoError(t, os.Symlink("/proc/self/ns/net", name))
+	r := newRunner(&s.system, newConsole("ipvsadm", nil, io.Discard, io.Discard))
+	require.Equal(t, exitDone, r.open(t.Context(), name))
+	defer r.close()
+	w := r.watcher(&flags.Command{NetNS: name, Listing: flags.Listing{Watch: 1}})
+	require.NoError(t, w.list(t.Context(), r.con))
+	require.NoError(t, os.Remove(name))
+	require.EqualError(t, w.list(t.Context(), r.con), "network namespace `"+name+"' is gone")
 }
 
 // So it does if whoever reads the pages takes nothing.

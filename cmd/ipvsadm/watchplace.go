@@ -20,7 +20,7 @@ type watchPlace struct {
 	con    *console
 	word   string // the name of the namespace; empty for the caller's own, which stays
 	netns  *netns.Namespace
-	client *ipvsnl.Client // nil if there is none
+	client *ipvsnl.Client // closed, as the namespace is, if there is none
 	info   ipvsnl.Info
 }
 
@@ -35,9 +35,6 @@ func (e *placeError) Error() string { return e.text }
 
 // follow goes to the namespace that has the name now.
 func (p *watchPlace) follow(ctx context.Context) error {
-	if p.word == "" {
-		return nil
-	}
 	ns, err := p.sys.enter(p.word)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -46,7 +43,7 @@ func (p *watchPlace) follow(ctx context.Context) error {
 	case err != nil:
 		p.leave()
 		return &placeError{"cannot enter network namespace `" + visible.Text(p.word) + "': " + message(err)}
-	case p.client != nil && ns.Same(p.netns):
+	case ns.Same(p.netns):
 		_ = ns.Close()
 		return nil
 	}
@@ -62,11 +59,8 @@ func (p *watchPlace) follow(ctx context.Context) error {
 
 // leave lets go of the namespace: otherwise the kernel would keep it for as long as the watch lasts.
 func (p *watchPlace) leave() {
-	if p.client != nil {
-		_ = p.client.Close()
-		_ = p.netns.Close()
-		p.client = nil
-	}
+	_ = p.client.Close()
+	_ = p.netns.Close()
 }
 
 // lister returns a lister of what is there.

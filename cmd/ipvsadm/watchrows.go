@@ -50,8 +50,11 @@ func (s *sampler) read(ctx context.Context, into *top.Sample) reading {
 	}
 	into.Time = time.Now()
 	s.rows.sample = into
-	rows := s.layout()
-	rows.fill(into)
+	if s.command.Listing.Subject == flags.Connections {
+		s.rows.connections.fill(into)
+	} else {
+		s.rows.table.fill(into)
+	}
 	err := s.place.follow(ctx)
 	if err == nil {
 		l := s.place.lister(s.con, s.names)
@@ -62,21 +65,9 @@ func (s *sampler) read(ctx context.Context, into *top.Sample) reading {
 	var line *conns.LineError
 	switch {
 	case err == nil || errors.As(err, &line):
-	case errors.As(err, &gone) || errors.Is(err, ipvsnl.ErrServiceNotFound):
-		rows.AppendEnd(nil)
+	case errors.As(err, &gone) || errors.Is(err, ipvsnl.ErrServiceNotFound): // there are no rows
 	default:
 		into = nil
 	}
 	return reading{into, err}
-}
-
-// layout returns the layout that takes the rows, or those of an empty table.
-func (s *sampler) layout() interface {
-	fill(*top.Sample)
-	AppendEnd([]byte) []byte
-} {
-	if s.command.Listing.Subject == flags.Connections {
-		return s.rows.connections
-	}
-	return s.rows.table
 }

@@ -3,19 +3,25 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/screen"
 	"github.com/ipvsadm-go/ipvsadm/internal/top"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
+	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
 // A watched is a listing that is watched, without a terminal.
@@ -53,6 +59,7 @@ func (w *watched) read(t *testing.T) {
 		w.view.Alert = message(r.err)
 	}
 	if r.sample != nil {
+		require.WithinDuration(t, time.Now(), r.sample.Time, time.Minute)
 		r.sample.Time = time.Date(2026, 1, 2, 9, 41, 5+w.seconds, 0, time.Local)
 		w.view.Model.Update(r.sample)
 		w.view.Update()
@@ -186,20 +193,39 @@ func TestWatchNamespace(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "blue")
 	link := func() { require.NoError(t, os.Symlink("/proc/self/ns/net", name)) }
 	link()
+	dials := 0
+	s.dial = func() (io.ReadWriteCloser, error) {
+		dials++
+		return s.director.Dial()
+	}
 	w := watchOn(t, s, "-L -n --watch --netns "+name, 300, 8) // wide enough for the path
-	dials := s.opened.Load()
+	opened, namespaces := s.opened.Load(), openNamespaces(t)
+	require.Equal(t, 1, dials)
 	w.read(t)
 	require.Contains(t, w.screen(), "> TCP  10.1.0.100:80")
-	require.Equal(t, dials, s.opened.Load(), "it reads where it has read")
+	require.Equal(t, 1, dials, "it reads where it has read")
+	elsewhere(t, func(path string) {
+		require.NoError(t, os.Remove(name))
+		require.NoError(t, os.Symlink(path, name))
+		w.read(t)
+	})
+	require.Equal(t, 2, dials, "it reads in the new one")
+	require.Equal(t, opened, s.opened.Load())
+	require.Equal(t, namespaces, openNamespaces(t))
 	require.NoError(t, os.Remove(name))
 	w.read(t)
 	require.Contains(t, w.screen(), "network namespace `"+name+"' is gone\n")
 	require.Contains(t, w.screen(), ">-TCP  10.1.0.100:80 ")
-	require.Zero(t, s.opened.Load(), "the namespace can be freed")
+	free := func() {
+		require.Zero(t, s.opened.Load())
+		require.Zero(t, openNamespaces(t), "the namespace can be freed")
+	}
+	free()
 	link()
 	s.director.Unload(true)
 	w.read(t)
 	require.Contains(t, w.screen(), "Can't initialize ipvs: ")
+	free()
 	s.director.Unload(false)
 	w.read(t)
 	require.Contains(t, w.screen(), ">+TCP  10.1.0.100:80 ")
@@ -207,6 +233,131 @@ func TestWatchNamespace(t *testing.T) {
 	require.NoError(t, os.WriteFile(name, nil, 0o600))
 	w.read(t)
 	require.Contains(t, w.screen(), "\ncannot enter network namespace `")
+	free()
+}
+
+// elsewhere calls f with the path of another network namespace.
+func elsewhere(t *testing.T, f func(path string)) {
+	t.Helper()
+	made, done := make(chan string), make(chan struct{})
+	go func() {
+		runtime.LockOSThread() // for good: the thread ends with the goroutine
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			made <- err.Error()
+			return
+		}
+		made <- fmt.Sprintf("/proc/self/task/%d/ns/net", unix.Gettid())
+		<-done
+	}()
+	defer close(done)
+	f(<-made)
+}
+
+// What has been counted and listed is summed up. Malformed lines hide no others, however many there are.
+func TestWatchConnectionSums(t *testing.T) {
+	const good = "TCP CB007107 A002 0A010064 0050 0A02000C 0050 FIN_WAIT          9\n" +
+		"TCP CB007107 A001 0A010064 0050 0A02000B 0050 ESTABLISHED     899\n"
+	s := newBusy(t)
+	s.connTable = emptyTable + good
+	for name, line := range map[string]string{"counted": "-L -n -c --count --watch", "listed": "-L -n -c --watch"} {
+		w := watchOn(t, s, line, 100, 9)
+		w.read(t)
+		w.requireScreen(t, name)
+	}
+	s.connTable = emptyTable + good + strings.Repeat("x\n", maxBroken+1)
+	for _, line := range []string{"-L -n -c --count --watch", "-L -n -c --watch"} {
+		w := watchOn(t, s, line, 100, 9)
+		w.read(t)
+		require.Contains(t, w.screen(), "\n/proc/net/ip_vs_conn: line 14: malformed entry\n")
+		require.Contains(t, w.screen(), "10.1.0.100:80")
+	}
+}
+
+// The times of connections change all the time, which is not marked.
+func TestWatchQuiet(t *testing.T) {
+	for _, c := range newConnectionRows(&flags.Listing{PersistentConn: true, Origin: true}, nil).columns {
+		require.Equal(t, c.Name == "Expire", c.Quiet, c.Name)
+	}
+}
+
+// A service has its scheduler in a column of its own.
+func TestFlagsOf(t *testing.T) {
+	for want, s := range map[string]ipvsnl.Service{
+		"":              {Scheduler: "sh"},
+		"(sh-fallback)": {Scheduler: "sh", SchedulerFlags: ipvsnl.SchedulerFlag1},
+		"ops":           {Scheduler: "sh", OnePacket: true},
+		"persistent 1":  {Scheduler: "sh", Persistence: ipvsnl.Persistence{Timeout: time.Second}},
+	} {
+		require.Equal(t, want, flagsOf(&ipvsnl.ServiceState{Service: s}))
+	}
+}
+
+// The column by which a listing is sorted is there once.
+func TestWatchSortColumn(t *testing.T) {
+	require.Equal(t, newTableRows(format.Rate, "", nil).shown, newTableRows(format.Rate, "cps", nil).shown)
+	require.Len(t, newTableRows(format.Rate, "weight", nil).shown, 1+len(watchViews[format.Rate]))
+}
+
+// Idle are services without packets and connections, as far as the kernel tells.
+func TestWatchIdle(t *testing.T) {
+	s := newTestSystem(t)
+	s.restore(t, "-A -f 1\n-a -f 1 -r 10.0.0.1\n")
+	key, addr := ipvsnl.ServiceKey{Mark: 1}, netip.MustParseAddrPort("10.0.0.1:0")
+	for _, tt := range []struct {
+		stats  ipvsnl.Stats
+		active uint32
+		idle   bool
+	}{
+		{ipvsnl.Stats{}, 0, true},
+		{ipvsnl.Stats{Conns: 1, InPkts: 1}, 0, true},
+		{ipvsnl.Stats{CPS: 1}, 0, false},
+		{ipvsnl.Stats{InPPS: 1}, 0, false},
+		{ipvsnl.Stats{OutPPS: 1}, 0, false},
+		{ipvsnl.Stats{CPS: 1, InPPS: 1, OutPPS: 1}, 0, false},
+		{ipvsnl.Stats{}, 1, false},
+	} {
+		require.True(t, s.director.SetService(key, func(s *ipvsnl.ServiceState) { s.Stats = tt.stats }))
+		require.True(t, s.director.SetDestination(key, addr, func(d *ipvsnl.DestinationState) { d.ActiveConns = tt.active }))
+		w := watchOn(t, s, "-L -n --watch", 80, 8)
+		w.read(t)
+		w.press("i")
+		require.Equal(t, tt.idle, !strings.Contains(w.screen(), "FWM  1"), tt)
+	}
+}
+
+// A service with the address that a real server had before is a service, in the same line of the table.
+func TestWatchTexts(t *testing.T) {
+	s := newTestSystem(t)
+	s.restore(t, "-A -t 192.0.2.1:80\n-a -t 192.0.2.1:80 -r 192.0.2.2:80\n")
+	w := watchOn(t, s, "-L -n --watch", 80, 8)
+	w.read(t)
+	require.Contains(t, w.screen(), "\n    -> 192.0.2.2:80 ")
+	s.do(t, "ipvsadm -d -t 192.0.2.1:80 -r 192.0.2.2:80", "ipvsadm -A -t 192.0.2.2:80")
+	w.read(t)
+	require.Contains(t, w.screen(), "\n +TCP  192.0.2.2:80 ")
+}
+
+// The rows of a watch append nothing to what a listing writes.
+func TestWatchRowsAppendNothing(t *testing.T) {
+	const text = "text"
+	table := newTableRows(format.Plain, "", nil)
+	table.fill(new(top.Sample))
+	listed := newConnectionRows(&flags.Listing{}, nil)
+	listed.fill(new(top.Sample))
+	counted := &countRows{sample: new(top.Sample), counter: counter{counts: map[place]*format.States{}, recent: map[ends]*format.States{}}}
+	connection := &conns.Connection{Protocol: "TCP", Virtual: netip.MustParseAddrPort("192.0.2.1:80")}
+	for i, got := range [][]byte{
+		table.AppendHead([]byte(text)), table.AppendService([]byte(text), &ipvsnl.ServiceState{}),
+		table.AppendDestination([]byte(text), nil, &ipvsnl.DestinationState{}), table.AppendServiceEnd([]byte(text)), table.AppendEnd([]byte(text)),
+		listed.AppendHead([]byte(text)), listed.AppendConnection([]byte(text), connection), listed.AppendEnd([]byte(text)),
+		counted.AppendHead([]byte(text)), counted.AppendConnection([]byte(text), connection), counted.AppendEnd([]byte(text)),
+	} {
+		require.Equal(t, text, string(got), i)
+	}
+	listed.all = maxWatched
+	require.Equal(t, text, string(listed.AppendConnection([]byte(text), connection)))
+	listed.AppendEnd(nil)
+	require.Equal(t, [][]string{{"100001 connections"}, {"without the last 1: -t, -r, --client or --count"}}, listed.sample.Sums)
 }
 
 // Connections are listed with their state, and counted.
@@ -329,6 +480,8 @@ func TestWatchManual(t *testing.T) {
 
 // The head says where the table is.
 func TestWatchWhere(t *testing.T) {
+	require.Empty(t, where("", ""))
+	require.Equal(t, [][]string{{"director a?", "a?"}}, where("", "a\x1b"))
 	host, err := os.Hostname()
 	require.NoError(t, err)
 	director := []string{"director " + host, host}

@@ -38,17 +38,23 @@ type screenWatcher struct {
 
 func newScreenWatcher(r *runner, c *flags.Command, p *watchPlace, in, out *os.File) *screenWatcher {
 	host, _ := os.Hostname()
-	view := &top.View{Model: new(top.Model), Every: time.Duration(c.Listing.Watch) * time.Second, SortBy: c.Listing.SortBy}
-	if c.NetNS != "" {
-		name := visible.Text(c.NetNS)
-		view.Where = append(view.Where, []string{"namespace " + name, name})
-	}
-	if host != "" {
-		host = screen.Printable(host)
-		view.Where = append(view.Where, []string{"director " + host, host})
-	}
+	view := &top.View{Model: new(top.Model), Every: time.Duration(c.Listing.Watch) * time.Second, SortBy: c.Listing.SortBy,
+		Where: where(c.NetNS, host)}
 	return &screenWatcher{con: r.con, in: in, out: out, patience: r.sys.patience, read: newSampler(r, c, p).read, view: view,
 		colored: drawnColored(&c.Listing), readings: make(chan reading, 1), drawn: make(chan error, 1)}
+}
+
+// where says where a table is: in a network namespace, if it has a name, of a host.
+func where(namespace, host string) (parts [][]string) {
+	if namespace != "" {
+		name := visible.Text(namespace)
+		parts = append(parts, []string{"namespace " + name, name})
+	}
+	if host != "" {
+		name := screen.Printable(host)
+		parts = append(parts, []string{"director " + name, name})
+	}
+	return parts
 }
 
 // watch shows the listing until a signal or a key ends it. If the first reading fails, it ends before the screen is used.
@@ -79,9 +85,7 @@ func (w *screenWatcher) begin(ctx context.Context, first reading) (code int) {
 	w.view.Keyboard = w.screen.HasKeys()
 	w.show(first)
 	code, err = w.loop(ctx)
-	if left := w.leave(); err == nil {
-		err = left
-	}
+	w.leave()
 	if err != nil {
 		w.con.complain(message(err))
 		return exitListing
@@ -89,15 +93,16 @@ func (w *screenWatcher) begin(ctx context.Context, first reading) (code int) {
 	return code
 }
 
-// leave restores the terminal, which may not want to show anything.
-func (w *screenWatcher) leave() error {
-	left := make(chan error, 1)
-	go func() { left <- w.screen.Leave() }()
+// leave restores the terminal, which may not want to show anything, or be gone.
+func (w *screenWatcher) leave() {
+	left := make(chan struct{})
+	go func() {
+		_ = w.screen.Leave()
+		close(left)
+	}()
 	select {
-	case err := <-left:
-		return err
+	case <-left:
 	case <-time.After(w.patience):
-		return nil
 	}
 }
 
@@ -135,8 +140,7 @@ func (w *screenWatcher) start(ctx context.Context) {
 		return
 	}
 	w.reading, w.next = true, nil
-	into := w.unused
-	w.unused = nil
+	into := w.unused // until the reading is over
 	go func() { w.readings <- w.read(ctx, into) }()
 }
 
@@ -216,14 +220,11 @@ func (w *screenWatcher) adapt(s os.Signal) (code int, ends bool) {
 	switch s {
 	case unix.SIGWINCH:
 	case unix.SIGTSTP:
-		if !w.suspend() {
+		if leadsSession() {
 			return 0, false
 		}
-		for s = range w.signals { // that which has continued the program comes, so that it draws once
-			if s != unix.SIGWINCH && s != unix.SIGTSTP {
-				return w.adapt(s)
-			}
-		}
+		w.suspend()
+		return w.adapt(w.continued())
 	case unix.SIGCONT:
 		w.finish()
 		_ = w.screen.Enter()
@@ -234,18 +235,29 @@ func (w *screenWatcher) adapt(s os.Signal) (code int, ends bool) {
 	return 0, false
 }
 
-// suspend restores the terminal, stops the program until it is continued, and returns true. In the process
-// group of a session leader it does nothing, because no shell could continue it.
-func (w *screenWatcher) suspend() bool {
-	if session, _ := unix.Getsid(0); session == unix.Getpgrp() {
-		return false
+// leadsSession reports whether the program is in the process group of a session's leader, which no shell could
+// continue.
+func leadsSession() bool {
+	session, _ := unix.Getsid(0)
+	return session == unix.Getpgrp()
+}
+
+// continued waits for the signal that has continued the program, before which nothing is to be drawn.
+func (w *screenWatcher) continued() os.Signal {
+	for {
+		if s := <-w.signals; s != unix.SIGWINCH && s != unix.SIGTSTP {
+			return s
+		}
 	}
+}
+
+// suspend restores the terminal and stops the program until it is continued.
+func (w *screenWatcher) suspend() {
 	w.finish()
-	_ = w.leave()
+	w.leave()
 	// Once requested, SIGTSTP keeps the handler of the runtime. A signal to
 	// the calling thread has taken effect when the call returns.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGSTOP)
-	return true
 }

@@ -238,13 +238,98 @@ func TestWatchTerminalSignal(t *testing.T) {
 
 // A signal ends a watch that has not shown anything yet.
 func TestWatchTerminalEarly(t *testing.T) {
-	s := startScreen(t, time.Hour, func(int, *top.Sample) error {
-		raiseSignal(unix.SIGTERM)
-		select {}
-	})
-	s.ends(t, exitDone)
+	for sig, code := range map[unix.Signal]int{unix.SIGTERM: exitDone, unix.SIGUSR1: 138} {
+		s := startScreen(t, time.Hour, func(int, *top.Sample) error {
+			raiseSignal(sig)
+			select {}
+		})
+		s.ends(t, code)
+		times, _ := s.Entered()
+		require.Zero(t, times)
+	}
+}
+
+// Nor is anything drawn if there is nothing to be shown.
+func TestWatchTerminalFails(t *testing.T) {
+	s := startScreen(t, time.Hour, func(int, *top.Sample) error { return errBroken })
+	require.Equal(t, exitListing, <-s.code)
+	require.Equal(t, "broken\n", s.messages.String())
 	times, _ := s.Entered()
 	require.Zero(t, times)
+}
+
+// onTerminal returns a screenWatcher that has shown nothing yet, on a terminal.
+func onTerminal(t *testing.T) *screenWatcher {
+	t.Helper()
+	term := newTerminal(t)
+	w := newScreenWatch(newConsole("ipvsadm", term.slave, term.slave, io.Discard), time.Hour, oneRow).onScreen(term.slave, term.slave)
+	var err error
+	w.screen, err = screen.Open(w.in, w.out, false)
+	require.NoError(t, err)
+	w.signals = make(chan os.Signal, 3)
+	return w
+}
+
+// A drawing that fails ends the watch.
+func TestWatchDrawFails(t *testing.T) {
+	w := onTerminal(t)
+	w.drawn <- errBroken
+	_, err := w.loop(t.Context())
+	require.Equal(t, errBroken, err)
+}
+
+// There is one drawing at a time, of what is new. What writes on the terminal besides waits for its end, but not forever.
+func TestWatchDraw(t *testing.T) {
+	w := onTerminal(t)
+	w.finish() // there is nothing to wait for
+	w.draw()
+	require.False(t, w.drawing)
+	w.stale = true
+	w.draw()
+	require.True(t, w.drawing)
+	require.False(t, w.stale)
+	w.finish()
+	require.False(t, w.drawing)
+	for _, act := range []func(){
+		func() { w.press(t.Context(), screen.CtrlL) },
+		func() { w.adapt(unix.SIGCONT) },
+	} {
+		w.drawing = true
+		w.drawn <- nil
+		act()
+		require.False(t, w.drawing)
+	}
+	w.drawing, w.patience = true, polling
+	w.finish()
+	require.True(t, w.drawing)
+}
+
+// There is one reading at a time, however many are asked for, and none in a pause.
+func TestWatchReadOnce(t *testing.T) {
+	w := &screenWatcher{view: &top.View{Model: new(top.Model), Every: time.Hour}, readings: make(chan reading, 2)}
+	w.read = func(context.Context, *top.Sample) reading { return reading{err: errBroken} }
+	w.start(t.Context())
+	w.start(t.Context())
+	w.wait()
+	require.Nil(t, w.next)
+	w.show(<-w.readings)
+	require.NotNil(t, w.next)
+	w.start(t.Context())
+	require.Nil(t, w.next)
+	w.show(<-w.readings)
+	require.Empty(t, w.readings)
+	w.view.Press("p")
+	w.wait()
+	require.Nil(t, w.next)
+}
+
+// What keeps a program waiting to be continued is passed over.
+func TestWatchContinued(t *testing.T) {
+	w := &screenWatcher{signals: make(chan os.Signal, 3)}
+	for _, s := range []os.Signal{unix.SIGWINCH, unix.SIGTSTP, unix.SIGCONT} {
+		w.signals <- s
+	}
+	require.Equal(t, unix.SIGCONT, w.continued())
 }
 
 // A terminal that has been stopped does not keep the watch from ending. If a key has stopped it, it is left as well.

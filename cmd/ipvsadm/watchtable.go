@@ -187,7 +187,7 @@ func (t *tableRows) add(key ipvsnl.ServiceKey, member, idle bool) {
 		t.known = append(t.known, knownRow{})
 	}
 	k := &t.known[i]
-	if k.key != key || k.member != member || k.id == "" {
+	if k.key != key || k.member != member {
 		*k = t.texts(key, member)
 	}
 	t.sample.Add(top.Row{ID: k.id, Label: k.label, Member: member, Idle: idle})

@@ -90,7 +90,7 @@ func (n *Namespace) Path() string {
 	return "/proc/self/fd/" + strconv.Itoa(n.Fd())
 }
 
-// Same reports whether n and another namespace, both of them open, are the same.
+// Same reports whether n and another namespace are the same. One that is closed is like no other.
 func (n *Namespace) Same(other *Namespace) bool {
 	if n == nil || other == nil {
 		return n == other

@@ -54,6 +54,29 @@ func TestOpenFile(t *testing.T) {
 	require.ErrorContains(t, err, "/proc/0/ns/net")
 }
 
+// A namespace is the same however it was opened, for as long as it is open.
+func TestSame(t *testing.T) {
+	open := func(name string) *Namespace {
+		file, err := os.OpenFile(name, os.O_CREATE, 0o600)
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = file.Close() })
+		return &Namespace{file}
+	}
+	dir := t.TempDir()
+	blue, green := open(dir+"/blue"), open(dir+"/green")
+	require.NoError(t, os.Symlink("blue", dir+"/link"))
+	link := open(dir + "/link")
+	require.True(t, blue.Same(link))
+	require.False(t, blue.Same(green))
+	require.False(t, blue.Same(nil))
+	var own *Namespace
+	require.False(t, own.Same(blue))
+	require.True(t, own.Same(nil))
+	require.NoError(t, blue.Close())
+	require.False(t, link.Same(blue))
+	require.False(t, blue.Same(blue))
+}
+
 // Names are those of all directories that exist, once each.
 func TestNames(t *testing.T) {
 	before := dirs
