@@ -60,9 +60,9 @@ func TestSortCounts(t *testing.T) {
 // Columns are as wide as they need to be.
 func TestCounts(t *testing.T) {
 	counts := []ServiceCount{
-		serviceCount(ipvsnl.TCP, "10.1.1.2:80", st("ESTABLISHED", uint64(123456789012), "NONE", 1),
+		serviceCount(ipvsnl.TCP, "10.1.1.2:80", st("NONE", 1, "ESTABLISHED", uint64(123456789012)),
 			serverCount("[2001:db8::9]:8080", st("ESTABLISHED", uint64(123456789012))), serverCount("10.0.0.1:80", st("NONE", 1))),
-		{Key: ipvsnl.ServiceKey{Mark: 7, IPv6: true}, States: st("NONE", 2), Servers: []ServerCount{serverCount("[::1]:80", st("NONE", 2))}},
+		{Key: ipvsnl.ServiceKey{Mark: 7, IPv6: true}, States: st("NONE", 1, "NONE", 1), Servers: []ServerCount{serverCount("[::1]:80", st("NONE", 2))}},
 		serviceCount(0, "", st("UDP", 5)),
 	}
 	require.Equal(t, `Prot LocalAddress:Port         Conns  ESTABLISHED NONE UDP
