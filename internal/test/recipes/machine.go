@@ -65,8 +65,8 @@ func start(t testing.TB, n *kernel.Namespace, name string, layers []string) *mac
 	return m
 }
 
-// mountRoot gives the thread, which is locked to a namespace, mounts and a host's name of its own, and mounts the file system
-// of a machine in dir. System calls do it: in user-mode Linux a process for each mount would take seconds.
+// mountRoot gives the thread, which is locked to a namespace, mounts and a host's name of its own, and mounts the file
+// system of a machine in dir. System calls do it: in user-mode Linux a process for each mount would take seconds.
 func mountRoot(dir, name string, layers []string) (root string, err error) {
 	if err := unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC); err != nil {
 		return "", err
@@ -82,7 +82,8 @@ func mountRoot(dir, name string, layers []string) (root string, err error) {
 	}{
 		{"", "/", "", unix.MS_REC | unix.MS_PRIVATE, ""},
 		{"tmpfs", dir, "tmpfs", 0, ""},
-		{"overlay", root, "overlay", 0, "lowerdir=" + strings.Join(layers, ":") + ",upperdir=" + dir + "/upper,workdir=" + dir + "/work"},
+		{"overlay", root, "overlay", 0,
+			"lowerdir=" + strings.Join(layers, ":") + ",upperdir=" + dir + "/upper,workdir=" + dir + "/work"},
 		{"sysfs", root + "/sys", "sysfs", 0, ""},
 		{"/dev", root + "/dev", "", unix.MS_BIND | unix.MS_REC, ""},
 		{"tmpfs", root + "/run", "tmpfs", 0, ""},
@@ -108,8 +109,8 @@ func mountRoot(dir, name string, layers []string) (root string, err error) {
 }
 
 var (
-	rootEnv = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "USER=root", "LOGNAME=root",
-		"SHELL=/bin/bash", "LANG=C.UTF-8", "TERM=dumb"}
+	rootEnv = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "USER=root",
+		"LOGNAME=root", "SHELL=/bin/bash", "LANG=C.UTF-8", "TERM=dumb"}
 	userEnv = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/home/user", "USER=user", "LOGNAME=user",
 		"SHELL=/bin/bash", "LANG=C.UTF-8", "TERM=dumb"}
 )

@@ -15,7 +15,10 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 )
 
-var show = flag.Bool("show", false, "show what is done, as a terminal would")
+var (
+	show   = flag.Bool("show", false, "show what is done, as a terminal would")
+	record = flag.Bool("record", false, "write what commands print into the pages")
+)
 
 const pagesDir = "../../../docs/recipes"
 
@@ -46,8 +49,54 @@ func TestRecipes(t *testing.T) {
 		}
 		done++
 		for _, way := range page.Ways {
-			t.Run(filepath.Join(page.Name, way), func(t *testing.T) { page.Start(t, way, out).Steps(t) })
+			t.Run(filepath.Join(page.Name, way), func(t *testing.T) {
+				page := page
+				if *record { // for the run before this may have written it
+					page = reread(t, page)
+				}
+				run := page.Start(t, way, out)
+				run.record = *record
+				run.Steps(t)
+				run.save(t)
+			})
 		}
 	}
 	require.NotZero(t, done)
+}
+
+// reread reads a page again.
+func reread(t *testing.T, p *Page) *Page {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(pagesDir, p.Name+".md"))
+	require.NoError(t, err)
+	again, err := parse(p.Name, string(text))
+	require.NoError(t, err)
+	return again
+}
+
+// save writes what was recorded. In an emulated machine, that is shown.
+func (r *Run) save(t *testing.T) {
+	t.Helper()
+	if len(r.printed) == 0 {
+		return
+	}
+	file := filepath.Join(pagesDir, r.page.Name+".md")
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	changed := r.recorded(string(text))
+	require.NoError(t, os.WriteFile(file, []byte(changed), 0o644))
+	if r.page.Kernel != "" {
+		fmt.Print(changed)
+	}
+}
+
+// TestIndex looks for each page in the index.
+func TestIndex(t *testing.T) {
+	pages, err := ReadPages(pagesDir)
+	require.NoError(t, err)
+	index, err := os.ReadFile(filepath.Join(pagesDir, "README.md"))
+	require.NoError(t, err)
+	for _, page := range pages {
+		require.Contains(t, string(index), "]("+page.Name+".md) |")
+	}
 }

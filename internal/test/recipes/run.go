@@ -3,8 +3,11 @@
 package recipes
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -14,14 +17,16 @@ type Run struct {
 	page     *Page
 	way      string
 	show     io.Writer // for what is done, as a terminal shows it; or nil
-	heading  string    // the last that was shown
+	record   bool      // keep what differs from the page, rather than end
+	printed  map[*Step]string
+	heading  string // the last that was shown
 	machines map[string]*machine
 }
 
 // Start starts the machines of a page. They end with the test.
 func (p *Page) Start(t testing.TB, way string, show io.Writer) *Run {
 	t.Helper()
-	r := &Run{page: p, way: way, show: show, machines: map[string]*machine{}}
+	r := &Run{page: p, way: way, show: show, machines: map[string]*machine{}, printed: map[*Step]string{}}
 	namespaces := connect(t, p)
 	for _, name := range p.Machines() {
 		r.machines[name] = start(t, namespaces[name], name, p.layers(t, name, way))
@@ -39,7 +44,10 @@ func (r *Run) Steps(t testing.TB) {
 		}
 		r.title(s)
 		for _, name := range s.Machines {
-			if err := r.step(t, s, r.machines[name]); err != nil {
+			err := r.step(t, s, r.machines[name])
+			if errors.Is(err, errDiffers) && r.record {
+				t.Logf("docs/recipes/%s.md:%d: recorded", r.page.Name, s.Line)
+			} else if err != nil {
 				t.Fatalf("docs/recipes/%s.md:%d: on %s: %s%s\n%v", r.page.Name, s.Line, name, s.Command, s.File, err)
 			}
 		}
@@ -59,6 +67,9 @@ func (r *Run) step(t testing.TB, s *Step, m *machine) error {
 	}
 	got, err := r.command(t, s, m)
 	r.print("%s", got)
+	if errors.Is(err, errDiffers) {
+		r.printed[s] = got
+	}
 	return err
 }
 
@@ -82,11 +93,14 @@ func (r *Run) command(t testing.TB, s *Step, m *machine) (string, error) {
 	}
 }
 
+// errDiffers means that a command has not printed what the page shows.
+var errDiffers = errors.New("it has printed something else")
+
 // check compares what a command has done with the page. It may fail only if the page shows that it does.
 func (s *Step) check(got string, code int) error {
 	switch {
 	case !s.matches(got):
-		return fmt.Errorf("exit code %d; the page shows\n%s\nand it has printed\n%s", code, s.Want, got)
+		return fmt.Errorf("%w (exit code %d):\n%s\nthan the page shows:\n%s", errDiffers, code, got, s.Want)
 	case code != 0 && s.Want == "":
 		return fmt.Errorf("exit code %d", code)
 	}
@@ -113,4 +127,24 @@ func (r *Run) print(format string, args ...any) {
 	if r.show != nil {
 		fmt.Fprintf(r.show, format, args...)
 	}
+}
+
+// recorded returns the text of the page with what commands have printed in place of what it shows, where these differ.
+func (r *Run) recorded(text string) string {
+	lines := strings.SplitAfter(text, "\n")
+	for i := len(r.page.Steps) - 1; i >= 0; i-- {
+		s := &r.page.Steps[i]
+		got, ok := r.printed[s]
+		if !ok {
+			continue
+		}
+		from := s.Line + strings.Count(s.Command, "\n")
+		to := from + strings.Count(s.Want, "\n")
+		shown := splitLines(got)
+		for i := range shown {
+			shown[i] += "\n"
+		}
+		lines = slices.Replace(lines, from, to, shown...)
+	}
+	return strings.Join(lines, "")
 }
