@@ -25,12 +25,24 @@ import (
 // A machine is one of a page's: it has a network, a file system, processes and a name of its own.
 type machine struct {
 	name   string
-	pid    int // of its first process
+	pid    int      // of its first process
+	layers []string // of its files, the topmost first
+	ours   bool     // whether it has our package
 	shells map[bool]*shell
 }
 
-// first is the first process of a machine. It takes over processes whose parents have ended.
-const first = `mount -t proc proc /proc && echo && { sleep infinity & while :; do wait; done; }`
+// first is the first process of a machine: its systemd, if that is installed, which has a control group for its root. Otherwise
+// it only takes over processes whose parents have ended.
+const first = `mount -t proc proc /proc || exit
+if [ ! -e /sbin/init ]; then
+	echo
+	sleep infinity &
+	while :; do wait; done
+fi
+mount -t cgroup2 cgroup2 /sys/fs/cgroup && mkdir -p "/sys/fs/cgroup/$HOSTNAME" &&
+	echo 0 >"/sys/fs/cgroup/$HOSTNAME/cgroup.procs" && umount /sys/fs/cgroup && echo || exit
+exec unshare --cgroup /bin/bash -c 'mount -t cgroup2 cgroup2 /sys/fs/cgroup && container=other exec /sbin/init' >/dev/null 2>&1
+`
 
 // start starts a machine in a namespace, with layers of files, the topmost first.
 func start(t testing.TB, n *kernel.Namespace, name string, layers []string) *machine {
@@ -50,7 +62,7 @@ func start(t testing.TB, n *kernel.Namespace, name string, layers []string) *mac
 		}
 	})
 	require.NoError(t, err, name)
-	m := &machine{name: name, pid: cmd.Process.Pid, shells: map[bool]*shell{}}
+	m := &machine{name: name, pid: cmd.Process.Pid, layers: layers, shells: map[bool]*shell{}}
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill() // and with it all others
 		_ = cmd.Wait()
@@ -102,6 +114,7 @@ func mountRoot(dir, name string, layers []string) (root string, err error) {
 		}
 	}
 	return root, errors.Join(
+		os.Mkdir(root+"/run/lock", 0o755),
 		os.WriteFile(root+"/etc/hostname", []byte(name+"\n"), 0o644),
 		os.WriteFile(root+"/etc/hosts", []byte("127.0.0.1\tlocalhost\n127.0.1.1\t"+name+"\n::1\tlocalhost\n"), 0o644),
 		os.WriteFile(root+"/etc/resolv.conf", nil, 0o644),
@@ -187,9 +200,14 @@ func (s *shell) run(command string) (string, int, error) {
 	return fields[0] + fields[2], code, err
 }
 
+// path returns where a file of the machine is from outside.
+func (m *machine) path(name string) string {
+	return filepath.Join("/proc", strconv.Itoa(m.pid), "root", name)
+}
+
 // write writes a file of the machine.
 func (m *machine) write(name, text string) error {
-	path := filepath.Join("/proc", strconv.Itoa(m.pid), "root", name)
+	path := m.path(name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}

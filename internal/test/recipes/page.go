@@ -318,24 +318,15 @@ func (s *Step) Packages() ([]string, bool) {
 	return strings.Fields(m[1]), true
 }
 
-// ours is the package of this project.
-const ours = "ipvsadm-go"
-
-// Packages returns what a run of a way has installed on a machine, in order, and whether ours is among it.
-func (p *Page) Packages(machine, way string) (names []string, product bool) {
+// Packages returns what a run of a way has installed on a machine from the start, in order: all but ours.
+func (p *Page) Packages(machine, way string) (names []string) {
 	for _, s := range p.Steps {
 		packages, isInstall := s.Packages()
-		if !isInstall || !s.Takes(way) || !slices.Contains(s.Machines, machine) {
-			continue
-		}
-		for _, name := range packages {
-			if name == ours {
-				product = true
-			} else {
-				names = append(names, name)
-			}
+		if isInstall && s.Takes(way) && slices.Contains(s.Machines, machine) {
+			names = append(names, packages...)
 		}
 	}
+	names = slices.DeleteFunc(names, func(name string) bool { return name == ours })
 	slices.Sort(names)
-	return slices.Compact(names), product
+	return slices.Compact(names)
 }

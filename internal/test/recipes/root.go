@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,7 +37,7 @@ func Fetch(pages []*Page) error {
 		}
 		for _, way := range p.Ways {
 			for _, name := range p.Machines() {
-				packages, _ := p.Packages(name, way)
+				packages := p.Packages(name, way)
 				if key := strings.Join(packages, " "); !made[key] {
 					made[key] = true
 					err = fetch(root, len(made), packages)
@@ -77,7 +76,7 @@ func (p *Page) layers(t testing.TB, machine, way string) []string {
 	t.Helper()
 	base := os.Getenv(rootVar)
 	require.NotEmpty(t, base)
-	packages, product := p.Packages(machine, way)
+	packages := p.Packages(machine, way)
 	layers := []string{base}
 	if len(packages) > 0 {
 		name := notInNames.ReplaceAllString(strings.Join(packages, "_")+"_", "_")
@@ -86,32 +85,5 @@ func (p *Page) layers(t testing.TB, machine, way string) []string {
 	for _, dir := range layers {
 		require.DirExists(t, dir)
 	}
-	if product {
-		dir, err := installed()
-		require.NoError(t, err)
-		layers = append([]string{dir}, layers...)
-	}
 	return layers
 }
-
-// installed makes a directory with what our package installs. It goes with the kernel.
-var installed = sync.OnceValues(func() (string, error) {
-	root, err := kernel.Root()
-	if err != nil {
-		return "", err
-	}
-	dir, err := os.MkdirTemp("", "product-")
-	if err != nil {
-		return "", err
-	}
-	cmd := exec.Command(filepath.Join(root, "scripts", "install"), "install")
-	cmd.Env = append(os.Environ(), "DESTDIR="+dir, "SBINDIR=/usr/sbin", "LIBEXECDIR=/usr/libexec", "MANDIR=/usr/share/man",
-		"SYSCONFDIR=/etc", "UNITDIR=/usr/lib/systemd/system", "BASHDIR=/usr/share/bash-completion/completions",
-		"ZSHDIR=/usr/share/zsh/vendor-completions", "FISHDIR=/usr/share/fish/vendor_completions.d",
-		"LICENSEDIR=/usr/share/doc/ipvsadm-go", "LICENSENAME=copyright", "SERVICE=debian", "PROGRAM="+kernel.Program("ipvsadm"),
-		"LICENCES=LICENSE")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("scripts/install: %w: %s", err, out)
-	}
-	return dir, os.Chmod(dir, 0o755)
-})

@@ -62,8 +62,8 @@ func (r *Run) step(t testing.TB, s *Step, m *machine) error {
 		return m.write(s.File, s.Text)
 	}
 	r.print("%s%s %s\n", m.name, s.sign(), s.Command)
-	if _, isInstall := s.Packages(); isInstall {
-		return nil // the machine has had them from its start: it has no way to a mirror
+	if packages, isInstall := s.Packages(); isInstall {
+		return m.install(packages)
 	}
 	got, err := r.command(t, s, m)
 	r.print("%s", got)
