@@ -138,7 +138,9 @@ func exampleSetting(t *testing.T, script string) string {
 	write := func(name, text string) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755))
 	}
-	require.NoError(t, os.MkdirAll(filepath.Join(dir, "etc", "init.d"), 0o755))
+	for _, name := range []string{"init.d", "sysctl.d"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, "etc", name), 0o755))
+	}
 	service := regexp.MustCompile(`(?m)^PATH=.*$`).ReplaceAllString(docText(t, "packaging/ipvsadm-service"), "")
 	write("etc/init.d/ipvsadm", service)
 	write("etc/ipvsadm.rules", webTable+"-a -t 192.0.2.1:80 -r 10.0.0.12:8080 -m -w 1\n")
@@ -170,6 +172,43 @@ func TestTunnelExamples(t *testing.T) {
 	}
 	require.Equal(t, kernel.Result{}, shell(t, n.director, manualExample(t, "Tunnels:")))
 	require.Equal(t, map[string]int{"r1": 2, "r2": 2, "r3": 2}, n.tally(t, 6, client1, "192.0.2.1", 80))
+}
+
+// TestDirectRoutingExamples sets servers up as the example does, and forwards to them.
+func TestDirectRoutingExamples(t *testing.T) {
+	n := newNetwork(t, 2, byRouter)
+	n.director.IP(t, "address add 192.0.2.1/32 dev front")
+	n.client.IP(t, "route add 192.0.2.1/32 via 10.1.0.1")
+	for i, r := range n.reals {
+		address := fmt.Sprintf("192.0.2.%d/32", 11+i)
+		r.IP(t, "address add "+address+" dev back")
+		n.director.IP(t, "route add "+address+" dev back")
+		require.Equal(t, kernel.Result{}, shell(t, r.Namespace, manualExample(t, "Each server has been told")))
+		r.serve(t, 443)
+	}
+	require.Equal(t, kernel.Result{}, shell(t, n.director, manualExample(t, "Direct routing:")))
+	names := map[string]bool{}
+	for range 2 { // by wlc, the one without connections has its turn
+		c := n.dial(t, client1, "192.0.2.1", 443)
+		defer c.Close()
+		names[c.name] = true
+	}
+	require.Len(t, names, 2)
+}
+
+// TestFullNATExample forwards to servers that know no way to the client.
+func TestFullNATExample(t *testing.T) {
+	n := newNetwork(t, 2, noGateway)
+	n.director.IP(t, "address add 192.0.2.1/32 dev front\naddress add 10.0.0.1/24 dev back")
+	n.client.IP(t, "route add 192.0.2.1/32 via 10.1.0.1")
+	for i, r := range n.reals {
+		r.IP(t, fmt.Sprintf("address add 10.0.0.%d/24 dev back", 11+i))
+	}
+	require.Equal(t, kernel.Result{}, shell(t, n.director, exampleSetting(t, manualExample(t, "Full NAT:"))))
+	require.Equal(t, map[string]int{"r1": 2, "r2": 2}, n.tally(t, 4, client1, "192.0.2.1", 80))
+	c := n.dial(t, client1, "192.0.2.1", 80)
+	defer c.Close()
+	require.Equal(t, "10.0.0.1", c.seen, "what the real server sees")
 }
 
 // TestMarkExamples sets marks as the examples do, and forwards what they mark.

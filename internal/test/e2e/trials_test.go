@@ -248,7 +248,7 @@ var trials = map[string][]trial{
 	"ipvsadm --color":  {{"default", triedColor}},
 	"ipvsadm --watch":  {withinWatch("ipvsadm -L -n --watch %s"), meaning("-L --watch", "%s")},
 	"ipvsadm Watching": {exits("TERM=xterm script -qec 'timeout --preserve-status -s INT 2 ipvsadm -L -n --watch' /dev/null")},
-	"ipvsadm Sysctls": {
+	"ipvsadm SYSCTLS": {
 		exits("ipvsadm --sysctl nosuch=1", "ipvsadm --sysctl nat_icmp_send=x"),
 		exits("ipvsadm --sysctl nosuch"),
 	},
