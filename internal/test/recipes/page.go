@@ -42,6 +42,7 @@ type Step struct {
 	Retry    bool   // until it prints that
 	File     string
 	Text     string // of the file
+	Link     string // to the file of the repository that it is a copy of, or ""
 }
 
 var (
@@ -50,6 +51,7 @@ var (
 	fence       = regexp.MustCompile("^```(.*)$")
 	prompt      = regexp.MustCompile(`^([a-z0-9]+(?:,[a-z0-9]+)*)([#$]) (.*)$`)
 	fileTitle   = regexp.MustCompile("`(/[^`]+)` on ([a-z0-9]+(?:(?:, | and )[a-z0-9]+)*):$")
+	fileLink    = regexp.MustCompile("`(/[^`]+)` on ([a-z0-9]+(?:(?:, | and )[a-z0-9]+)*) is \\[[^]]+\\]\\(([^)]+)\\)")
 	hereDoc     = regexp.MustCompile(`<<'?([A-Z]+)'?`)
 	networkHead = "| machine | interface | network | address | gateway |"
 	install     = regexp.MustCompile(`^(?:apt-get|apt) install((?: [a-z0-9][a-z0-9+.-]*)+)$`)
@@ -72,12 +74,31 @@ func ReadPages(dir string) ([]*Page, error) {
 			return nil, err
 		}
 		page, err := parse(name, string(text))
+		if err == nil {
+			err = page.readLinks(dir)
+		}
 		if err != nil {
 			return nil, err
 		}
 		pages = append(pages, page)
 	}
 	return pages, nil
+}
+
+// readLinks reads the files of the repository that a page in this directory links to for its machines.
+func (p *Page) readLinks(dir string) error {
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		if s.Link == "" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, s.Link))
+		if err != nil {
+			return fmt.Errorf("docs/recipes/%s.md:%d: %w", p.Name, s.Line, err)
+		}
+		s.Text = string(text)
+	}
+	return nil
 }
 
 // A parser reads a page line by line.
@@ -133,6 +154,9 @@ func (p *parser) line() {
 		return
 	case line == networkHead:
 		p.network()
+	case fileLink.MatchString(line):
+		m := fileLink.FindStringSubmatch(line)
+		p.add(Step{Line: p.at, Heading: p.heading, Machines: names(m[2]), File: m[1], Link: m[3]})
 	case fence.MatchString(line):
 		p.fenced(fence.FindStringSubmatch(line)[1])
 		p.block = Step{}
@@ -208,10 +232,13 @@ func (p *parser) fenced(language string) {
 func (p *parser) file(line int, name, machines string, block []string) {
 	s := p.block
 	s.Line, s.Heading, s.File = line, p.heading, name
-	s.Machines = strings.Split(strings.ReplaceAll(machines, " and ", ", "), ", ")
+	s.Machines = names(machines)
 	s.Text = strings.Join(block, "\n") + "\n"
 	p.add(s)
 }
+
+// names returns the machines of "a, b and c".
+func names(text string) []string { return strings.Split(strings.ReplaceAll(text, " and ", ", "), ", ") }
 
 // add adds a step, if the machines exist.
 func (p *parser) add(s Step) {

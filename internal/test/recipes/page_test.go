@@ -3,6 +3,8 @@
 package recipes
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -43,6 +45,8 @@ EOF
 director# true
 '''
 
+`+"And `/etc/y.conf` on director is [y.conf](../y.conf)."+`
+
 This goes to `+"`/etc/x.conf` on client and director:"+`
 
 '''nft
@@ -74,9 +78,10 @@ client# iptables
 		{Line: 18, Machines: client, User: true, Command: "for i in 1 2; do \\\n  curl -sS x; done", Want: "rs1# not a machine\n\n"},
 		{Line: 22, Machines: client, Command: "cat >f <<'EOF'\nclient# x\nEOF"},
 		{Line: 25, Machines: director, Command: "true"},
-		{Line: 30, Machines: both, File: "/etc/x.conf", Text: "table ip x\n"},
-		{Line: 36, Machines: client, Command: "nft", Want: "a\n", Way: "nft", Retry: true},
-		{Line: 44, Machines: client, Command: "iptables", Way: "iptables", AnyOrder: true},
+		{Line: 28, Machines: director, File: "/etc/y.conf", Link: "../y.conf"},
+		{Line: 32, Machines: both, File: "/etc/x.conf", Text: "table ip x\n"},
+		{Line: 38, Machines: client, Command: "nft", Want: "a\n", Way: "nft", Retry: true},
+		{Line: 46, Machines: client, Command: "iptables", Way: "iptables", AnyOrder: true},
 	}
 	for i := range want.Steps {
 		want.Steps[i].Heading = "Setting up"
@@ -96,11 +101,25 @@ func TestParseFaults(t *testing.T) {
 		head + "'''console\n'''\n":                             "is empty",
 		head + "<!-- retri -->\n'''console\nclient# ls\n'''\n": `no comment is known by "retri"`,
 		head + "`/etc/x` on client and rs1:\n\n'''\nx\n'''\n":  `no machine "rs1"`,
+		head + "`/etc/x` on rs1 is [x](x).\n":                  `no machine "rs1"`,
 		strings.Replace(head, "| front |", "| front |  |", 1):  "6 cells",
 	} {
 		_, err := parse("x", fenced(text))
 		require.ErrorContains(t, err, want, text)
 	}
+}
+
+// TestReadLinks copies files of the repository.
+func TestReadLinks(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "x.md"), []byte(head+"`/etc/x` on client is [x](x.conf).\n"), 0o644))
+	_, err := ReadPages(dir)
+	require.ErrorContains(t, err, "docs/recipes/x.md:8: ")
+	require.ErrorIs(t, err, os.ErrNotExist)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "x.conf"), []byte("setting\n"), 0o644))
+	pages, err := ReadPages(dir)
+	require.NoError(t, err)
+	require.Equal(t, "setting\n", pages[0].Steps[0].Text)
 }
 
 // TestCheck compares output with what pages show.

@@ -58,7 +58,11 @@ func (r *Run) Steps(t testing.TB) {
 func (r *Run) step(t testing.TB, s *Step, m *machine) error {
 	t.Helper()
 	if s.File != "" {
-		r.print("%s# cat %s\n%s", m.name, s.File, s.Text)
+		if s.Link != "" {
+			r.print("%s# # %s is docs/recipes/%s\n", m.name, s.File, s.Link)
+		} else {
+			r.print("%s# cat %s\n%s", m.name, s.File, s.Text)
+		}
 		return m.write(s.File, s.Text)
 	}
 	r.print("%s%s %s\n", m.name, s.sign(), s.Command)
