@@ -185,6 +185,37 @@ func TestWaitCancelled(t *testing.T) {
 	wait()
 }
 
+// A context that has ended ends a listing before it begins.
+func TestEachCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	n := 0
+	for _, err := range open(t, director().dial).EachService(ctx) {
+		require.ErrorIs(t, err, context.Canceled)
+		n++
+	}
+	require.Equal(t, 1, n)
+}
+
+// An IPv4-mapped address is refused unless the client was opened for such.
+func TestMappedAddrs(t *testing.T) {
+	d := ipvsnltest.New()
+	key := ipvsnl.ServiceKey{Protocol: ipvsnl.TCP, Addr: netip.MustParseAddrPort("[::ffff:192.0.2.1]:80")}
+	add := ipvsnl.AddService(ipvsnl.Service{Key: key, Scheduler: "rr"})
+	c, err := d.Open(t.Context())
+	require.NoError(t, err)
+	defer c.Close()
+	require.ErrorIs(t, c.Apply(t.Context(), add), fs.ErrInvalid)
+	c, err = d.Open(t.Context(), ipvsnl.WithMappedAddrs())
+	require.NoError(t, err)
+	defer c.Close()
+	require.NoError(t, c.Apply(t.Context(), add))
+	all, err := c.Services(t.Context())
+	require.NoError(t, err)
+	require.Len(t, all, 1)
+	require.Equal(t, key, all[0].Service.Key)
+}
+
 func TestClosed(t *testing.T) {
 	f := director()
 	c := open(t, f.dial)
