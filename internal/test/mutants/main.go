@@ -110,7 +110,7 @@ func (o *options) run(w io.Writer) (bool, error) {
 		r.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
 	}
 
-	outcomes := o.tryAll(chosen, suites, start)
+	outcomes := o.tryAll(chosen, suites, listed, start)
 	counts := map[outcome]int{}
 	for _, m := range chosen {
 		result := outcomes[m]
@@ -190,15 +190,19 @@ func prepare(patterns []string, files overlay, work string) ([]*suite, error) {
 	return slices.DeleteFunc(suites, func(s *suite) bool { return s == nil }), nil
 }
 
-// tryAll returns what became of the mutants that there was time for.
-func (o *options) tryAll(chosen []*Mutant, suites []*suite, start time.Time) map[*Mutant]outcome {
+// tryAll returns what became of the mutants that there was time for. An accepted one that seems endless is tried again, as
+// a busy machine makes every test slow.
+func (o *options) tryAll(chosen []*Mutant, suites []*suite, listed map[string]accepted, start time.Time) map[*Mutant]outcome {
 	outcomes := map[*Mutant]outcome{}
 	var mu sync.Mutex
 	parallel(len(chosen), func(i int) {
 		if o.limit > 0 && time.Since(start) > o.limit {
 			return
 		}
-		result := try(chosen[i], suites)
+		result := try(chosen[i], suites, 1)
+		if _, isListed := listed[chosen[i].Key]; isListed && result == endless {
+			result = try(chosen[i], suites, 10)
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		outcomes[chosen[i]] = result

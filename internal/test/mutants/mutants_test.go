@@ -175,11 +175,12 @@ func TestRun(t *testing.T) {
 
 	list := ". Small: 10 + 1: return n < 10\n\treason\n. Sum: 0 - 1: for n > 0 {\n\treason\n" +
 		". Unused: 7 + 1: func Unused() int { return 7 }\n\treason\n"
-	ok, out = run(list + ". Small: not n < 10: return n < 10\n. Gone: delete x()\n\treason\nother Gone: delete x()\n\treason\n")
+	ok, out = run(list + ". Small: not n < 10: return n < 10\n. Sum: delete n--: n--\n. Gone: delete x()\n\treason\nother Gone: delete x()\n\treason\n")
 	require.False(t, ok)
 	require.Contains(t, out, "accepted:7: killed: . Small: not n < 10: return n < 10\n")
 	require.NotContains(t, out, "survived: ")
-	require.Contains(t, out, "accepted:8: does not exist: . Gone: delete x()\n")
+	require.Contains(t, out, "accepted:8: endless: . Sum: delete n--: n--\n")
+	require.Contains(t, out, "accepted:9: does not exist: . Gone: delete x()\n")
 	require.Equal(t, 1, strings.Count(out, "does not exist"), "other packages do not count")
 
 	o.only = `Small: not|n--`

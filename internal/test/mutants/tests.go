@@ -94,8 +94,9 @@ const (
 	unreached outcome = "unreached" // no test came there
 )
 
-// try runs the tests that reach a mutant, those of its own package first, until one fails.
-func try(m *Mutant, suites []*suite) outcome {
+// try runs the tests that reach a mutant, those of its own package first, until one fails. Patience is by how much
+// longer than usual they may wait.
+func try(m *Mutant, suites []*suite, patience time.Duration) outcome {
 	result := unreached
 	ordered := slices.Clone(suites)
 	slices.SortStableFunc(ordered, func(a, b *suite) int {
@@ -113,7 +114,7 @@ func try(m *Mutant, suites []*suite) outcome {
 			if len(tests) == 0 {
 				continue
 			}
-			if result = s.try(m, tests); result != survived {
+			if result = s.try(m, tests, patience); result != survived {
 				return result
 			}
 		}
@@ -125,7 +126,7 @@ func try(m *Mutant, suites []*suite) outcome {
 const quick = 100 * time.Millisecond
 
 // try runs tests for a mutant until one fails.
-func (s *suite) try(m *Mutant, tests []*test) outcome {
+func (s *suite) try(m *Mutant, tests []*test, patience time.Duration) outcome {
 	var names []string
 	limit := limits{cpu: time.Second, wall: 5 * time.Second}
 	for _, t := range tests {
@@ -133,6 +134,7 @@ func (s *suite) try(m *Mutant, tests []*test) outcome {
 		limit.cpu += 5 * t.cpu
 		limit.wall += 10 * t.wall
 	}
+	limit.wall *= patience
 	r := s.run([]string{"MUTANT=" + strconv.Itoa(m.ID)}, limit,
 		"-test.failfast", "-test.timeout", "0", "-test.run", "^("+strings.Join(names, "|")+")$")
 	switch {
