@@ -28,6 +28,7 @@ import (
 // TestMain runs the tests or, in a process that a test has started, the program.
 func TestMain(m *testing.M) {
 	if words := os.Getenv("IPVSADM_TEST_RUN"); words != "" {
+		_ = unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0) // it may be in a session of its own
 		if f := others[words]; f != nil {
 			os.Exit(f())
 		}
@@ -86,6 +87,11 @@ func program(t *testing.T, line string) *exec.Cmd {
 		cmd = exec.Command(emulator, self)
 	}
 	cmd.Env = append(os.Environ(), "IPVSADM_TEST_RUN="+line)
+	t.Cleanup(func() {
+		if cmd.Process != nil {
+			_ = cmd.Process.Kill() // unless it has ended, as it should
+		}
+	})
 	return cmd
 }
 
