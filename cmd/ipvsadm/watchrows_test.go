@@ -263,6 +263,8 @@ func TestWatchConnectionSums(t *testing.T) {
 		w := watchOn(t, s, line, 100, 9)
 		w.read(t)
 		w.requireScreen(t, name)
+		w.press("f")
+		require.NotContains(t, w.screen(), "->", "real servers can be hidden")
 	}
 	s.connTable = emptyTable + good + strings.Repeat("x\n", maxBroken+1)
 	for _, line := range []string{"-L -n -c --count --watch", "-L -n -c --watch"} {

@@ -281,6 +281,7 @@ func TestWatchDrawFails(t *testing.T) {
 // There is one drawing at a time, of what is new. What writes on the terminal besides waits for its end, but not forever.
 func TestWatchDraw(t *testing.T) {
 	w := onTerminal(t)
+	w.patience = time.Hour
 	w.finish() // there is nothing to wait for
 	w.draw()
 	require.False(t, w.drawing)
@@ -299,6 +300,7 @@ func TestWatchDraw(t *testing.T) {
 		act()
 		require.False(t, w.drawing)
 	}
+	w.leave()
 	w.drawing, w.patience = true, polling
 	w.finish()
 	require.True(t, w.drawing)
@@ -309,7 +311,9 @@ func TestWatchReadOnce(t *testing.T) {
 	w := &screenWatcher{view: &top.View{Model: new(top.Model), Every: time.Hour}, readings: make(chan reading, 2)}
 	w.read = func(context.Context, *top.Sample) reading { return reading{err: errBroken} }
 	w.start(t.Context())
+	w.next = time.After(time.Hour)
 	w.start(t.Context())
+	require.NotNil(t, w.next, "nothing is started")
 	w.wait()
 	require.Nil(t, w.next)
 	w.show(<-w.readings)
