@@ -79,7 +79,7 @@ func (b *Block) ReadColumns(c *Columns) bool {
 
 // read reads an address and a port, each with a blank after it. It returns [allDigits] if they have only digits.
 func (e *Endpoint) read(b *[endpointWidth]byte) (marks uint32) {
-	high, low, port := hex16(b[0:4]), hex16(b[4:8]), hex16(b[9:13])
+	high, low, port := hex16(b[:]), hex16(b[4:]), hex16(b[9:])
 	e.Addr = [4]byte{byte(high >> 8), byte(high), byte(low >> 8), byte(low)}
 	e.Port = uint16(port)
 	if b[8] != ' ' || b[13] != ' ' {

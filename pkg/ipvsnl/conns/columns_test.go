@@ -23,6 +23,7 @@ func TestReadColumns(t *testing.T) {
 		"UDP 0a800001 c350 0A00FF01 0035 C0A80002 0035 UDP               0\n":  "UDP |10.128.0.1:50000 10.0.255.1:53 192.168.0.2:53|UDP        |0",
 		"IP  0A800001 0000 0000000A 0000 C0A80002 0000 NONE         999999\n":  "IP  |10.128.0.1:0 0.0.0.10:0 192.168.0.2:0|NONE       |999999",
 		"SCTP 0A800001 C350 0A00FF01 0050 C0A80002 1F90 C-ECHOED          1\n": "SCTP|10.128.0.1:50000 10.0.255.1:80 192.168.0.2:8080|C-ECHOED   |1",
+		"X   0A800001 C350 0A00FF01 0050 C0A80002 1F90 !                 1\n":  "X   |10.128.0.1:50000 10.0.255.1:80 192.168.0.2:8080|!          |1",
 	} {
 		b := Block{lines: []byte(line + "x"), line: 7}
 		var c Columns
@@ -44,6 +45,8 @@ func TestReadColumnsOfOthers(t *testing.T) {
 		strings.Replace(columnsLine, "    899\n", "1000000\n", 1),
 		strings.Replace(columnsLine, "    899\n", "     89\n", 1)[1:],
 		strings.Replace(columnsLine, "\n", " sip data\n", 1),
+		strings.Replace(columnsLine, "899", "   ", 1),
+		strings.Replace(columnsLine, "ESTABLISHED", "           ", 1),
 		"TCP 2001:0db8:0000:0000:0000:0000:0000:0001 C350 0A00FF01 0050 C0A80002 1F90 ESTABLISHED     899\n",
 	} {
 		b := Block{lines: []byte(line), line: 7}

@@ -188,7 +188,7 @@ func TestHead(t *testing.T) {
 		"failing":    {failing{}, io.ErrClosedPipe},
 		"empty":      {strings.NewReader("\n"), nil},
 		"no newline": {strings.NewReader("Pro"), nil},
-		"long":       {strings.NewReader(strings.Repeat("x", 3*4096+1) + "\n"), nil},
+		"long":       {strings.NewReader(strings.Repeat("x", 2*conns.BlockSize+1) + "\n"), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := conns.NewReader(test.table)
