@@ -34,9 +34,11 @@ func (p *Page) Start(t testing.TB, way string, show io.Writer) *Run {
 	return r
 }
 
-// Steps does what the page says. Each command must print what is shown.
+// Steps does what the page says. Each command must print what is shown, and what the page undoes must be undone.
 func (r *Run) Steps(t testing.TB) {
 	t.Helper()
+	names := r.undone()
+	before := r.states(t, names)
 	for i := range r.page.Steps {
 		s := &r.page.Steps[i]
 		if !s.Takes(r.way) {
@@ -52,6 +54,7 @@ func (r *Run) Steps(t testing.TB) {
 			}
 		}
 	}
+	requireUndone(t, before, r.states(t, names))
 }
 
 // step does one step on a machine.
