@@ -81,7 +81,7 @@ func (r *Run) step(t testing.TB, s *Step, m *machine) error {
 }
 
 // retries is how long a command is repeated that has to print what it does not print yet.
-const retries = 30 * time.Second
+const retries = 90 * time.Second
 
 // command runs the command of a step until it does what the page says, or is not to be repeated.
 func (r *Run) command(t testing.TB, s *Step, m *machine) (string, error) {

@@ -12,7 +12,7 @@ import (
 )
 
 // undoing begins the heading of what brings machines back to where they were.
-const undoing = "How to undo"
+const undoing = "How to undo it"
 
 // stateCommand prints what pages change on a machine, without what follows from that by itself: services and sync daemons,
 // addresses, routes, rules and settings.
@@ -51,7 +51,7 @@ func (r *Run) states(t testing.TB, names []string) map[string][]string {
 	return states
 }
 
-// requireUndone compares states of machines. Sysctls that a module has brought are no change.
+// requireUndone compares states of machines, without the sysctls that a module has brought.
 func requireUndone(t testing.TB, before, after map[string][]string) {
 	t.Helper()
 	for name, lines := range after {
