@@ -152,7 +152,7 @@ ON = trixie
 debian-test:
 	VERSION=$(VERSION) scripts/debian-test $(ON)
 
-# Builds the rpm of the source archive, and checks it.
+# Builds the rpm of the source archive, checks it, and switches to it and back.
 rpm-test:
 	VERSION=$(VERSION) scripts/rpm-test
 
