@@ -5,7 +5,7 @@ VERSION = 1.31.0
 
 .PHONY: build install uninstall units check test apidiff mutants golden parity kernels recipes demo bench packages packages-test dist \
 	dist-test image image-test release \
-	debian-test rpm-test
+	debian-test rpm-test apk-test
 
 # The packages that the program and the library are made of; those whose tests need no kernel, and the others.
 PRODUCT = $(shell $(GO) list -deps -f '{{if .Module}}{{if .Module.Main}}{{.ImportPath}}{{end}}{{end}}' ./cmd/... ./pkg/...)
@@ -155,6 +155,10 @@ debian-test:
 # Builds the rpm of the source archive, checks it, and switches to it and back.
 rpm-test:
 	VERSION=$(VERSION) scripts/rpm-test
+
+# Builds what Alpine's abuild would make of the source archive, and runs it under OpenRC.
+apk-test:
+	VERSION=$(VERSION) scripts/apk-test
 
 # A container image for amd64 and arm64, as an OCI archive, into dist/.
 image:
