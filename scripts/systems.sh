@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Functions for scripts that test packages in a Debian system of their own. Source it after needs.sh, and define fail MESSAGE
+# Functions for scripts that make Debian systems, and for those that test packages in them. Source it after needs.sh, and define fail MESSAGE
 # and work, a directory, first. $cache must exist.
 # shellcheck shell=bash
 
@@ -13,22 +13,27 @@ is() {
 	[[ $2 == "$3" ]] || fail "$1: got $2, want $3"
 }
 
+# bootstrap CODENAME DIRECTORY [PACKAGE,...]: makes a minimal Debian system, with these packages.
+bootstrap() {
+	local mirror
+	mirror=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Component: main' |
+		awk '$1 !~ /-/ { print $2; exit }')
+	[[ $mirror ]] || fail "apt has no mirror of Debian"
+	# What it mounts goes with its namespaces, whatever becomes of it.
+	unshare --mount --pid --fork --kill-child debootstrap --variant=minbase ${3:+--include="$3"} "$1" "$2" "$mirror" \
+		>"$work/log" 2>&1 || fail "debootstrap: $(tail "$work/log")"
+	# Nothing is started while packages are installed: that would be on the wrong kernel.
+	printf '#!/bin/sh\nexit 101\n' >"$2/usr/sbin/policy-rc.d"
+	chmod 755 "$2/usr/sbin/policy-rc.d"
+}
+
 # debian DIRECTORY [PACKAGE...]: makes a Debian system with Debian's ipvsadm in it, and these packages.
 debian() {
-	local codename mirror tar include=systemd-sysv,iproute2,kmod,netbase
+	local codename tar include=systemd-sysv,iproute2,kmod,netbase
 	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
 	tar=$cache/debian-$codename-$(echo "$include" | sha256sum | head -c 8).tar
 	if [[ ! -e $tar ]]; then
-		mirror=$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
-			awk -v release="$codename" '$1 == release && $2 == "main" { print $3; exit }')
-		[[ $mirror ]] || fail "apt has no mirror for $codename"
-		# What it mounts goes with its namespaces, whatever becomes of it.
-		unshare --mount --pid --fork --kill-child \
-			debootstrap --variant=minbase --include="$include" "$codename" "$work/base" "$mirror" >"$work/log" 2>&1 ||
-			fail "debootstrap: $(tail "$work/log")"
-		# Nothing is started while packages are installed: that would be on the wrong kernel.
-		printf '#!/bin/sh\nexit 101\n' >"$work/base/usr/sbin/policy-rc.d"
-		chmod 755 "$work/base/usr/sbin/policy-rc.d"
+		bootstrap "$codename" "$work/base" "$include"
 		inside "$work/base" apt-get install -y --no-install-recommends ipvsadm
 		rm -rf "$work"/base/var/cache/apt/archives/*.deb
 		tar -C "$work/base" -cf "$tar.$$" .
@@ -70,7 +75,7 @@ boot() {
 	UNIT
 	mkdir -p "$1/etc/systemd/system/multi-user.target.wants"
 	ln -s ../check.service "$1/etc/systemd/system/multi-user.target.wants/check.service"
-	timeout 1200 "$here/kernel" "$here/guest" "$1" boot >"$work/log" 2>&1 || true
+	timeout 600 "$here/kernel" "$here/guest" "$1" boot >"$work/log" 2>&1 || true
 	[[ -e $1/root/check.out ]] || fail "the Debian system has not come up: $(tail -n 50 "$work/log")"
 	[[ $(tail -n 1 "$1/root/check.out") == "done" ]] || fail "in the Debian system: $(<"$1/root/check.out")"
 	say "the boot: $(tail -n 2 "$1/root/check.out" | head -n 1)"

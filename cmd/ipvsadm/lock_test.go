@@ -72,6 +72,7 @@ func TestLockNow(t *testing.T) {
 		_, err = second.lock(t.Context())
 		require.ErrorContains(t, err, "the table is locked by ")
 		require.LessOrEqual(t, runtime.NumGoroutine(), before, "none waits after all")
+		time.Sleep(polling) // in which one would
 		unlock()
 		unlock, err = first.lock(t.Context())
 		require.NoError(t, err)

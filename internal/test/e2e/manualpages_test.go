@@ -155,13 +155,30 @@ func exampleSetting(t *testing.T, script string) string {
 	return "cd " + dir + "; PATH=$PWD:$PATH; " + limit + "unshare -m sh -e example"
 }
 
+// newExampleNetwork makes a network whose director has the address of the examples' services.
+func newExampleNetwork(t *testing.T, reals int, way gateway) *network {
+	t.Helper()
+	n := newNetwork(t, reals, way)
+	n.director.IP(t, "address add 192.0.2.1/32 dev front")
+	n.client.IP(t, "route add 192.0.2.1/32 via 10.1.0.1")
+	return n
+}
+
+// atExampleAddresses gives the real servers their addresses of the examples, for direct routing.
+func (n *network) atExampleAddresses(t *testing.T) {
+	t.Helper()
+	for i, r := range n.reals {
+		address := fmt.Sprintf("192.0.2.%d/32", 11+i)
+		r.IP(t, "address add "+address+" dev back")
+		n.director.IP(t, "route add "+address+" dev back")
+	}
+}
+
 // TestTunnelExamples forwards through the tunnels of the examples, whose other ends the examples make, too.
 func TestTunnelExamples(t *testing.T) {
 	kernel.Need(t, "tunnels gue", "tunnels gre", "devices ipip", "devices gue", "devices gre")
 	modprobe(t, "ipip", "fou", "ip_gre")
-	n := newNetwork(t, 3, byRouter)
-	n.director.IP(t, "address add 192.0.2.1/32 dev front")
-	n.client.IP(t, "route add 192.0.2.1/32 via 10.1.0.1")
+	n := newExampleNetwork(t, 3, byRouter)
 	for i, intro := range []string{"The first server", "The second also", "The third has"} {
 		r := n.reals[i]
 		address := fmt.Sprintf("198.51.100.%d/32", 11+i)
@@ -176,13 +193,9 @@ func TestTunnelExamples(t *testing.T) {
 
 // TestDirectRoutingExamples sets servers up as the example does, and forwards to them.
 func TestDirectRoutingExamples(t *testing.T) {
-	n := newNetwork(t, 2, byRouter)
-	n.director.IP(t, "address add 192.0.2.1/32 dev front")
-	n.client.IP(t, "route add 192.0.2.1/32 via 10.1.0.1")
-	for i, r := range n.reals {
-		address := fmt.Sprintf("192.0.2.%d/32", 11+i)
-		r.IP(t, "address add "+address+" dev back")
-		n.director.IP(t, "route add "+address+" dev back")
+	n := newExampleNetwork(t, 2, byRouter)
+	n.atExampleAddresses(t)
+	for _, r := range n.reals {
 		require.Equal(t, kernel.Result{}, shell(t, r.Namespace, manualExample(t, "Each server has been told")))
 		r.serve(t, 443)
 	}
@@ -198,9 +211,8 @@ func TestDirectRoutingExamples(t *testing.T) {
 
 // TestFullNATExample forwards to servers that know no way to the client.
 func TestFullNATExample(t *testing.T) {
-	n := newNetwork(t, 2, noGateway)
-	n.director.IP(t, "address add 192.0.2.1/32 dev front\naddress add 10.0.0.1/24 dev back")
-	n.client.IP(t, "route add 192.0.2.1/32 via 10.1.0.1")
+	n := newExampleNetwork(t, 2, noGateway)
+	n.director.IP(t, "address add 10.0.0.1/24 dev back")
 	for i, r := range n.reals {
 		r.IP(t, fmt.Sprintf("address add 10.0.0.%d/24 dev back", 11+i))
 	}
@@ -220,9 +232,8 @@ func TestMarkExamples(t *testing.T) {
 		t.Run(c.intro, func(t *testing.T) {
 			kernel.Need(t, c.needs)
 			pinMark(t, "/sys/fs/bpf", "mark")
-			n := newNetwork(t, 2, byDirector)
-			n.director.IP(t, "address add 192.0.2.1/32 dev front\nlink set front down\nlink set front name eth0\nlink set eth0 up")
-			n.client.IP(t, "route add 192.0.2.1/32 via 10.1.0.1")
+			n := newExampleNetwork(t, 2, byDirector)
+			n.director.IP(t, "link set front down\nlink set front name eth0\nlink set eth0 up")
 			for _, r := range n.reals {
 				r.serve(t, 80)
 				r.serve(t, 443)
@@ -237,13 +248,10 @@ func TestMarkExamples(t *testing.T) {
 
 // TestFTPExample follows a client's connection by direct routing.
 func TestFTPExample(t *testing.T) {
-	n := newNetwork(t, 2, byRouter)
-	n.director.IP(t, "address add 192.0.2.1/32 dev front")
-	n.client.IP(t, "route add 192.0.2.1/32 via 10.1.0.1")
-	for i, r := range n.reals {
-		address := fmt.Sprintf("192.0.2.%d/32", 11+i)
-		r.IP(t, "address add "+address+" dev back\naddress add 192.0.2.1/32 dev lo")
-		n.director.IP(t, "route add "+address+" dev back")
+	n := newExampleNetwork(t, 2, byRouter)
+	n.atExampleAddresses(t)
+	for _, r := range n.reals {
+		r.IP(t, "address add 192.0.2.1/32 dev lo")
 		r.serve(t, 21)
 	}
 	require.Equal(t, kernel.Result{}, shell(t, n.director, manualExample(t, "FTP by direct routing")))

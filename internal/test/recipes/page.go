@@ -69,14 +69,7 @@ func ReadPages(dir string) ([]*Page, error) {
 		if strings.ToUpper(name) == name { // README and WRITING are about the pages
 			continue
 		}
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		page, err := parse(name, string(text))
-		if err == nil {
-			err = page.readLinks(dir)
-		}
+		page, err := readPage(dir, name)
 		if err != nil {
 			return nil, err
 		}
@@ -85,7 +78,20 @@ func ReadPages(dir string) ([]*Page, error) {
 	return pages, nil
 }
 
-// readLinks reads the files of the repository that a page in this directory links to for its machines.
+// readPage reads a page with the files of the repository that it links to for its machines.
+func readPage(dir, name string) (*Page, error) {
+	text, err := os.ReadFile(filepath.Join(dir, name+".md"))
+	if err != nil {
+		return nil, err
+	}
+	page, err := parse(name, string(text))
+	if err != nil {
+		return nil, err
+	}
+	return page, page.readLinks(dir)
+}
+
+// readLinks reads the files that the page, which is in this directory, links to.
 func (p *Page) readLinks(dir string) error {
 	for i := range p.Steps {
 		s := &p.Steps[i]

@@ -50,9 +50,9 @@ func TestRecipes(t *testing.T) {
 		done++
 		for _, way := range page.Ways {
 			t.Run(filepath.Join(page.Name, way), func(t *testing.T) {
-				page := page
 				if *record { // for the run before this may have written it
-					page = reread(t, page)
+					page, err = readPage(pagesDir, page.Name)
+					require.NoError(t, err)
 				}
 				run := page.Start(t, way, out)
 				run.record = *record
@@ -62,16 +62,6 @@ func TestRecipes(t *testing.T) {
 		}
 	}
 	require.NotZero(t, done)
-}
-
-// reread reads a page again.
-func reread(t *testing.T, p *Page) *Page {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(pagesDir, p.Name+".md"))
-	require.NoError(t, err)
-	again, err := parse(p.Name, string(text))
-	require.NoError(t, err)
-	return again
 }
 
 // save writes what was recorded. In an emulated machine, that is shown.

@@ -89,11 +89,10 @@ func (r *Run) command(t testing.TB, s *Step, m *machine) (string, error) {
 	shell := m.shell(t, s.User)
 	for end := time.Now().Add(retries); ; time.Sleep(200 * time.Millisecond) {
 		got, code, err := shell.run(s.Command)
-		if err == nil {
-			err = s.check(got, code)
-		} else {
+		if err != nil {
 			return got, fmt.Errorf("%w; it has printed\n%s", err, got)
 		}
+		err = s.check(got, code)
 		if err == nil || !s.Retry || time.Now().After(end) {
 			return got, err
 		}
