@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/rulefile"
+	"github.com/ipvsadm-go/ipvsadm/internal/screen"
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
@@ -75,7 +76,7 @@ var (
 // no error. It reports every line with a fault. What it has read, it also writes to text.
 func (p *lineParser) readWhole(con *console, text io.Writer, accept func(*flags.Command) error) (code int) {
 	con.hints.waits(allTogether)
-	lines := rulefile.NewReader(con.in)
+	lines := rulefile.NewReader(screen.Input(con.in, nil))
 	faults := 0
 	for {
 		line, err := lines.Next()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/rulefile"
+	"github.com/ipvsadm-go/ipvsadm/internal/screen"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 )
 
@@ -74,11 +75,11 @@ func (r *runner) watcher(c *flags.Command) *watcher {
 }
 
 func (r *runner) restorer(c *flags.Command) *restorer {
-	reported := make(chan error, 1)
+	reported, stopped := make(chan error, 1), make(chan struct{})
 	reported <- nil
 	return &restorer{
 		con:      r.con,
-		lines:    rulefile.NewReader(r.con.in),
+		lines:    rulefile.NewReader(screen.Input(r.con.in, stopped)),
 		parser:   r.lines,
 		client:   r.client,
 		apply:    r.client.Apply,
@@ -89,7 +90,7 @@ func (r *runner) restorer(c *flags.Command) *restorer {
 		next:     &pending{},
 		sent:     &pending{},
 		reported: reported,
-		stopped:  make(chan struct{}),
+		stopped:  stopped,
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/resolve"
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -47,6 +48,11 @@ var others = map[string]func() int{
 	"watch": func() int {
 		w := newScreenWatch(newConsole("ipvsadm", os.Stdin, os.Stdout, os.Stderr), time.Hour, oneRow)
 		return w.watch(context.Background())
+	},
+	"restore": func() int {
+		names := func(context.Context, func()) names { return testNames{} }
+		r := newRunner(&system{names: names, patience: time.Hour, idle: time.Hour}, newConsole("ipvsadm", os.Stdin, os.Stdout, os.Stderr))
+		return r.restorer(&flags.Command{}).restore(context.Background())
 	},
 	"a signal after changes": func() int {
 		untilSignal(context.Background(), time.Hour, func(context.Context) int { return 0 }, nil)

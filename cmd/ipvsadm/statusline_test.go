@@ -6,27 +6,18 @@ import (
 	"bytes"
 	"io"
 	"os"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/screen"
+	"github.com/ipvsadm-go/ipvsadm/internal/test/emulator"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 )
 
 // openTerminal opens a pseudo-terminal and sets TERM.
 func openTerminal(t *testing.T) (keyboard, terminal *os.File) {
 	t.Helper()
-	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = keyboard.Close() })
-	require.NoError(t, unix.IoctlSetPointerInt(int(keyboard.Fd()), unix.TIOCSPTLCK, 0))
-	n, err := unix.IoctlGetInt(int(keyboard.Fd()), unix.TIOCGPTN)
-	require.NoError(t, err)
-	terminal, err = os.OpenFile("/dev/pts/"+strconv.Itoa(n), os.O_RDWR|unix.O_NOCTTY, 0)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = terminal.Close() })
+	keyboard, terminal = emulator.Open(t)
 	t.Setenv("TERM", "xterm")
 	return keyboard, terminal
 }

@@ -77,6 +77,10 @@ func (w *screenWatcher) watch(ctx context.Context, signals chan os.Signal) int {
 func (w *screenWatcher) begin(ctx context.Context, first reading) (code int) {
 	signal.Notify(w.signals, unix.SIGCONT) // always: without it, the screen would not be drawn again
 	notify(w.signals, []os.Signal{unix.SIGWINCH, unix.SIGTSTP})
+	fresh := w.foreground()
+	if code, ends := w.await(); ends {
+		return code
+	}
 	var err error
 	if w.screen, err = screen.Open(w.in, w.out, w.colored); err != nil {
 		w.con.complain(message(err))
@@ -84,6 +88,9 @@ func (w *screenWatcher) begin(ctx context.Context, first reading) (code int) {
 	}
 	w.view.Keyboard = w.screen.HasKeys()
 	w.show(first)
+	if !fresh {
+		w.start(ctx)
+	}
 	code, err = w.loop(ctx)
 	w.leave()
 	if err != nil {
@@ -223,10 +230,15 @@ func (w *screenWatcher) adapt(s os.Signal) (code int, ends bool) {
 		if leadsSession() {
 			return 0, false
 		}
-		w.suspend()
+		w.finish()
+		w.leave()
+		stop()
 		return w.adapt(w.continued())
 	case unix.SIGCONT:
 		w.finish()
+		if code, ends = w.await(); ends {
+			return code, true
+		}
 		_ = w.screen.Enter()
 	default:
 		return endedBy(s), true
@@ -251,10 +263,22 @@ func (w *screenWatcher) continued() os.Signal {
 	}
 }
 
-// suspend restores the terminal and stops the program until it is continued.
-func (w *screenWatcher) suspend() {
-	w.finish()
-	w.leave()
+// foreground reports whether the program may use its terminal.
+func (w *screenWatcher) foreground() bool { return screen.Foreground(w.in) && screen.Foreground(w.out) }
+
+// await stops the program until it is in the foreground, unless a signal ends it before.
+func (w *screenWatcher) await() (code int, ends bool) {
+	screen.AwaitForeground(w.foreground, unix.SIGTTOU, w.signals, func(s os.Signal) bool {
+		if s != unix.SIGWINCH && s != unix.SIGTSTP {
+			code, ends = endedBy(s), true
+		}
+		return ends
+	})
+	return code, ends
+}
+
+// stop stops the program until it is continued.
+func stop() {
 	// Once requested, SIGTSTP keeps the handler of the runtime. A signal to
 	// the calling thread has taken effect when the call returns.
 	runtime.LockOSThread()

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,11 +25,12 @@ type Screen struct {
 	in, out *os.File
 	mode    *unix.Termios // the previous mode of in; nil if in is not a terminal
 	keys    chan Key
+	taken   atomic.Bool // whether there was an Enter after the last Leave, which may still be blocked
 	canvas  canvas
 	buffer  []byte
 }
 
-// Open takes over the terminal out until Leave. If in is a terminal as well, keys are read from it without
+// Open takes over the terminal out until Leave. The program must be in the foreground. If in is a terminal as well, keys are read from it without
 // echo. Colours are used if coloured is true.
 func Open(in, out *os.File, coloured bool) (*Screen, error) {
 	s := &Screen{in: in, out: out, keys: make(chan Key, 64), canvas: canvas{plain: !coloured}}
@@ -55,10 +58,10 @@ const sequencePatience = 50
 
 // read forwards keys for as long as the program runs.
 func (s *Screen) read() {
-	buffer := make([]byte, 256)
+	keyboard, buffer := input{s.in, s.awaitForeground}, make([]byte, 256)
 	var typed []byte
 	for {
-		n, err := s.in.Read(buffer)
+		n, err := keyboard.Read(buffer)
 		if err != nil {
 			return
 		}
@@ -66,11 +69,18 @@ func (s *Screen) read() {
 	}
 }
 
+// awaitForeground waits for the foreground; whoever uses the screen stops the program meanwhile.
+func (s *Screen) awaitForeground() {
+	for !Foreground(s.in) {
+		time.Sleep(checkEvery)
+	}
+}
+
 // forward sends keys and returns the beginning of one whose rest will follow.
 func (s *Screen) forward(typed []byte) []byte {
 	for len(typed) > 0 {
 		key, rest, whole := readKey(typed)
-		if !whole && ready(s.in, sequencePatience) {
+		if !whole && readable(s.in, sequencePatience) {
 			return typed
 		}
 		s.keys <- key
@@ -79,14 +89,9 @@ func (s *Screen) forward(typed []byte) []byte {
 	return nil
 }
 
-// ready reports whether there will be something to read within some milliseconds.
-func ready(f *os.File, patience int) bool {
-	n, _ := unix.Poll([]unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLIN}}, patience)
-	return n > 0
-}
-
 // Enter takes over the terminal again, after Leave or when another program has changed it.
 func (s *Screen) Enter() error {
+	s.taken.Store(true)
 	s.canvas.forget()
 	if s.mode != nil {
 		mode := *s.mode
@@ -100,13 +105,19 @@ func (s *Screen) Enter() error {
 	return err
 }
 
-// Leave restores the terminal: first its mode, which works even if its output has been stopped.
+// Leave restores the terminal, if it was taken: first its mode, which works even if its output has been stopped. In the
+// background the mode is left to the shell, which has set its own.
 func (s *Screen) Leave() error {
+	if !s.taken.Swap(false) {
+		return nil
+	}
 	var err error
-	if s.mode != nil {
+	if s.mode != nil && Foreground(s.in) {
 		err = s.setMode(s.mode)
 	}
-	s.restart()
+	if Foreground(s.out) {
+		s.restart()
+	}
 	_, written := s.out.WriteString(leave)
 	return errors.Join(err, written)
 }

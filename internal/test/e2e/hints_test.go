@@ -10,13 +10,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/test/emulator"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/hints"
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
@@ -83,25 +82,10 @@ func setRules(t *testing.T, n *kernel.Namespace, rules string) {
 	require.Equal(t, kernel.Result{}, n.Run(t, kernel.Command{Path: program(), Args: []string{"ipvsadm-restore"}, Stdin: rules}))
 }
 
-// openTerminal returns both ends of a terminal.
-func openTerminal(t *testing.T) (keyboard, terminal *os.File) {
-	t.Helper()
-	keyboard, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	require.NoError(t, err)
-	t.Cleanup(func() { keyboard.Close() })
-	require.NoError(t, unix.IoctlSetPointerInt(int(keyboard.Fd()), unix.TIOCSPTLCK, 0))
-	number, err := unix.IoctlGetInt(int(keyboard.Fd()), unix.TIOCGPTN)
-	require.NoError(t, err)
-	terminal, err = os.OpenFile("/dev/pts/"+strconv.Itoa(number), os.O_RDWR|unix.O_NOCTTY, 0)
-	require.NoError(t, err)
-	t.Cleanup(func() { terminal.Close() })
-	return keyboard, terminal
-}
-
 // onTerminal runs a program whose standard error is a terminal.
 func onTerminal(t *testing.T, n *kernel.Namespace, c kernel.Command) kernel.Result {
 	t.Helper()
-	keyboard, terminal := openTerminal(t)
+	keyboard, terminal := emulator.Open(t)
 	prepare := c.Prepare
 	c.Prepare = func(cmd *exec.Cmd) {
 		cmd.Stderr = terminal
@@ -157,7 +141,7 @@ func TestHintsWaiting(t *testing.T) {
 		t.Run(c.line, func(t *testing.T) {
 			n := kernel.NewNamespace(t)
 			require.Equal(t, kernel.Result{}, n.Ipvsadm(t, program(), "-A", "-f", "1"))
-			keyboard, terminal := openTerminal(t)
+			keyboard, terminal := emulator.Open(t)
 			shown := make(chan string)
 			go func() { shown <- typeAfter(keyboard, c.hint+"\r\n", c.typed) }()
 			got := n.Run(t, kernel.Command{Path: program(), Args: strings.Fields(c.line), Prepare: func(cmd *exec.Cmd) {

@@ -103,8 +103,18 @@ func TestLimits(t *testing.T) {
 			sameResult(t, under(t, n, l.name, l.reference, calling(kernel.Reference, "-L -n")), want)
 			sameResult(t, under(t, n, l.name, l.ours, calling(program(), "-L -n")), want)
 			switch l.name {
-			case "ulimit -n", "ulimit -u", "pids.max":
+			case "ulimit -n":
 				require.NotZero(t, under(t, n, l.name, l.ours-1, calling(program(), "-L -n")).Code)
+			case "ulimit -u", "pids.max":
+				// The Go runtime starts its threads when it needs them: now and then, a listing ends before it needs the last.
+				worked := 0
+				for range 10 {
+					sameResult(t, under(t, n, l.name, l.ours, calling(program(), "-L -n")), want)
+					if under(t, n, l.name, l.ours-1, calling(program(), "-L -n")).Code == 0 {
+						worked++
+					}
+				}
+				require.Less(t, worked, 5)
 			}
 		})
 	}

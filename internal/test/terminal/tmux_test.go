@@ -70,7 +70,7 @@ func (w *terminal) do(t *testing.T, words ...string) string {
 // press presses keys by their names in tmux, each name a word.
 func (w *terminal) press(t *testing.T, keys ...string) {
 	t.Helper()
-	w.do(t, append([]string{"send-keys"}, keys...)...)
+	w.do(t, append([]string{"send-keys", "--"}, keys...)...)
 }
 
 // run types a command line.

@@ -182,6 +182,49 @@ func TestSuspend(t *testing.T) {
 	require.Equal(t, 2, strings.Count(drawn(), "Prot Address"), "it draws once each time")
 }
 
+// TestBackground has the program in the background of its terminal: there it stops before it uses that, like the reference.
+// A signal that the shell sends with SIGCONT ends it, and in the foreground it goes on.
+func TestBackground(t *testing.T) {
+	n := kernel.NewNamespace(t)
+	set(t, n, table)
+	w := open(t, n, "90", "12")
+	stops := func(line string) {
+		t.Helper()
+		w.run(t, "clear; "+line)
+		w.until(t, "it should have stopped", func() bool {
+			w.run(t, "clear; jobs")
+			return strings.Contains(w.screen(t), "[1]+  Stopped")
+		})
+	}
+	ends := func(code string) {
+		t.Helper()
+		w.run(t, "clear; kill %1; while kill -0 $! 2>/dev/null; do sleep 0.1; done; wait $!; echo code $?")
+		w.until(t, "it should have ended", func() bool { return strings.HasSuffix(w.screen(t), "code "+code+"\n#") })
+	}
+	const watch = "ipvsadm -Ln --watch 1"
+	stops(watch + " &")
+	ends("0")
+	stops(watch + " &")
+	w.run(t, "fg")
+	w.shows(t, tableScreen)
+	w.press(t, "C-z")
+	w.until(t, "it should be suspended", func() bool { return strings.Contains(w.screen(t), "Stopped") })
+	stops("bg")
+	ends("0")
+
+	for mark, program := range []string{kernel.Reference, "ipvsadm"} {
+		stops(program + " -R &")
+		ends("143")
+		stops(program + " -R &")
+		w.run(t, "clear; fg")
+		w.until(t, "it should go on", func() bool { return strings.HasPrefix(w.screen(t), program) })
+		w.run(t, fmt.Sprint("-A -f ", mark+1))
+		w.press(t, "C-d")
+		w.until(t, "it should have ended", func() bool { return strings.HasSuffix(w.screen(t), "\n#") })
+		require.Contains(t, w.listing(t, "-L -n"), fmt.Sprint("FWM  ", mark+1, " "))
+	}
+}
+
 // record records what is written on the terminal, from now on.
 func (w *terminal) record(t *testing.T) func() string {
 	t.Helper()
