@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Functions for scripts that make Debian systems, and for those that test packages in them. Source it after needs.sh, and define fail MESSAGE
-# and work, a directory, first. $cache must exist.
+# Functions for scripts that make Debian systems, and for those that test packages in them. Source it after needs.sh, and
+# define fail MESSAGE and work, a directory, first. $cache must exist.
 # shellcheck shell=bash
 
 say() {

@@ -22,8 +22,8 @@ type shell struct {
 	commands io.Writer
 }
 
-// killed has the shell kill its job, which it continues if it knows that to be stopped, and print the exit code.
-const killed = "kill %1; while kill -0 $!; do sleep 0.01; done; wait $!; echo code $?"
+// ended has the shell wait for the end of its job, as wait alone does not if the job was stopped, and print the exit code.
+const ended = "while kill -0 $!; do sleep 0.01; done; wait $!; echo code $?"
 
 func newShell(t *testing.T) *shell {
 	t.Helper()
@@ -77,28 +77,33 @@ func runs(t *testing.T, process string) {
 	require.Eventually(t, func() bool { return stateOf(process) == "S" }, waiting, polling)
 }
 
+// watchInBackground starts a watch in the background of a shell, and returns the mode that the terminal had before.
+func watchInBackground(t *testing.T) (sh *shell, before unix.Termios, process string) {
+	t.Helper()
+	sh = newShell(t)
+	return sh, sh.mode(t), sh.inBackground(t, "watch")
+}
+
 // In the background a watch leaves its terminal alone and stops, again when it is continued there. A signal ends it then.
 func TestWatchBackground(t *testing.T) {
-	sh := newShell(t)
-	before := sh.mode(t)
-	process := sh.inBackground(t, "watch")
-	sh.stops(t, process)
-	sh.run(t, "kill -CONT %1; kill -WINCH %1; kill -TSTP %1")
-	runs(t, process)
-	sh.stops(t, process)
-	sh.run(t, killed) // which continues it
-	sh.wrote(t, "code 0", 1)
-	times, _ := sh.Entered()
-	require.Zero(t, times)
-	require.Equal(t, before, sh.mode(t))
+	for signal, code := range map[string]string{"TERM": "0", "USR1": "138"} {
+		sh, before, process := watchInBackground(t)
+		sh.stops(t, process)
+		sh.run(t, "kill -CONT %1; kill -WINCH %1; kill -TSTP %1")
+		runs(t, process)
+		sh.stops(t, process)
+		sh.run(t, "kill -"+signal+" %1; kill -CONT %1; "+ended)
+		sh.wrote(t, "code "+code, 1)
+		times, _ := sh.Entered()
+		require.Zero(t, times)
+		require.Equal(t, before, sh.mode(t))
+	}
 }
 
 // A watch that is put into the foreground is shown. Suspended and continued in the background, it leaves the terminal to
 // others again, the keys too.
 func TestWatchForeground(t *testing.T) {
-	sh := newShell(t)
-	before := sh.mode(t)
-	process := sh.inBackground(t, "watch")
+	sh, before, process := watchInBackground(t)
 	sh.stops(t, process)
 	sh.run(t, "fg >/dev/null")
 	sh.shows(t, "> row")
@@ -121,12 +126,10 @@ func TestWatchForeground(t *testing.T) {
 // A watch that was stopped while it was shown leaves the screen when it ends in the background, and the mode of the
 // terminal, which the shell has set again, as it is.
 func TestWatchEndsInBackground(t *testing.T) {
-	sh := newShell(t)
-	before := sh.mode(t)
-	process := sh.inBackground(t, "watch")
+	sh, before, process := watchInBackground(t)
 	sh.run(t, "fg >/dev/null; echo stopped")
 	sh.shows(t, "> row")
-	sh.run(t, "kill -CONT %1; "+killed)
+	sh.run(t, "kill -CONT %1; kill %1; "+ended)
 	n, err := strconv.Atoi(process)
 	require.NoError(t, err)
 	require.NoError(t, unix.Kill(n, unix.SIGSTOP))
@@ -141,7 +144,7 @@ func TestRestoreBackground(t *testing.T) {
 		sh := newShell(t)
 		process := sh.inBackground(t, words)
 		sh.stops(t, process)
-		sh.run(t, killed)
+		sh.run(t, "kill %1; "+ended)
 		sh.wrote(t, "code 143", 1)
 		require.Equal(t, words == "restore", strings.Contains(sh.written.String(), "stopped by a signal (terminated): nothing was sent from line 1 on"))
 

@@ -257,11 +257,14 @@ func leadsSession() bool {
 // continued waits for the signal that has continued the program, before which nothing is to be drawn.
 func (w *screenWatcher) continued() os.Signal {
 	for {
-		if s := <-w.signals; s != unix.SIGWINCH && s != unix.SIGTSTP {
+		if s := <-w.signals; !keepsWaiting(s) {
 			return s
 		}
 	}
 }
+
+// keepsWaiting reports whether a program that is not to draw goes on waiting after a signal.
+func keepsWaiting(s os.Signal) bool { return s == unix.SIGWINCH || s == unix.SIGTSTP }
 
 // foreground reports whether the program may use its terminal.
 func (w *screenWatcher) foreground() bool { return screen.Foreground(w.in) && screen.Foreground(w.out) }
@@ -269,8 +272,8 @@ func (w *screenWatcher) foreground() bool { return screen.Foreground(w.in) && sc
 // await stops the program until it is in the foreground, unless a signal ends it before.
 func (w *screenWatcher) await() (code int, ends bool) {
 	screen.AwaitForeground(w.foreground, unix.SIGTTOU, w.signals, func(s os.Signal) bool {
-		if s != unix.SIGWINCH && s != unix.SIGTSTP {
-			code, ends = endedBy(s), true
+		if ends = !keepsWaiting(s); ends {
+			code = endedBy(s)
 		}
 		return ends
 	})

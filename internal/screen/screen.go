@@ -30,8 +30,8 @@ type Screen struct {
 	buffer  []byte
 }
 
-// Open takes over the terminal out until Leave. The program must be in the foreground. If in is a terminal as well, keys are read from it without
-// echo. Colours are used if coloured is true.
+// Open takes over the terminal out until Leave. The program must be in the foreground. If in is a terminal as well, keys
+// are read from it without echo. Colours are used if coloured is true.
 func Open(in, out *os.File, coloured bool) (*Screen, error) {
 	s := &Screen{in: in, out: out, keys: make(chan Key, 64), canvas: canvas{plain: !coloured}}
 	if mode, err := unix.IoctlGetTermios(int(in.Fd()), unix.TCGETS); err == nil {

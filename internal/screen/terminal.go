@@ -21,9 +21,9 @@ func IsTerminal(stream any) (is bool) {
 	return is
 }
 
-// Foreground reports whether this program may use a stream. A shell lends the terminal of its session to one process group
-// at a time, the foreground group. The kernel stops any other group that reads the terminal or sets its mode, and does so
-// again after each SIGCONT, before the program can handle the signal that is to end it.
+// Foreground reports whether this program may use a stream. A shell lends the terminal of its session to one process
+// group at a time, the foreground group. The kernel stops any other group that reads the terminal or sets its mode, and
+// does so again after each SIGCONT, before the program can handle the signal that is to end it.
 func Foreground(stream any) (is bool) {
 	is = true
 	control(stream, func(fd int) {
@@ -46,20 +46,20 @@ func control(stream any, f func(fd int)) {
 	_ = c.Control(func(fd uintptr) { f(int(fd)) })
 }
 
-// A program in the background checks so many times, this often, whether it is in the foreground, before it stops. In that
-// time it handles the signals that have come with SIGCONT.
+// A program in the background checks this many times whether it is in the foreground, and this often, before it stops.
+// In that time it handles the signals that have come with SIGCONT.
 const (
 	checks     = 10
 	checkEvery = 100 * time.Millisecond
 )
 
-// AwaitForeground stops the process group, as the kernel would, with SIGTTIN or SIGTTOU, until it is in the foreground. Unlike
-// the kernel, it has the program handle signals whenever it is continued: they come from the channel, SIGCONT among them, and
-// AwaitForeground returns if handle reports that one ends the program. It also returns if the group cannot be stopped, because
-// no shell could continue it: the terminal then refuses to be used.
+// AwaitForeground stops the process group, as the kernel would, with SIGTTIN or SIGTTOU, until it is in the foreground.
+// Unlike the kernel, it has the program handle signals whenever it is continued: they come from the channel, SIGCONT
+// among them, and AwaitForeground returns if handle reports that one ends the program. It also returns if the group
+// cannot be stopped because no shell could continue it; reading the terminal or setting its mode then fails.
 func AwaitForeground(foreground func() bool, stop unix.Signal, signals <-chan os.Signal, handle func(os.Signal) (ends bool)) {
 	ends := false
-	// settle reports whether SIGCONT has come, as it does whenever the program was stopped. The time in which it was
+	// settle reports whether SIGCONT has come, as it does after every stop. However long the program was stopped, that
 	// counts as one check at most.
 	settle := func(stopped bool) (continued bool) {
 		for check := 0; check < checks && !ends && (stopped && !continued || !foreground()); check++ {
@@ -84,8 +84,8 @@ func AwaitForeground(foreground func() bool, stop unix.Signal, signals <-chan os
 	}
 }
 
-// Input returns a reader of a stream. It reads a terminal only in the foreground; in the background it stops the program,
-// unless that is ending.
+// Input returns a reader of a stream. It reads a terminal only in the foreground; in the background it stops the process
+// group, until ending is closed: from then on, a read in the background waits forever.
 func Input(stream io.Reader, ending <-chan struct{}) io.Reader {
 	if !IsTerminal(stream) {
 		return stream
@@ -122,8 +122,8 @@ func (i input) Read(b []byte) (int, error) {
 	return i.terminal.Read(b) // which fails
 }
 
-// readable waits up to a number of milliseconds, or without limit if it is negative, and reports whether a read would return at
-// once. A read of a closed file does, with an error.
+// readable waits up to a number of milliseconds, or without limit if it is negative, and reports whether a read would
+// return at once. A read of a closed file does, with an error.
 func readable(f *os.File, patience int) (is bool) {
 	is = true
 	control(f, func(fd int) {

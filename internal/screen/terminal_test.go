@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	switch os.Getenv("SCREEN_TEST") {
 	case "leader":
 		lead()
-	case "deserter":
+	case "orphan":
 		// Its group is in the background once a child of it has the terminal.
 		other := exec.Command("sleep", "10")
 		other.Stdin, other.SysProcAttr = os.Stdin, &syscall.SysProcAttr{Foreground: true, Ctty: 0}
@@ -95,7 +95,7 @@ func TestForeground(t *testing.T) {
 // What no shell could continue is not stopped: the kernel refuses to read.
 func TestForegroundOrphan(t *testing.T) {
 	_, slave := emulator.Open(t)
-	leader := self("deserter", slave, &syscall.SysProcAttr{Setsid: true, Setctty: true})
+	leader := self("orphan", slave, &syscall.SysProcAttr{Setsid: true, Setctty: true})
 	out, err := leader.Output()
 	require.NoError(t, err)
 	require.Equal(t, "false\nfalse  read /dev/stdin: input/output error\n", string(out))

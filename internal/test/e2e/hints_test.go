@@ -14,9 +14,9 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/test/emulator"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/test/emulator"
 	"github.com/ipvsadm-go/ipvsadm/internal/test/hints"
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package emulator is a terminal in memory that understands what --watch writes, and nothing else.
+// Package emulator is a terminal in memory that understands what --watch writes, and nothing else. It also opens
+// terminals of the kernel.
 package emulator
 
 import (
