@@ -50,12 +50,12 @@ func (sh *shell) run(t *testing.T, line string) {
 	require.NoError(t, err)
 }
 
-// inBackground starts a program on the terminal in the background, and returns its process.
-func (sh *shell) inBackground(t *testing.T, words string) (process string) {
+// inBackground starts a program on the terminal in the background, with standard input from a file, and returns its process.
+func (sh *shell) inBackground(t *testing.T, words, in string) (process string) {
 	t.Helper()
 	file := t.TempDir() + "/process"
 	cmd := program(t, words)
-	sh.run(t, "IPVSADM_TEST_RUN='"+words+"' "+strings.Join(cmd.Args, " ")+" </dev/tty 2>&1 & echo $! >"+file)
+	sh.run(t, "IPVSADM_TEST_RUN='"+words+"' "+strings.Join(cmd.Args, " ")+" <"+in+" 2>&1 & echo $! >"+file)
 	require.Eventually(t, func() bool {
 		number, _ := os.ReadFile(file)
 		process = strings.TrimSpace(string(number))
@@ -78,55 +78,64 @@ func runs(t *testing.T, process string) {
 }
 
 // watchInBackground starts a watch in the background of a shell, and returns the mode that the terminal had before.
-func watchInBackground(t *testing.T) (sh *shell, before unix.Termios, process string) {
+func watchInBackground(t *testing.T, in string) (sh *shell, before unix.Termios, process string) {
 	t.Helper()
 	sh = newShell(t)
-	return sh, sh.mode(t), sh.inBackground(t, "watch")
+	return sh, sh.mode(t), sh.inBackground(t, "watch", in)
 }
 
 // In the background a watch leaves its terminal alone and stops, again when it is continued there. A signal ends it then.
 func TestWatchBackground(t *testing.T) {
-	for signal, code := range map[string]string{"TERM": "0", "USR1": "138"} {
-		sh, before, process := watchInBackground(t)
+	for _, c := range []struct{ in, signal, code string }{{"/dev/tty", "TERM", "0"}, {"/dev/null", "USR1", "138"}} {
+		sh, before, process := watchInBackground(t, c.in)
 		sh.stops(t, process)
 		sh.run(t, "kill -CONT %1; kill -WINCH %1; kill -TSTP %1")
 		runs(t, process)
 		sh.stops(t, process)
-		sh.run(t, "kill -"+signal+" %1; kill -CONT %1; "+ended)
-		sh.wrote(t, "code "+code, 1)
+		sh.run(t, "kill -"+c.signal+" %1; kill -CONT %1; "+ended)
+		sh.wrote(t, "code "+c.code, 1)
 		times, _ := sh.Entered()
 		require.Zero(t, times)
 		require.Equal(t, before, sh.mode(t))
 	}
 }
 
-// A watch that is put into the foreground is shown. Suspended and continued in the background, it leaves the terminal to
-// others again, the keys too.
+// A watch that is put into the foreground reads again, and is shown. Suspended and continued in the background, it leaves the
+// terminal to others again, the keys too. It goes on in the foreground, and a signal ends it in the background.
 func TestWatchForeground(t *testing.T) {
-	sh, before, process := watchInBackground(t)
-	sh.stops(t, process)
-	sh.run(t, "fg >/dev/null")
-	sh.shows(t, "> row")
-	require.NotEqual(t, before, sh.mode(t))
-	sh.press(t, "\x1a")
-	sh.run(t, "echo suspended; bg >/dev/null")
-	sh.wrote(t, "suspended", 1)
-	runs(t, process)
-	sh.stops(t, process)
-	require.Equal(t, before, sh.mode(t))
-	sh.run(t, "fg >/dev/null; echo code $?")
-	sh.wrote(t, "Label", 2)
-	sh.press(t, "q")
-	sh.wrote(t, "code 0", 1)
-	sh.restored(t, before)
-	times, _ := sh.Entered()
-	require.Equal(t, 2, times)
+	for _, again := range []bool{true, false} {
+		sh, before, process := watchInBackground(t, "/dev/tty")
+		sh.stops(t, process)
+		sh.run(t, "fg >/dev/null")
+		sh.shows(t, "> row        2")
+		require.NotEqual(t, before, sh.mode(t))
+		sh.press(t, "\x1a")
+		sh.run(t, "echo suspended; bg >/dev/null")
+		sh.wrote(t, "suspended", 1)
+		runs(t, process)
+		sh.stops(t, process)
+		require.Equal(t, before, sh.mode(t))
+		times := 1
+		if again {
+			times++
+			sh.run(t, "fg >/dev/null; echo code $?")
+			sh.wrote(t, "Label", 2)
+			sh.press(t, "q")
+			sh.wrote(t, "code 0", 1)
+		} else {
+			sh.run(t, "kill -USR1 %1; kill -CONT %1; "+ended)
+			sh.wrote(t, "code 138", 1)
+		}
+		sh.restored(t, before)
+		entered, _ := sh.Entered()
+		require.Equal(t, times, entered)
+	}
 }
 
 // A watch that was stopped while it was shown leaves the screen when it ends in the background, and the mode of the
 // terminal, which the shell has set again, as it is.
 func TestWatchEndsInBackground(t *testing.T) {
-	sh, before, process := watchInBackground(t)
+	sh, before, process := watchInBackground(t, "/dev/tty")
 	sh.run(t, "fg >/dev/null; echo stopped")
 	sh.shows(t, "> row")
 	sh.run(t, "kill -CONT %1; kill %1; "+ended)
@@ -142,13 +151,13 @@ func TestWatchEndsInBackground(t *testing.T) {
 func TestRestoreBackground(t *testing.T) {
 	for _, words := range []string{"restore", "ipvsadm -R --dry-run"} {
 		sh := newShell(t)
-		process := sh.inBackground(t, words)
+		process := sh.inBackground(t, words, "/dev/tty")
 		sh.stops(t, process)
 		sh.run(t, "kill %1; "+ended)
 		sh.wrote(t, "code 143", 1)
 		require.Equal(t, words == "restore", strings.Contains(sh.written.String(), "stopped by a signal (terminated): nothing was sent from line 1 on"))
 
-		sh.stops(t, sh.inBackground(t, words))
+		sh.stops(t, sh.inBackground(t, words, "/dev/tty"))
 		sh.run(t, "fg >/dev/null; echo code $?")
 		sh.press(t, "\x04")
 		sh.wrote(t, "code 0", 1)
