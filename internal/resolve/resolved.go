@@ -5,12 +5,16 @@ package resolve
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
+	"github.com/valyala/fastjson"
 	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/jsontext"
 )
 
 const (
@@ -23,29 +27,15 @@ const (
 // /etc/hosts and the names of this machine.
 type resolved struct{ path string }
 
-// A resolvedReply is the reply of systemd-resolved to either question.
-type resolvedReply struct {
-	Error      string `json:"error"`
-	Parameters struct {
-		Addresses []struct {
-			Family  int   `json:"family"`
-			Address []int `json:"address"`
-		} `json:"addresses"`
-		Names []struct {
-			Name string `json:"name"`
-		} `json:"names"`
-	} `json:"parameters"`
-}
-
 // addrOf returns the IPv4 address of a host.
 func (r *resolved) addrOf(ctx context.Context, host string) (netip.Addr, status) {
-	reply, s := r.call(ctx, "ResolveHostname", map[string]any{"name": host, "family": unix.AF_INET, "flags": 0})
+	reply, s := r.call(ctx, "ResolveHostname", fmt.Sprintf(`{"name":%s,"family":%d,"flags":0}`, jsontext.AppendString(nil, host), unix.AF_INET))
 	if s != success {
 		return netip.Addr{}, s
 	}
-	for _, a := range reply.Parameters.Addresses {
-		if a.Family == unix.AF_INET && len(a.Address) == 4 {
-			return netip.AddrFrom4([4]byte(toBytes(a.Address))), success
+	for _, a := range reply.GetArray("addresses") {
+		if b := toBytes(a.GetArray("address")); a.GetInt("family") == unix.AF_INET && len(b) == 4 {
+			return netip.AddrFrom4([4]byte(b)), success
 		}
 	}
 	return netip.Addr{}, notFound
@@ -57,30 +47,31 @@ func (r *resolved) nameOf(ctx context.Context, a netip.Addr) (string, status) {
 	if a.Is6() {
 		family = unix.AF_INET6
 	}
-	reply, s := r.call(ctx, "ResolveAddress", map[string]any{"address": toInts(a.AsSlice()), "family": family, "flags": 0})
+	reply, s := r.call(ctx, "ResolveAddress", fmt.Sprintf(`{"address":%s,"family":%d,"flags":0}`, numbers(a.AsSlice()), family))
 	if s != success {
 		return "", s
 	}
-	for _, n := range reply.Parameters.Names {
-		return asShown(n.Name)
+	for _, n := range reply.GetArray("names") {
+		return asShown(string(n.GetStringBytes("name")))
 	}
 	return "", notFound
 }
 
-// call calls a method and returns its reply. If systemd-resolved cannot be reached, it is unavailable,
-// so that the next source is asked; after any other problem, the name does not exist.
-func (r *resolved) call(ctx context.Context, method string, parameters any) (*resolvedReply, status) {
-	text, err := r.exchange(ctx, map[string]any{"method": "io.systemd.Resolve." + method, "parameters": parameters})
+// call calls a method with parameters, a JSON object, and returns those of the reply, nil if it has none. If
+// systemd-resolved cannot be reached, it is unavailable, so that the next source is asked; after any other problem, the
+// name does not exist.
+func (r *resolved) call(ctx context.Context, method, parameters string) (*fastjson.Value, status) {
+	text, err := r.exchange(ctx, fmt.Sprintf(`{"method":"io.systemd.Resolve.%s","parameters":%s}`, method, parameters))
 	if err != nil {
 		return nil, unavail
 	}
-	var reply resolvedReply
-	if err := json.Unmarshal(text, &reply); err != nil {
+	reply, err := fastjson.ParseBytes(text)
+	if err != nil || reply.Type() != fastjson.TypeObject {
 		return nil, unavail
 	}
-	switch reply.Error {
+	switch string(reply.GetStringBytes("error")) {
 	case "":
-		return &reply, success
+		return reply.Get("parameters"), success
 	case "org.varlink.service.InterfaceNotFound", "org.varlink.service.MethodNotFound", "org.varlink.service.MethodNotImplemented":
 		return nil, unavail
 	case "io.systemd.Resolve.NoNameServers", "io.systemd.Resolve.QueryTimedOut", "io.systemd.Resolve.MaxAttemptsReached",
@@ -91,11 +82,7 @@ func (r *resolved) call(ctx context.Context, method string, parameters any) (*re
 }
 
 // exchange sends a message and returns the reply. A NUL ends each message.
-func (r *resolved) exchange(ctx context.Context, message any) ([]byte, error) {
-	text, err := json.Marshal(message)
-	if err != nil {
-		return nil, err
-	}
+func (r *resolved) exchange(ctx context.Context, message string) ([]byte, error) {
 	c, err := openSocket(unix.AF_UNIX, unix.SOCK_STREAM, "resolved")
 	if err != nil {
 		return nil, err
@@ -105,7 +92,7 @@ func (r *resolved) exchange(ctx context.Context, message any) ([]byte, error) {
 		return nil, err
 	}
 	defer limit(ctx, c, resolvedPatience)()
-	if _, err := c.Write(append(text, 0)); err != nil {
+	if _, err := c.Write([]byte(message + "\x00")); err != nil {
 		return nil, err
 	}
 	var reply []byte
@@ -122,18 +109,14 @@ func (r *resolved) exchange(ctx context.Context, message any) ([]byte, error) {
 	return nil, errors.New("the reply has no end")
 }
 
-func toInts(b []byte) []int {
-	n := make([]int, len(b))
-	for i := range b {
-		n[i] = int(b[i])
-	}
-	return n
-}
+// numbers returns bytes as a JSON array of numbers.
+func numbers(b []byte) string { return strings.ReplaceAll(fmt.Sprint(b), " ", ",") }
 
-func toBytes(n []int) []byte {
-	b := make([]byte, len(n))
-	for i := range n {
-		b[i] = byte(n[i])
+// toBytes returns the elements of a JSON array of numbers.
+func toBytes(numbers []*fastjson.Value) []byte {
+	b := make([]byte, len(numbers))
+	for i, n := range numbers {
+		b[i] = byte(n.GetInt())
 	}
 	return b
 }

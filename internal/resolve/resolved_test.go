@@ -50,15 +50,16 @@ func TestResolvedAddrOf(t *testing.T) {
 		`{"error":"org.varlink.service.MethodNotFound","parameters":{"method":"x"}}` + "\x00": {"", unavail},
 		`{"parameters":{"addresses":[{"family":2,"address":[192,0,2,1]}]}}`:                   {"", unavail}, // no end
 		"junk\x00": {"", unavail},
+		"[]\x00":   {"", unavail},
 		"":         {"", unavail},
 	} {
 		r, asked := newResolvedServer(t, reply)
-		got, s := r.addrOf(t.Context(), `we"b`)
+		got, s := r.addrOf(t.Context(), "we\"b\x01\xff")
 		require.Equal(t, want.status, s, reply)
 		if want.addr != "" {
 			require.Equal(t, want.addr, got.String())
 		}
-		require.JSONEq(t, `{"method":"io.systemd.Resolve.ResolveHostname","parameters":{"name":"we\"b","family":2,"flags":0}}`, trimNUL(<-asked))
+		require.JSONEq(t, `{"method":"io.systemd.Resolve.ResolveHostname","parameters":{"name":"we\"b\u0001\ufffd","family":2,"flags":0}}`, trimNUL(<-asked))
 	}
 }
 

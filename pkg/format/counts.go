@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/jsontext"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -218,7 +219,7 @@ func appendStates(b []byte, s States) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendUint(append(appendString(b, state), ':'), s.in(state))
+		b = appendUint(append(jsontext.AppendString(b, state), ':'), s.in(state))
 	}
 	return append(b, '}')
 }

@@ -4,8 +4,8 @@ package format
 
 import (
 	"net/netip"
-	"unicode/utf8"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/jsontext"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
@@ -15,7 +15,7 @@ func appendWord(b []byte, s string) []byte {
 	if len(s) == 0 {
 		return b
 	}
-	return appendString(b, s)
+	return jsontext.AppendString(b, s)
 }
 
 // appendProtocol appends the name of a transport protocol, if it has one.
@@ -42,7 +42,7 @@ func appendFlags(b []byte, s *ipvsnl.ServiceState) []byte {
 		case len(b) > first:
 			b = append(b, ',')
 		}
-		b = appendString(b, name)
+		b = jsontext.AppendString(b, name)
 	}
 	add(s.Service.Persistence.Timeout != 0, "persistent")
 	add(s.Service.OnePacket, "one_packet")
@@ -50,26 +50,4 @@ func appendFlags(b []byte, s *ipvsnl.ServiceState) []byte {
 		add(s.Service.SchedulerFlags&flag != 0, words.SchedulerFlagOf(s.Service.Scheduler, flag))
 	}
 	return append(b, ']')
-}
-
-// appendString appends a JSON string, of any bytes. Each byte that is not UTF-8 becomes U+FFFD.
-func appendString(b []byte, s string) []byte {
-	const digits = "0123456789abcdef"
-	b = append(b, '"')
-	done := 0 // how many bytes of s have been appended
-	for i, c := range s {
-		switch {
-		case c == '"' || c == '\\':
-			b = append(append(b, s[done:i]...), '\\')
-			done = i
-		case c < ' ':
-			b = append(append(b, s[done:i]...), '\\', 'u', '0', '0', digits[c>>4], digits[c&0xf])
-			done = i + 1
-		case c == utf8.RuneError:
-			b = append(append(b, s[done:i]...), `\ufffd`...)
-			_, size := utf8.DecodeRuneInString(s[i:])
-			done = i + size
-		}
-	}
-	return append(append(b, s[done:]...), '"')
 }

@@ -2,7 +2,10 @@
 
 package format
 
-import "github.com/ipvsadm-go/ipvsadm/internal/sysctls"
+import (
+	"github.com/ipvsadm-go/ipvsadm/internal/jsontext"
+	"github.com/ipvsadm-go/ipvsadm/internal/sysctls"
+)
 
 // AppendSysctls appends a table of sysctls.
 func AppendSysctls(b []byte, all []sysctls.Value) []byte {
@@ -61,7 +64,7 @@ func AppendSysctlsJSON(b []byte, all []sysctls.Value) []byte {
 
 var sysctlFields = []field[sysctls.Value]{
 	{"name", func(b []byte, v *sysctls.Value) []byte { return appendWord(b, v.Name) }},
-	{"value", func(b []byte, v *sysctls.Value) []byte { return appendString(b, v.Value) }}, // may be empty
+	{"value", func(b []byte, v *sysctls.Value) []byte { return jsontext.AppendString(b, v.Value) }}, // may be empty
 	{"default", func(b []byte, v *sysctls.Value) []byte { return appendWord(b, v.Default) }},
 	{"changed", func(b []byte, v *sysctls.Value) []byte {
 		switch {
