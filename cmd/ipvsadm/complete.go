@@ -3,11 +3,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -163,7 +162,7 @@ func (m *machine) Ports(protocol string) (all []flags.Port) {
 	for number, name := range m.names.EachPort(protocol) {
 		all = append(all, flags.Port{Name: name, Number: number})
 	}
-	slices.SortFunc(all, func(a, b flags.Port) int { return cmp.Compare(a.Name, b.Name) })
+	sort.SliceStable(all, func(i, j int) bool { return all[i].Name < all[j].Name })
 	return all
 }
 

@@ -3,10 +3,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"sort"
 	"sync"
 
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
@@ -150,5 +150,5 @@ func (w *tableWriter) entries(all []entry) {
 }
 
 func sortHighestFirst[T any](s []T, figure func(*T) uint64) {
-	slices.SortStableFunc(s, func(x, y T) int { return cmp.Compare(figure(&y), figure(&x)) })
+	sort.SliceStable(s, func(i, j int) bool { return figure(&s[i]) > figure(&s[j]) })
 }

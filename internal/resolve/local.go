@@ -3,11 +3,10 @@
 package resolve
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/binary"
 	"net/netip"
-	"slices"
+	"sort"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/rtnetlink"
 	"golang.org/x/sys/unix"
@@ -56,9 +55,10 @@ func familyOf(ipv6 bool) int {
 
 // inOrder returns the addresses, those first that others should use.
 func inOrder(all []local) []netip.Addr {
-	slices.SortFunc(all, func(a, b local) int {
+	sort.SliceStable(all, func(i, j int) bool {
+		a, b := &all[i], &all[j]
 		return cmp.Or(cmp.Compare(a.scope, b.scope), cmp.Compare(a.metric, b.metric), cmp.Compare(a.index, b.index),
-			bytes.Compare(a.addr.AsSlice(), b.addr.AsSlice()))
+			a.addr.Compare(b.addr)) < 0
 	})
 	addrs := make([]netip.Addr, len(all))
 	for i, l := range all {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -67,7 +68,7 @@ func (s System) List() (all []Scheduler, missing error) {
 			all = append(all, found)
 		}
 	}
-	slices.SortFunc(all, func(a, b Scheduler) int { return cmp.Compare(a.Name, b.Name) })
+	sort.SliceStable(all, func(i, j int) bool { return all[i].Name < all[j].Name })
 	return all, missing
 }
 
