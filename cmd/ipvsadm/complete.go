@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/files"
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
@@ -169,9 +170,8 @@ func (m *machine) Ports(protocol string) (all []flags.Port) {
 // Files returns paths, of hidden files only if the prefix is that of one.
 func (m *machine) Files(prefix string) (paths []string) {
 	dir, base := filepath.Split(prefix)
-	entries, _ := os.ReadDir(dir)
-	for _, e := range entries {
-		name := e.Name()
+	names, _ := files.Names(dir)
+	for _, name := range names {
 		if !strings.HasPrefix(name, base) || name[0] == '.' && base == "" {
 			continue
 		}

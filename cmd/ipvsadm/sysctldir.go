@@ -32,10 +32,7 @@ type procDir struct {
 
 func (d procDir) Names() (names []string, err error) {
 	err = d.in.Run(func() error {
-		entries, err := os.ReadDir(d.path)
-		for _, e := range entries {
-			names = append(names, e.Name())
-		}
+		names, err = files.Names(d.path)
 		return err
 	})
 	return names, err

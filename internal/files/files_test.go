@@ -26,6 +26,22 @@ func TestRead(t *testing.T) {
 	require.ErrorContains(t, err, "open "+name+"x: ")
 }
 
+func TestNames(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"b", "a", ".c", "B"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
+	}
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "d"), 0o700))
+	got, err := Names(dir)
+	require.NoError(t, err)
+	require.Equal(t, []string{".c", "B", "a", "b", "d"}, got)
+
+	_, err = Names(filepath.Join(dir, "x"))
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	_, err = Names(filepath.Join(dir, "a"))
+	require.ErrorIs(t, err, unix.ENOTDIR)
+}
+
 // The descriptor is blocking, since the poller does not know about it, and child processes do not inherit it.
 func TestOpen(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "pipe")

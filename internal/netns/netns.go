@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -37,18 +36,6 @@ func Paths(word string) []string {
 		paths[i] = filepath.Join(dir, word)
 	}
 	return paths
-}
-
-// Names returns the namespaces that have names.
-func Names() (names []string) {
-	for _, dir := range dirs {
-		entries, _ := os.ReadDir(dir)
-		for _, e := range entries {
-			names = append(names, e.Name())
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
 
 func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
