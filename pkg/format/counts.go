@@ -170,7 +170,7 @@ func AppendCountsJSON(b []byte, counts []ServiceCount, at time.Time) []byte {
 	return j.AppendEnd(b)
 }
 
-var serviceCountFields = []field[ServiceCount]{
+var serviceCountFields = []field[*ServiceCount]{
 	{"protocol", func(b []byte, s *ServiceCount) []byte { return appendProtocol(b, s.Key.Protocol) }},
 	{"address", func(b []byte, s *ServiceCount) []byte { return appendQuotedAddr(b, s.Key.Addr.Addr()) }},
 	{"port", func(b []byte, s *ServiceCount) []byte {
@@ -205,7 +205,7 @@ var serviceCountFields = []field[ServiceCount]{
 	}},
 }
 
-var serverCountFields = []field[ServerCount]{
+var serverCountFields = []field[*ServerCount]{
 	{"address", func(b []byte, s *ServerCount) []byte { return appendQuotedAddr(b, s.Addr.Addr()) }},
 	{"port", func(b []byte, s *ServerCount) []byte { return appendUint(b, uint64(s.Addr.Port())) }},
 	{"connections", func(b []byte, s *ServerCount) []byte { return appendUint(b, s.States.total()) }},

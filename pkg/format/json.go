@@ -95,7 +95,7 @@ func AppendDaemonsJSON(b []byte, daemons []ipvsnl.Daemon) []byte {
 }
 
 // appendArray appends objects as an array.
-func appendArray[T any](b []byte, fields []field[T], all []T) []byte {
+func appendArray[T any](b []byte, fields []field[*T], all []T) []byte {
 	var j JSON
 	b = j.AppendHead(b)
 	for i := range all {
@@ -145,17 +145,18 @@ func appendEnd(b []byte, at time.Time) []byte {
 }
 
 // A field is one row of the table of an object's fields. A field whose value appends
-// nothing does not apply and is left out.
-type field[T any] struct {
+// nothing does not apply and is left out. Each object is a pointer: the compiled code of a generic function is the
+// same for all pointers.
+type field[P any] struct {
 	name  string
-	value func(b []byte, v *T) []byte
+	value func(b []byte, v P) []byte
 }
 
-func appendObject[T any](b []byte, fields []field[T], v *T) []byte {
+func appendObject[P any](b []byte, fields []field[P], v P) []byte {
 	return append(appendFields(append(b, '{'), fields, v), '}')
 }
 
-func appendFields[T any](b []byte, fields []field[T], v *T) []byte {
+func appendFields[P any](b []byte, fields []field[P], v P) []byte {
 	first := len(b)
 	for i := range fields {
 		start := len(b)

@@ -12,7 +12,7 @@ import (
 )
 
 // serviceFields are the fields of a service before its destinations.
-var serviceFields = []field[ipvsnl.ServiceState]{
+var serviceFields = []field[*ipvsnl.ServiceState]{
 	{"protocol", func(b []byte, s *ipvsnl.ServiceState) []byte { // that of a mark is 0
 		return appendProtocol(b, s.Service.Key.Protocol)
 	}},
@@ -43,7 +43,7 @@ var serviceFields = []field[ipvsnl.ServiceState]{
 	{"rates", func(b []byte, s *ipvsnl.ServiceState) []byte { return appendObject(b, rateFields, &s.Stats) }},
 }
 
-var persistenceFields = []field[ipvsnl.ServiceState]{
+var persistenceFields = []field[*ipvsnl.ServiceState]{
 	{"timeout", func(b []byte, s *ipvsnl.ServiceState) []byte { return appendSeconds(b, s.Service.Persistence.Timeout) }},
 	{"netmask", func(b []byte, s *ipvsnl.ServiceState) []byte {
 		if s.Service.Key.Family() == ipvsnl.IPv6 {
@@ -59,7 +59,7 @@ var persistenceFields = []field[ipvsnl.ServiceState]{
 	}},
 }
 
-var destinationFields = []field[ipvsnl.DestinationState]{
+var destinationFields = []field[*ipvsnl.DestinationState]{
 	{"address", func(b []byte, d *ipvsnl.DestinationState) []byte {
 		return appendQuotedAddr(b, d.Destination.Addr.Addr())
 	}},
@@ -92,7 +92,7 @@ var destinationFields = []field[ipvsnl.DestinationState]{
 	{"rates", func(b []byte, d *ipvsnl.DestinationState) []byte { return appendObject(b, rateFields, &d.Stats) }},
 }
 
-var tunnelFields = []field[ipvsnl.DestinationState]{
+var tunnelFields = []field[*ipvsnl.DestinationState]{
 	{"type", func(b []byte, d *ipvsnl.DestinationState) []byte {
 		return appendWord(b, words.TunnelTypeOf(d.Destination.TunnelType).Name)
 	}},
@@ -111,7 +111,7 @@ var tunnelFields = []field[ipvsnl.DestinationState]{
 	}},
 }
 
-var counterFields = []field[ipvsnl.Stats]{
+var counterFields = []field[*ipvsnl.Stats]{
 	{"connections", func(b []byte, s *ipvsnl.Stats) []byte { return appendUint(b, s.Conns) }},
 	{"packets_in", func(b []byte, s *ipvsnl.Stats) []byte { return appendUint(b, s.InPkts) }},
 	{"packets_out", func(b []byte, s *ipvsnl.Stats) []byte { return appendUint(b, s.OutPkts) }},
@@ -119,7 +119,7 @@ var counterFields = []field[ipvsnl.Stats]{
 	{"bytes_out", func(b []byte, s *ipvsnl.Stats) []byte { return appendUint(b, s.OutBytes) }},
 }
 
-var rateFields = []field[ipvsnl.Stats]{
+var rateFields = []field[*ipvsnl.Stats]{
 	{"connections", func(b []byte, s *ipvsnl.Stats) []byte { return appendUint(b, s.CPS) }},
 	{"packets_in", func(b []byte, s *ipvsnl.Stats) []byte { return appendUint(b, s.InPPS) }},
 	{"packets_out", func(b []byte, s *ipvsnl.Stats) []byte { return appendUint(b, s.OutPPS) }},
@@ -127,7 +127,7 @@ var rateFields = []field[ipvsnl.Stats]{
 	{"bytes_out", func(b []byte, s *ipvsnl.Stats) []byte { return appendUint(b, s.OutBPS) }},
 }
 
-var connectionFields = []field[conns.Connection]{
+var connectionFields = []field[*conns.Connection]{
 	{"protocol", func(b []byte, c *conns.Connection) []byte { return appendWord(b, c.Protocol) }},
 	{"client", func(b []byte, c *conns.Connection) []byte { return appendObject(b, addrPortFields, &c.Client) }},
 	{"virtual", func(b []byte, c *conns.Connection) []byte { return appendObject(b, addrPortFields, &c.Virtual) }},
@@ -144,12 +144,12 @@ var connectionFields = []field[conns.Connection]{
 	}},
 }
 
-var addrPortFields = []field[netip.AddrPort]{
+var addrPortFields = []field[*netip.AddrPort]{
 	{"address", func(b []byte, a *netip.AddrPort) []byte { return appendQuotedAddr(b, a.Addr()) }},
 	{"port", func(b []byte, a *netip.AddrPort) []byte { return appendUint(b, uint64(a.Port())) }},
 }
 
-var daemonFields = []field[ipvsnl.Daemon]{
+var daemonFields = []field[*ipvsnl.Daemon]{
 	{"state", func(b []byte, d *ipvsnl.Daemon) []byte { return appendWord(b, d.State.String()) }},
 	{"interface", func(b []byte, d *ipvsnl.Daemon) []byte { return appendWord(b, d.Interface) }},
 	{"syncid", func(b []byte, d *ipvsnl.Daemon) []byte { return appendUint(b, uint64(d.SyncID)) }},
@@ -159,7 +159,7 @@ var daemonFields = []field[ipvsnl.Daemon]{
 	{"ttl", func(b []byte, d *ipvsnl.Daemon) []byte { return appendUint(b, uint64(d.TTL)) }},
 }
 
-var timeoutFields = []field[ipvsnl.Timeouts]{
+var timeoutFields = []field[*ipvsnl.Timeouts]{
 	{"tcp", func(b []byte, t *ipvsnl.Timeouts) []byte { return appendSeconds(b, t.TCP) }},
 	{"tcp_fin", func(b []byte, t *ipvsnl.Timeouts) []byte { return appendSeconds(b, t.TCPFin) }},
 	{"udp", func(b []byte, t *ipvsnl.Timeouts) []byte { return appendSeconds(b, t.UDP) }},

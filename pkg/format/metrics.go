@@ -22,18 +22,19 @@ type ServiceMetrics struct {
 	Destinations []ipvsnl.DestinationState
 }
 
-// A metric is one row of a table of metrics. Its name ends in its unit, if it has one.
-type metric[T any] struct {
+// A metric is one row of a table of metrics, about what a pointer points to, as with [field]. Its name ends in its unit,
+// if it has one.
+type metric[P any] struct {
 	name    string
 	counter bool // otherwise it is a gauge
 	help    string
-	samples []sample[T]
+	samples []sample[P]
 }
 
 // A sample is a value of a metric, with a label of its own or none.
-type sample[T any] struct {
-	label func(b []byte, v *T) []byte
-	value func(b []byte, v *T) []byte
+type sample[P any] struct {
+	label func(b []byte, v P) []byte
+	value func(b []byte, v P) []byte
 }
 
 // A serviceLine is the source of a sample of a service, a destinationLine that of one of a destination.
@@ -46,8 +47,8 @@ type (
 )
 
 // totalMetrics returns a table, which only this listing needs.
-func totalMetrics() []metric[ipvsnl.Stats] {
-	return []metric[ipvsnl.Stats]{
+func totalMetrics() []metric[*ipvsnl.Stats] {
+	return []metric[*ipvsnl.Stats]{
 		{"ipvs_connections_total", true, "Connections in the network namespace.", one(func(b []byte, s *ipvsnl.Stats) []byte {
 			return appendUint(b, s.Conns)
 		})},
@@ -61,9 +62,9 @@ func totalMetrics() []metric[ipvsnl.Stats] {
 }
 
 // serviceMetrics returns a table, which only this listing needs.
-func serviceMetrics() []metric[serviceLine] {
-	return []metric[serviceLine]{
-		{"ipvs_service_info", false, "A service and its scheduler; the value is 1.", []sample[serviceLine]{{
+func serviceMetrics() []metric[*serviceLine] {
+	return []metric[*serviceLine]{
+		{"ipvs_service_info", false, "A service and its scheduler; the value is 1.", []sample[*serviceLine]{{
 			label: func(b []byte, s *serviceLine) []byte { return appendLabel(b, "scheduler", s.Service.Service.Scheduler) },
 			value: func(b []byte, _ *serviceLine) []byte { return append(b, '1') },
 		}}},
@@ -83,9 +84,9 @@ func serviceMetrics() []metric[serviceLine] {
 }
 
 // destinationMetrics returns a table, which only this listing needs.
-func destinationMetrics() []metric[destinationLine] {
-	return []metric[destinationLine]{
-		{"ipvs_destination_info", false, "A real server and its forwarding method; the value is 1.", []sample[destinationLine]{{
+func destinationMetrics() []metric[*destinationLine] {
+	return []metric[*destinationLine]{
+		{"ipvs_destination_info", false, "A real server and its forwarding method; the value is 1.", []sample[*destinationLine]{{
 			label: func(b []byte, d *destinationLine) []byte {
 				return appendLabel(b, "forwarding", words.ForwardingOf(d.destination.Destination.Forwarding).Name)
 			},
@@ -119,14 +120,14 @@ func destinationMetrics() []metric[destinationLine] {
 }
 
 // one returns a sample without a label of its own.
-func one[T any](value func([]byte, *T) []byte) []sample[T] { return []sample[T]{{nil, value}} }
+func one[P any](value func([]byte, P) []byte) []sample[P] { return []sample[P]{{nil, value}} }
 
 // inOut returns a sample for each direction.
-func inOut[T any](in, out func([]byte, *T) []byte) []sample[T] {
-	direction := func(name string) func([]byte, *T) []byte {
-		return func(b []byte, _ *T) []byte { return appendLabel(b, "direction", name) }
+func inOut[P any](in, out func([]byte, P) []byte) []sample[P] {
+	direction := func(name string) func([]byte, P) []byte {
+		return func(b []byte, _ P) []byte { return appendLabel(b, "direction", name) }
 	}
-	return []sample[T]{{direction("in"), in}, {direction("out"), out}}
+	return []sample[P]{{direction("in"), in}, {direction("out"), out}}
 }
 
 // Write passes the metrics to a function, a line at a time or a few, appended to what room returns, until the function
@@ -190,7 +191,7 @@ func (w metricWriter) destinations(all []ServiceMetrics) {
 }
 
 // appendHead appends the lines before the samples of a metric.
-func (f *metric[T]) appendHead(b []byte) []byte {
+func (f *metric[P]) appendHead(b []byte) []byte {
 	kind := "gauge"
 	if f.counter {
 		kind = "counter"
@@ -202,7 +203,7 @@ func (f *metric[T]) appendHead(b []byte) []byte {
 }
 
 // appendSamples appends the samples of a metric for v, which has these labels.
-func appendSamples[T any](b []byte, f *metric[T], labels []byte, v *T) []byte {
+func appendSamples[P any](b []byte, f *metric[P], labels []byte, v P) []byte {
 	for _, s := range f.samples {
 		b = append(b, f.name...)
 		start := len(b)

@@ -29,7 +29,7 @@ func AppendSchedulersJSON(b []byte, all []schedulers.Scheduler) []byte {
 	return appendArray(b, schedulerFields, all)
 }
 
-var schedulerFields = []field[schedulers.Scheduler]{
+var schedulerFields = []field[*schedulers.Scheduler]{
 	{"name", func(b []byte, s *schedulers.Scheduler) []byte { return appendWord(b, s.Name) }},
 	{"state", func(b []byte, s *schedulers.Scheduler) []byte { return appendWord(b, string(s.State)) }},
 	{"file", func(b []byte, s *schedulers.Scheduler) []byte { return appendWord(b, s.File) }},

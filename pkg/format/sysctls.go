@@ -62,7 +62,7 @@ func AppendSysctlsJSON(b []byte, all []sysctls.Value) []byte {
 	return appendArray(b, sysctlFields, all)
 }
 
-var sysctlFields = []field[sysctls.Value]{
+var sysctlFields = []field[*sysctls.Value]{
 	{"name", func(b []byte, v *sysctls.Value) []byte { return appendWord(b, v.Name) }},
 	{"value", func(b []byte, v *sysctls.Value) []byte { return jsontext.AppendString(b, v.Value) }}, // may be empty
 	{"default", func(b []byte, v *sysctls.Value) []byte { return appendWord(b, v.Default) }},

@@ -14,7 +14,7 @@ func (j *JSON) appendTotals(b []byte, t *totals) []byte {
 	return appendObject(append(appendBreak(b, j.Time), `],"totals":`...), totalFields, t)
 }
 
-var totalFields = []field[totals]{
+var totalFields = []field[*totals]{
 	{"services", func(b []byte, t *totals) []byte { return appendObject(b, serviceSumFields, t) }},
 	{"destinations", func(b []byte, t *totals) []byte { return appendObject(b, sumFields, &t.all) }},
 	{"kernel", func(b []byte, t *totals) []byte {
@@ -25,13 +25,13 @@ var totalFields = []field[totals]{
 	}},
 }
 
-var serviceSumFields = []field[totals]{
+var serviceSumFields = []field[*totals]{
 	{"number", func(b []byte, t *totals) []byte { return appendUint(b, uint64(t.services)) }},
 	{"counters", func(b []byte, t *totals) []byte { return appendObject(b, counterFields, &t.stats) }},
 	{"rates", func(b []byte, t *totals) []byte { return appendObject(b, rateFields, &t.stats) }},
 }
 
-var sumFields = []field[sums]{
+var sumFields = []field[*sums]{
 	{"number", func(b []byte, s *sums) []byte { return appendUint(b, uint64(s.number)) }},
 	{"weight", weightSum},
 	{"active_connections", activeSum},
@@ -41,7 +41,7 @@ var sumFields = []field[sums]{
 	{"rates", func(b []byte, s *sums) []byte { return appendObject(b, rateFields, &s.stats) }},
 }
 
-var kernelFields = []field[ipvsnl.Stats]{
+var kernelFields = []field[*ipvsnl.Stats]{
 	{"counters", func(b []byte, s *ipvsnl.Stats) []byte { return appendObject(b, counterFields, s) }},
 	{"rates", func(b []byte, s *ipvsnl.Stats) []byte { return appendObject(b, rateFields, s) }},
 }
