@@ -3,6 +3,7 @@
 package resolve
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
@@ -35,19 +36,26 @@ func newQuestion(name string, kind dnsmessage.Type, c *resolvConf) (*question, e
 		Question: dnsmessage.Question{Name: n, Type: kind, Class: dnsmessage.ClassINET},
 		id:       uint16(rand.Uint32()),
 	}
-	m := dnsmessage.Message{
-		Header:    dnsmessage.Header{ID: q.id, RecursionDesired: true, AuthenticData: c.trustAD},
-		Questions: []dnsmessage.Question{q.Question},
+	q.message, err = q.pack(c)
+	return q, err
+}
+
+// pack returns the message. With a Message instead of a Builder, the program would contain code for every type of record.
+func (q *question) pack(c *resolvConf) ([]byte, error) {
+	b := dnsmessage.NewBuilder(nil, dnsmessage.Header{ID: q.id, RecursionDesired: true, AuthenticData: c.trustAD})
+	if err := cmp.Or(b.StartQuestions(), b.Question(q.Question)); err != nil {
+		return nil, err
 	}
 	if c.edns0 {
-		extension := dnsmessage.Resource{Body: &dnsmessage.OPTResource{}}
-		if err := extension.Header.SetEDNS0(ednsSize, dnsmessage.RCodeSuccess, false); err != nil {
+		var h dnsmessage.ResourceHeader
+		if err := h.SetEDNS0(ednsSize, dnsmessage.RCodeSuccess, false); err != nil {
 			return nil, err
 		}
-		m.Additionals = []dnsmessage.Resource{extension}
+		if err := cmp.Or(b.StartAdditionals(), b.OPTResource(h, dnsmessage.OPTResource{})); err != nil {
+			return nil, err
+		}
 	}
-	q.message, err = m.Pack()
-	return q, err
+	return b.Finish()
 }
 
 // answeredBy reports whether a message is an answer to exactly this question.
