@@ -62,16 +62,19 @@ func (t table[T]) appendTo(b []byte, v *T, p part) []byte {
 		if f.kind == unknown || f.reply || p == byKey && f.part != byKey || f.omit != nil && f.omit(v) {
 			continue
 		}
-		start := len(b)
-		b = openAttr(b, uint16(attr))
-		b = f.kind.put(b, unsafe.Add(unsafe.Pointer(v), f.at))
-		if f.zero && isZero(b[start+attrHeader:]) {
-			b = b[:start]
-			continue
-		}
-		b = closeAttr(b, start)
+		b = appendAttr(b, uint16(attr), f.kind, f.zero, unsafe.Add(unsafe.Pointer(v), f.at))
 	}
 	return b
+}
+
+// appendAttr appends an attribute with the value at v, unless that is zero and may be omitted.
+func appendAttr(b []byte, attr uint16, k kind, omitZero bool, v unsafe.Pointer) []byte {
+	start := len(b)
+	b = k.put(openAttr(b, attr), v)
+	if omitZero && isZero(b[start+attrHeader:]) {
+		return b[:start]
+	}
+	return closeAttr(b, start)
 }
 
 // isZero reports whether a payload is that of a zero value.
