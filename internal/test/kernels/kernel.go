@@ -23,7 +23,7 @@ var wanted = []string{
 	"ip_vs_rr", "ip_vs_wrr", "ip_vs_lc", "ip_vs_wlc", "ip_vs_lblc", "ip_vs_lblcr", "ip_vs_dh", "ip_vs_sh", "ip_vs_sed",
 	"ip_vs_nq", "ip_vs_fo", "ip_vs_ovf", "ip_vs_mh", "ip_vs_twos",
 	"nf_conntrack", "nf_conntrack_netlink", "nf_nat", "nf_tables", "nft_compat",
-	"nft_chain_nat", "nft_ct", "nft_masq", "nft_nat", "nft_redir", "xt_ipvs", "xt_mark", "xt_MARK", "xt_REDIRECT", "xt_MASQUERADE", "xt_nat",
+	"nft_chain_nat", "nft_ct", "nft_masq", "nft_nat", "nft_redir", "xt_ipvs", "xt_mark", "xt_MARK", "xt_multiport", "xt_REDIRECT", "xt_MASQUERADE", "xt_nat",
 	"xt_conntrack", "xt_tcpudp", "iptable_filter", "iptable_nat", "iptable_mangle", "ip6table_filter", "ip6table_mangle", "ip6table_nat",
 	"crc32c_generic", "libcrc32c", "crc32c-cryptoapi",
 	"ipv6", "bridge", "stp", "veth", "dummy", "ipip", "sit", "ip6_tunnel", "ip_gre", "gre", "fou", "fou6", "ip_tunnel", "tunnel4", "sctp",
