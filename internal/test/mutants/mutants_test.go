@@ -155,6 +155,9 @@ func unpack(t *testing.T, text string) {
 // TestRun mutates a module whose tests miss a few mutants, first with none accepted, then with those and others.
 func TestRun(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
+	log := filepath.Join(t.TempDir(), "log")
+	t.Setenv("MUTANT", "1") // as when this test is itself run for a mutant
+	t.Setenv("MUTANT_LOG", log)
 	unpack(t, module)
 	o := options{accepted: "accepted", mutated: []string{"."}, tests: []string{"."}}
 	run := func(list string) (bool, string) {
@@ -172,6 +175,7 @@ func TestRun(t *testing.T) {
 	require.Contains(t, out, "m.go:9: unreached: . Unused: 7 + 1: func Unused() int { return 7 }\n")
 	require.Regexp(t, `70\.0% of 10 mutants are killed, [12] of them as endless; 2 survived, 1 were not reached`, out)
 	require.Contains(t, out, "fewer than 95%\n")
+	require.NoFileExists(t, log)
 
 	list := ". Small: 10 + 1: return n < 10\n\treason\n. Sum: 0 - 1: for n > 0 {\n\treason\n" +
 		". Unused: 7 + 1: func Unused() int { return 7 }\n\treason\n"
