@@ -33,8 +33,13 @@ func (r *resolved) addrOf(ctx context.Context, host string) (netip.Addr, status)
 	if s != success {
 		return netip.Addr{}, s
 	}
+	return firstAddr(reply)
+}
+
+// firstAddr returns the first IPv4 address of a reply.
+func firstAddr(reply *fastjson.Value) (netip.Addr, status) {
 	for _, a := range reply.GetArray("addresses") {
-		if b := toBytes(a.GetArray("address")); a.GetInt("family") == unix.AF_INET && len(b) == 4 {
+		if b := jsonBytes(a.GetArray("address")); a.GetInt("family") == unix.AF_INET && len(b) == 4 {
 			return netip.AddrFrom4([4]byte(b)), success
 		}
 	}
@@ -47,26 +52,35 @@ func (r *resolved) nameOf(ctx context.Context, a netip.Addr) (string, status) {
 	if a.Is6() {
 		family = unix.AF_INET6
 	}
-	reply, s := r.call(ctx, "ResolveAddress", fmt.Sprintf(`{"address":%s,"family":%d,"flags":0}`, numbers(a.AsSlice()), family))
+	reply, s := r.call(ctx, "ResolveAddress", fmt.Sprintf(`{"address":%s,"family":%d,"flags":0}`, jsonArray(a.AsSlice()), family))
 	if s != success {
 		return "", s
 	}
+	return firstName(reply)
+}
+
+// firstName returns the first name of a reply.
+func firstName(reply *fastjson.Value) (string, status) {
 	for _, n := range reply.GetArray("names") {
 		return asShown(string(n.GetStringBytes("name")))
 	}
 	return "", notFound
 }
 
-// call calls a method with parameters, a JSON object, and returns those of the reply, nil if it has none. If
-// systemd-resolved cannot be reached, it is unavailable, so that the next source is asked; after any other problem, the
-// name does not exist.
+// call calls a method and returns the parameters of its reply. If systemd-resolved cannot be reached, it is unavailable,
+// so that the next source is asked; after any other problem, the name does not exist.
 func (r *resolved) call(ctx context.Context, method, parameters string) (*fastjson.Value, status) {
 	text, err := r.exchange(ctx, fmt.Sprintf(`{"method":"io.systemd.Resolve.%s","parameters":%s}`, method, parameters))
 	if err != nil {
 		return nil, unavail
 	}
+	return parseReply(text)
+}
+
+// parseReply returns the parameters of a reply.
+func parseReply(text []byte) (*fastjson.Value, status) {
 	reply, err := fastjson.ParseBytes(text)
-	if err != nil || reply.Type() != fastjson.TypeObject {
+	if err != nil {
 		return nil, unavail
 	}
 	switch string(reply.GetStringBytes("error")) {
@@ -92,7 +106,7 @@ func (r *resolved) exchange(ctx context.Context, message string) ([]byte, error)
 		return nil, err
 	}
 	defer limit(ctx, c, resolvedPatience)()
-	if _, err := c.Write([]byte(message + "\x00")); err != nil {
+	if _, err := c.Write(append([]byte(message), 0)); err != nil {
 		return nil, err
 	}
 	var reply []byte
@@ -109,14 +123,19 @@ func (r *resolved) exchange(ctx context.Context, message string) ([]byte, error)
 	return nil, errors.New("the reply has no end")
 }
 
-// numbers returns bytes as a JSON array of numbers.
-func numbers(b []byte) string { return strings.ReplaceAll(fmt.Sprint(b), " ", ",") }
+// jsonArray returns bytes as an array of numbers.
+func jsonArray(b []byte) string {
+	return strings.ReplaceAll(fmt.Sprint(b), " ", ",")
+}
 
-// toBytes returns the elements of a JSON array of numbers.
-func toBytes(numbers []*fastjson.Value) []byte {
-	b := make([]byte, len(numbers))
-	for i, n := range numbers {
-		b[i] = byte(n.GetInt())
+// jsonBytes returns the bytes of an array of numbers, or nil if it has others.
+func jsonBytes(numbers []*fastjson.Value) (b []byte) {
+	for _, n := range numbers {
+		i, err := n.Int()
+		if err != nil || i != int(byte(i)) {
+			return nil
+		}
+		b = append(b, byte(i))
 	}
 	return b
 }

@@ -5,6 +5,7 @@ package resolve
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"net"
 	"net/netip"
 	"path/filepath"
@@ -43,23 +44,27 @@ func TestResolvedAddrOf(t *testing.T) {
 	}{
 		`{"parameters":{"addresses":[{"ifindex":2,"family":10,"address":[32,1]},{"family":2,"address":[192,0,2,1]},{"family":2,"address":[192,0,2,2]}],"name":"web.test","flags":1}}` + "\x00": {"192.0.2.1", success},
 		`{"parameters":{"addresses":[{"family":2,"address":[192,0,2]}]}}` + "\x00":                                                                                                             {"", notFound},
-		`{"parameters":{"addresses":[]}}` + "\x00":                                            {"", notFound},
+		`{"parameters":{"addresses":[{"family":2,"address":[192,0,2,256]},{"family":2,"address":[192,0,2,-1]},{"family":2,"address":[192,0,2,"1"]}]}}` + "\x00":                                {"", notFound},
+		`{"parameters":{"addresses":[{"family":2,"address":"192."},{"family":2},7,{"family":2,"address":[192,0,2,255]}]}}` + "\x00":                                                            {"192.0.2.255", success},
+		`{"parameters":{"addresses":{}}}` + "\x00": {"", notFound},
+		`{"parameters":{"addresses":[]}}` + "\x00": {"", notFound},
+		"[]\x00":        {"", notFound},
+		`{}{}` + "\x00": {"", unavail},
 		`{"error":"io.systemd.Resolve.NoSuchResourceRecord","parameters":{}}` + "\x00":        {"", notFound},
 		`{"error":"io.systemd.Resolve.DNSError","parameters":{"rcode":3}}` + "\x00":           {"", notFound},
 		`{"error":"io.systemd.Resolve.NetworkDown"}` + "\x00":                                 {"", tryAgain},
 		`{"error":"org.varlink.service.MethodNotFound","parameters":{"method":"x"}}` + "\x00": {"", unavail},
 		`{"parameters":{"addresses":[{"family":2,"address":[192,0,2,1]}]}}`:                   {"", unavail}, // no end
 		"junk\x00": {"", unavail},
-		"[]\x00":   {"", unavail},
 		"":         {"", unavail},
 	} {
 		r, asked := newResolvedServer(t, reply)
-		got, s := r.addrOf(t.Context(), "we\"b\x01\xff")
+		got, s := r.addrOf(t.Context(), `we"b`)
 		require.Equal(t, want.status, s, reply)
 		if want.addr != "" {
 			require.Equal(t, want.addr, got.String())
 		}
-		require.JSONEq(t, `{"method":"io.systemd.Resolve.ResolveHostname","parameters":{"name":"we\"b\u0001\ufffd","family":2,"flags":0}}`, trimNUL(<-asked))
+		require.JSONEq(t, `{"method":"io.systemd.Resolve.ResolveHostname","parameters":{"name":"we\"b","family":2,"flags":0}}`, trimNUL(<-asked))
 	}
 }
 
@@ -83,6 +88,36 @@ func TestResolvedNameOf(t *testing.T) {
 	_, s := r.nameOf(t.Context(), netip.MustParseAddr("::1"))
 	require.Equal(t, notFound, s)
 	require.Contains(t, <-asked, `"family":10`)
+}
+
+// Any name can be in a question.
+func TestResolvedQuestion(t *testing.T) {
+	for name, want := range map[string]string{
+		"": "", `\"`: `\"`, "\x00\x1f \x7f": "\x00\x1f \x7f", "straße": "straße", "\xff.test": "\ufffd.test", "\U0001f600\u2028": "\U0001f600\u2028",
+	} {
+		r, asked := newResolvedServer(t, "{}\x00")
+		_, s := r.addrOf(t.Context(), name)
+		require.Equal(t, notFound, s)
+		var question struct{ Parameters struct{ Name string } }
+		require.NoError(t, json.Unmarshal([]byte(trimNUL(<-asked)), &question))
+		require.Equal(t, want, question.Parameters.Name)
+	}
+}
+
+func FuzzResolved(f *testing.F) {
+	f.Add([]byte(`{"parameters":{"addresses":[{"ifindex":2,"family":2,"address":[192,0,2,1]}],"names":[{"name":"web.test"}]}}`))
+	f.Add([]byte(`{"error":"io.systemd.Resolve.NetworkDown","parameters":{}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		reply, s := parseReply(text)
+		if s != success {
+			require.Nil(t, reply)
+			return
+		}
+		a, s := firstAddr(reply)
+		require.Equal(t, s == success, a.Is4())
+		name, s := firstName(reply)
+		require.Equal(t, s == success, name != "")
+	})
 }
 
 // Where systemd-resolved does not run, the next source is asked.
