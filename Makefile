@@ -3,7 +3,7 @@ GO ?= go
 # The version of the packages: that of the ipvsadm whose command lines these are, and a number of our own.
 VERSION = 1.31.0
 
-.PHONY: build install uninstall units check test apidiff mutants golden parity kernels recipes demo bench packages packages-test dist \
+.PHONY: build install uninstall units check test apidiff mutants golden parity kernels recipes clients demo bench packages packages-test dist \
 	dist-test image image-test release \
 	debian-test rpm-test apk-test
 
@@ -125,6 +125,11 @@ kernels:
 # Does what the pages of docs/recipes say, each on its kernel; with RECIPE=nat, one of them.
 recipes:
 	@GO=$(GO) scripts/recipes $(RECIPE)
+
+# Runs programs of others that call ipvsadm, or read the kernel's table, with the reference and with ours, and compares
+# what they see and do; with CLIENT=munin, one of them.
+clients:
+	$(GO) test -timeout 30m $(if $(CLIENT),-run '^TestClients$$/^$(CLIENT)$$') ./internal/test/clients/...
 
 # Shows the main job on real traffic, in a kernel of its own; with RECIPE=nat, what that page of docs/recipes does, and with
 # WAY= in which of its ways.
