@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +106,15 @@ func (o *outcome) output(c *client) string {
 	return fmt.Sprintf("%+v", *o)
 }
 
+// sort sorts what a daemon reports and calls: which of the services of a server it checks first when that has failed is
+// not the same each time.
+func (o *outcome) sort() {
+	slices.SortFunc(o.Calls, func(a, b call) int { return slices.Compare(a.Words, b.Words) })
+	lines := strings.SplitAfter(o.Report, "\n")
+	slices.Sort(lines)
+	o.Report = strings.Join(lines, "")
+}
+
 // run runs a client, as a test of that name, with the programs of a directory. A step of a daemon may take so long; the
 // longest it took is returned.
 func (c *client) run(t *testing.T, name, programs, fault string, limit time.Duration) (o outcome, longest time.Duration) {
@@ -127,6 +137,9 @@ func (c *client) run(t *testing.T, name, programs, fault string, limit time.Dura
 			require.True(t, fault != "" || last.Reached, "%s: the table is\n%s\nand the daemon says\n%s", last.Step, last.Rules, o.Report)
 		}
 		o.Calls = r.calls(t)
+		if c.daemon != "" {
+			o.sort()
+		}
 	})
 	require.True(t, ok)
 	return o, longest

@@ -50,6 +50,9 @@ var ldirectord = []mask{
 var clients = []*client{
 	{
 		name: "ldirectord", deb: "ldirectord", by: "ipvsadm",
+		table: `-A -t 10.1.0.100:80 -s rr
+-a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -w 2
+-a -t 10.1.0.100:80 -r 10.2.0.99:8080 -m`,
 		daemon: "ldirectord /etc/ha.d/ldirectord.cf start",
 		files: map[string]string{"/etc/ha.d/ldirectord.cf": `checktimeout=15
 checkinterval=1
@@ -74,13 +77,15 @@ virtual=10.1.0.100:8443
 	protocol=tcp
 	checktype=connect
 `},
-		steps:   healthChecks("^-a", 4, 2, 0, vip+":80"),
+		steps:   healthChecks(`^-a .* -r 10\.2\.0\.1[12]:`, 4, 2, 0, vip+":80"),
 		reports: true,
 		masks:   ldirectord,
 		faults:  []string{"column Weight", "server 10.2.0.12:8080"},
 	},
 	{
 		name: "ldirectord quiescent", deb: "ldirectord", by: "ipvsadm",
+		table: `-A -f 7 -s wlc
+-a -f 7 -r 10.2.0.11:8080 -g`,
 		daemon: "ldirectord /etc/ha.d/ldirectord.cf start",
 		files: map[string]string{"/etc/ha.d/ldirectord.cf": `checktimeout=15
 checkinterval=1
