@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -88,5 +90,24 @@ func TestIndex(t *testing.T) {
 	require.NoError(t, err)
 	for _, page := range pages {
 		require.Contains(t, string(index), "]("+page.Name+".md) |")
+	}
+}
+
+// TestNames finds a page by a short name, which only it may have.
+func TestNames(t *testing.T) {
+	for name, want := range map[string]string{
+		"direct-routing": "/^direct-routing$/",
+		"dr":             "/^direct-routing$/",
+		"dra":            "/^draining$/",
+		"ftp":            "/^ftp$/",
+		"schedulers-":    "/^schedulers-twos$/",
+		"t":              "t may be tunnels two-directors\n",
+		"nosuch":         "there is no recipe nosuch in docs/recipes; there are: boot changing-over ",
+	} {
+		cmd := exec.Command("../../../scripts/recipes", name)
+		cmd.Env = append(os.Environ(), "GO=echo")
+		out, err := cmd.CombinedOutput()
+		require.Contains(t, string(out), want, name)
+		require.Equal(t, strings.HasPrefix(want, "/"), err == nil, name)
 	}
 }
