@@ -25,7 +25,7 @@ func TestDrawn(t *testing.T) {
 	const seed, cases = 1, 60
 	r := newRunner(t, NewLab(t, reference(), ours(t)))
 	for i := range uint64(cases) {
-		if mine(i) && len(r.seen) < *mostFlag {
+		if kernel.Mine(i) && len(r.seen) < *mostFlag {
 			r.run(i, MakeDrawn(seed, i, nil))
 		}
 	}

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 		os.Exit(planted())
 	}
 	flag.Parse()
-	if os.Getenv(shareVar) == "" {
+	if !kernel.HasShare() {
 		os.Exit(spread(*kernelsFlag))
 	}
 	kernel.Main(m, "./cmd/ipvsadm")
@@ -94,7 +94,7 @@ func TestParity(t *testing.T) {
 	}
 	r := newRunner(t, lab)
 	for i := first; i < last && len(r.seen) < *mostFlag; i++ {
-		if *caseFlag >= 0 || mine(i) {
+		if *caseFlag >= 0 || kernel.Mine(i) {
 			r.run(i, makeOf[*drawFlag](*seedFlag, i, only))
 		}
 	}
