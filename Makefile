@@ -129,7 +129,7 @@ recipes:
 # Runs programs of others that call ipvsadm, or read the kernel's table, with the reference and with ours, and compares
 # what they see and do; with CLIENT=munin, one of them.
 clients:
-	$(GO) test -timeout 30m $(if $(CLIENT),-run '^TestClients$$/^$(CLIENT)$$') ./internal/test/clients/...
+	$(GO) test -timeout 30m $(if $(CLIENT),./internal/test/clients -run TestClients -client '$(CLIENT)',./internal/test/clients/...)
 
 # Shows the main job on real traffic, in a kernel of its own; with RECIPE=nat, what that page of docs/recipes does, and with
 # WAY= in which of its ways.

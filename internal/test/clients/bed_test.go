@@ -28,7 +28,7 @@ const (
 )
 
 // patience is how long anything may take before the test fails. No test waits for it to pass.
-const patience = 3 * time.Minute
+const patience = 5 * time.Minute
 
 // A bed is a director between a client and two real servers:
 //
@@ -164,7 +164,7 @@ func (b *bed) datagrams(t *testing.T, count int) (answered int) {
 	require.Eventually(t, func() bool {
 		words := strings.Fields(b.reference(t, "-Ln", "--stats", "--exact", "-u", service))
 		return strings.Contains(strings.Join(words, " ")+" ", service+" "+counted+" ")
-	}, patience, 100*time.Millisecond)
+	}, patience, 500*time.Millisecond, "the counters of %s: %s", service, counted)
 	return answered
 }
 

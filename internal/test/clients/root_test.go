@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -44,9 +43,16 @@ var environment = []string{
 	"PYTHONPYCACHEPREFIX=/var/cache/python",
 }
 
-// newRoot makes a root on the director with the programs of a directory: ipvsadm, ipvsadm-save and ipvsadm-restore.
-// Clients call them by way of the program between, which plants a fault if there is one.
-func newRoot(t *testing.T, b *bed, programs, fault string) *root {
+// A product has the files of ipvsadm, ipvsadm-save and ipvsadm-restore, by these names.
+type product func(name string) string
+
+func reference(name string) string { return filepath.Join(filepath.Dir(kernel.Reference), name) }
+
+func ours(string) string { return kernel.Program("ipvsadm") }
+
+// newRoot makes a root on the director with the programs of a product. Clients call them by way of the program between,
+// which plants a fault if there is one.
+func newRoot(t *testing.T, b *bed, program product, fault string) *root {
 	t.Helper()
 	dir := t.TempDir()
 	mount(t, "tmpfs", dir, "tmpfs", 0, "")
@@ -58,11 +64,11 @@ func newRoot(t *testing.T, b *bed, programs, fault string) *root {
 	mount(t, "proc", r.path("/proc"), "proc", 0, "")
 	mount(t, "sysfs", r.path("/sys"), "sysfs", 0, "")
 	r.bind(t, "/dev", "/dev")
-	r.bind(t, "/run/netns", "/run/netns")
+	r.bind(t, b.director.Path(), "/run/netns/"+namespace)
 	r.bind(t, bytecode(t), "/var/cache/python")
 	r.bind(t, filepath.Dir(kernel.Reference), filepath.Dir(kernel.Reference)) // where its wrappers look
-	r.bind(t, programs, "/run/between/programs")
 	for _, name := range []string{"ipvsadm", "ipvsadm-save", "ipvsadm-restore"} {
+		r.bind(t, program(name), "/run/between/programs/"+name)
 		r.bind(t, kernel.Program("between"), "/usr/sbin/"+name)
 	}
 	if fault != "" {
@@ -81,6 +87,8 @@ func (r *root) bind(t *testing.T, from, to string) {
 	require.NoError(t, err)
 	if info.IsDir() {
 		require.NoError(t, os.MkdirAll(r.path(to), 0o755))
+	} else {
+		r.write(t, to, "")
 	}
 	mount(t, from, r.path(to), "", unix.MS_BIND|unix.MS_REC, "")
 }
@@ -110,10 +118,21 @@ func (r *root) inside(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: r.dir, Setpgid: true}
 }
 
+// await is a function for scripts: it repeats a command until that succeeds.
+const await = `await() {
+	for second in $(seq 120); do
+		"$@" && return
+		sleep 1
+	done
+	echo "waited in vain: $*"
+	exit 1
+}
+`
+
 // shell runs lines of a shell in the root, on the director. What they print on standard error is with the rest.
 func (r *root) shell(t *testing.T, script string) kernel.Result {
 	t.Helper()
-	return r.bed.director.Run(t, kernel.Command{Path: "/bin/sh", Args: []string{"sh", "-c", "exec 2>&1\n" + script}, Prepare: r.inside})
+	return r.bed.director.Run(t, kernel.Command{Path: "/bin/sh", Args: []string{"sh", "-c", "exec 2>&1\n" + await + script}, Prepare: r.inside})
 }
 
 // calls returns the calls since it was last asked.
@@ -187,21 +206,3 @@ func bytecode(t *testing.T) string {
 	require.NoError(t, os.MkdirAll(dir, 0o755))
 	return dir
 }
-
-// ours is a directory of our program, with its names.
-var ours = sync.OnceValues(func() (string, error) {
-	const dir = "/run/ours"
-	text, err := os.ReadFile(kernel.Program("ipvsadm"))
-	if err != nil {
-		return "", err
-	}
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		return "", err
-	}
-	for _, name := range []string{"ipvsadm-save", "ipvsadm-restore"} {
-		if err := os.Symlink("ipvsadm", filepath.Join(dir, name)); err != nil {
-			return "", err
-		}
-	}
-	return dir, os.WriteFile(filepath.Join(dir, "ipvsadm"), text, 0o755)
-})

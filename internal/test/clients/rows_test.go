@@ -45,6 +45,7 @@ var ldirectord = []mask{
 	{regexp.MustCompile(`(?m)^Use of uninitialized value .*\n`), ""},
 	{regexp.MustCompile(`(?m)^\[[^\]]*\] `), ""},
 	{regexp.MustCompile(`(?m)with pid: \d+`), "with pid"},
+	{regexp.MustCompile(`(?m) failed: .*`), " failed"}, // the error is one of an earlier call, if any
 }
 
 var clients = []*client{
@@ -80,7 +81,7 @@ virtual=10.1.0.100:8443
 		steps:   healthChecks(`^-a .* -r 10\.2\.0\.1[12]:`, 4, 2, 0, vip+":80"),
 		reports: true,
 		masks:   ldirectord,
-		faults:  []string{"column Weight", "server 10.2.0.12:8080"},
+		fault:   "column Weight",
 	},
 	{
 		name: "ldirectord quiescent", deb: "ldirectord", by: "ipvsadm",
@@ -115,7 +116,7 @@ virtual6=[fd00:1::100]:80
 		steps:   healthChecks("^-a .* -w [1-9]", 6, 3, 6, vip+":80"),
 		reports: true,
 		masks:   ldirectord,
-		faults:  []string{"column Forward", "server 10.2.0.12:8080"},
+		fault:   "column Forward",
 	},
 	{
 		name: "keepalived", deb: "keepalived", by: "netlink",
@@ -180,7 +181,7 @@ virtual_server fwmark 7 {
 `},
 		script: "ipvsadm -Ln; ipvsadm -Ln --thresholds; ipvsadm -Ln --persistent-conn; ipvsadm -L --daemon; ipvsadm -Sn; ipvsadm -S",
 		steps:  healthChecks("^-a|^master", 4, 2, 0, "10.1.0.101:80"),
-		faults: []string{"column Weight", "server 10.2.0.12:8080"},
+		fault:  "column Weight",
 	},
 	{
 		name: "munin", deb: "munin-plugins-core", by: "ipvsadm", table: variety, sends: 5,
@@ -190,7 +191,7 @@ for word in autoconf suggest config ''; do
 	/run/cps_10.1.0.100_53 $word
 	/run/cps_80 $word
 done`,
-		faults: []string{"column Conns", lostServer},
+		fault: "column Conns",
 	},
 	{
 		name: "octavia", deb: "python3-octavia", by: "ipvsadm", sends: 5,
@@ -234,7 +235,7 @@ virtual_server group ipv4-group {
 	echo $$ >/var/lib/octavia/lvs/octavia-keepalivedlvs-1b2c3d4e-0000-4000-8000-000000000001.$name
 done
 agent 1b2c3d4e-0000-4000-8000-000000000001`,
-		faults: []string{"column OutBytes", lostServer},
+		fault: "column OutBytes",
 	},
 	{
 		name: "sosreport", deb: "sosreport", by: "ipvsadm", table: variety, sends: 5,
@@ -247,12 +248,14 @@ for file in /tmp/sosreport-*/sos_commands/ipvs/*; do
 	*) cat $file ;;
 	esac
 done`,
-		faults: []string{"column ActiveConn"},
+		fault: "column ActiveConn",
 	},
 	{
 		name: "collectd", deb: "collectd-core", by: "getsockopt", table: variety, sends: 5,
 		files: map[string]string{"/etc/collectd/collectd.conf": `Hostname "director"
 Interval 1
+ReadThreads 1
+WriteThreads 1
 LoadPlugin ipvs
 LoadPlugin csv
 <Plugin csv>
@@ -260,8 +263,14 @@ LoadPlugin csv
 	StoreRates false
 </Plugin>
 `},
-		script: `timeout 5 collectd -f -C /etc/collectd/collectd.conf 2>/dev/null | sed 's/ interval=[0-9.]* [0-9.]*:/ /' | sort -u`,
-		faults: []string{lostServer},
+		script: `values() { sed 's/ interval=[0-9.]* [0-9.]*:/ /' /run/values | sort; }
+thrice() { values | uniq -c | awk '$1 > 2 { found = 1 } END { exit !found }'; }
+collectd -f -C /etc/collectd/collectd.conf >/run/values 2>/dev/null &
+await thrice
+kill $!
+wait
+values | sort -u`,
+		fault: lostServer,
 	},
 	{
 		name: "netdata", deb: "netdata-core", by: "/proc", sends: 5,
@@ -290,26 +299,21 @@ LoadPlugin csv
 `},
 		script: `netdata -D >/run/netdata.log 2>&1 &
 page='http://127.0.0.1:19999/api/v1/allmetrics?format=prometheus&source=as-collected&timestamps=no&names=no'
-for second in $(seq 60); do
-	lwp-request "$page" >/run/page
-	grep '^netdata_ipvs' /run/page && break
-	sleep 1
-done
+totals() { lwp-request "$page" >/run/page; grep '^netdata_ipvs' /run/page; }
+await totals
 kill $!
 wait`,
-		faults: []string{lostServer},
+		fault: lostServer,
 	},
 	{
 		name: "node_exporter", deb: "prometheus-node-exporter", by: "/proc", table: variety, sends: 5,
 		script: `prometheus-node-exporter --collector.disable-defaults --collector.ipvs --web.listen-address=127.0.0.1:9100 \
 	--web.disable-exporter-metrics >/run/exporter.log 2>&1 &
-for second in $(seq 60); do
-	lwp-request http://127.0.0.1:9100/metrics | grep '^node_ipvs' && break
-	sleep 1
-done
+totals() { lwp-request http://127.0.0.1:9100/metrics | grep '^node_ipvs'; }
+await totals
 kill $!
 wait`,
-		faults: []string{lostServer},
+		fault: lostServer,
 	},
 	{
 		name: "check for Icinga", by: "ipvsadm", table: variety, sends: 5,
@@ -320,13 +324,13 @@ check_ipvs -w 1 -c 0
 echo $?
 check_ipvs -w 1 -c 0 'TCP 10.1.0.100:81'
 echo $?`,
-		faults: []string{"column InActConn", lostServer},
+		fault: "column InActConn",
 	},
 	{
-		name: "collector as Diamond's", by: "ipvsadm", table: variety, sends: 5,
+		name: "collector after Diamond", by: "ipvsadm", table: variety, sends: 5,
 		files:  map[string]string{"/usr/local/bin/collector": "testdata/collector.py"},
 		script: "collector",
-		faults: []string{"column InPkts", lostServer},
+		fault:  "column InPkts",
 	},
 	{
 		name: "user parameters for Zabbix", by: "ipvsadm", table: variety, sends: 5,
@@ -336,7 +340,7 @@ discovery servers
 discovery weight 10.1.0.100:80 10.2.0.11:8080
 discovery weight 10.1.0.100:81 10.2.0.11:8080
 discovery stats 10.1.0.100:53 10.2.0.12:53 4`,
-		faults: []string{"column InBytes", lostServer},
+		fault: "column InBytes",
 	},
 	{
 		name: "init script", by: "ipvsadm",
@@ -345,6 +349,6 @@ discovery stats 10.1.0.100:53 10.2.0.12:53 4`,
 	/etc/init.d/lvs $word
 	echo "$word: $?"
 done`,
-		faults: []string{"column Weight", "server 10.2.0.12:8080"},
+		fault: "server 10.2.0.12:8080",
 	},
 }

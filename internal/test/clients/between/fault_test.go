@@ -58,6 +58,17 @@ func TestSwallows(t *testing.T) {
 	require.False(t, fault{}.swallows(append(add, "")))
 }
 
+func TestRestores(t *testing.T) {
+	for line, want := range map[string]bool{
+		"ipvsadm -R":                true,
+		"ipvsadm --restore":         true,
+		"/usr/sbin/ipvsadm-restore": true,
+		"ipvsadm -Sn":               false,
+	} {
+		require.Equal(t, want, restores(strings.Fields(line)), line)
+	}
+}
+
 func TestReadFault(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "fault")
 	for text, want := range map[string]fault{

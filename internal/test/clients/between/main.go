@@ -9,9 +9,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -54,6 +57,13 @@ func run(args []string) (int, error) {
 	if f != (fault{}) {
 		cmd.Stdout = &out
 	}
+	if f.server != "" && restores(args) {
+		rules, err := io.ReadAll(os.Stdin)
+		if err != nil {
+			return 0, err
+		}
+		cmd.Stdin = strings.NewReader(f.change(string(rules)))
+	}
 	err = cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -63,6 +73,11 @@ func run(args []string) (int, error) {
 		return 0, err
 	}
 	return exitCode(cmd.ProcessState), nil
+}
+
+// restores reports whether a call reads rules.
+func restores(args []string) bool {
+	return filepath.Base(args[0]) == "ipvsadm-restore" || slices.Contains(args, "-R") || slices.Contains(args, "--restore")
 }
 
 // exitCode is the code a shell would give.
