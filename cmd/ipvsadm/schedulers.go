@@ -27,8 +27,11 @@ func listSchedulers(con *console, find func() ([]schedulers.Scheduler, error), c
 }
 
 // kernelSchedulers returns the schedulers of the running kernel.
-func kernelSchedulers() ([]schedulers.Scheduler, error) {
+func kernelSchedulers() ([]schedulers.Scheduler, error) { return runningKernel().List() }
+
+// runningKernel returns where the modules of the running kernel are described.
+func runningKernel() schedulers.System {
 	var name unix.Utsname
 	_ = unix.Uname(&name) // always works
-	return schedulers.System{Release: unix.ByteSliceToString(name.Release[:]), Read: files.Read}.List()
+	return schedulers.System{Release: unix.ByteSliceToString(name.Release[:]), Read: files.Read}
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rtnetlink reads network interfaces, addresses and routes. It does so with package syscall: a connection of package
+// Package rtnetlink reads network interfaces, addresses, routes and neighbours. It does so with package syscall: a connection of package
 // netlink would need two more file descriptors, and make the program larger by a hundredth.
+// Routes and neighbours are decoded by github.com/jsimonetti/rtnetlink.
 package rtnetlink
 
 import (

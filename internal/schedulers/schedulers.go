@@ -37,7 +37,19 @@ type System struct {
 
 // List returns the schedulers, ordered by name. An error is about the first source that could not be read;
 // the schedulers are then those of the others.
-func (s System) List() (all []Scheduler, missing error) {
+func (s System) List() (all []Scheduler, missing error) { return s.list(isScheduler) }
+
+// Engines returns the persistence engines in the same way.
+func (s System) Engines() (names []string, missing error) {
+	all, missing := s.list(isEngine)
+	for i := range all {
+		names = append(names, strings.TrimPrefix(all[i].Name, enginePrefix))
+	}
+	return names, missing
+}
+
+// list returns those modules of IPVS whose names, without their common prefix, belong.
+func (s System) list(belongs func(name string) bool) (all []Scheduler, missing error) {
 	dir := "/lib/modules/" + s.Release + "/"
 	// A scheduler is as the first source says that has it.
 	for _, source := range []struct {
@@ -58,7 +70,7 @@ func (s System) List() (all []Scheduler, missing error) {
 			module, _, _ := strings.Cut(strings.TrimSpace(line), " ")
 			module = strings.TrimSuffix(module, ":")
 			name, ok := nameOf(module)
-			if !ok || slices.ContainsFunc(all, func(s Scheduler) bool { return s.Name == name }) {
+			if !ok || !belongs(name) || slices.ContainsFunc(all, func(s Scheduler) bool { return s.Name == name }) {
 				continue
 			}
 			found := Scheduler{Name: name, State: source.state}
@@ -72,14 +84,20 @@ func (s System) List() (all []Scheduler, missing error) {
 	return all, missing
 }
 
-// nameOf returns the name of the scheduler that is in a module, which is given by its name or file. The kernel
+// nameOf returns the name of the scheduler or engine that is in a module, which is given by its name or file. The kernel
 // itself finds the module of a scheduler by this rule.
 func nameOf(module string) (name string, ok bool) {
 	module = module[strings.LastIndexByte(module, '/')+1:]
 	module, _, _ = strings.Cut(module, ".")
 	name, ok = strings.CutPrefix(strings.ReplaceAll(module, "-", "_"), "ip_vs_")
-	return name, ok && name != "" && name != "ftp" && !strings.HasPrefix(name, "pe_")
+	return name, ok && name != ""
 }
+
+const enginePrefix = "pe_"
+
+func isScheduler(name string) bool { return name != "ftp" && !isEngine(name) }
+
+func isEngine(name string) bool { return strings.HasPrefix(name, enginePrefix) }
 
 // within returns the path of a file that is named relative to a directory, unless its name is a path already.
 func within(dir, file string) string {

@@ -71,3 +71,13 @@ func TestListPart(t *testing.T) {
 	_, err = s.List()
 	require.EqualError(t, err, "open /proc/modules: permission denied")
 }
+
+// Engines are found in the same way.
+func TestEngines(t *testing.T) {
+	names, missing := system(map[string]string{"/proc/modules": modules, "/lib/modules/6.1.0/modules.builtin": builtin,
+		"/lib/modules/6.1.0/modules.dep": dep}).Engines()
+	require.NoError(t, missing)
+	require.Equal(t, []string{"sip"}, names)
+	_, missing = system(map[string]string{"/proc/modules": modules}).Engines()
+	require.ErrorIs(t, missing, fs.ErrNotExist)
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rtnetlink
+
+import (
+	"encoding/binary"
+	"errors"
+	"net/netip"
+	"os"
+	"syscall"
+
+	"github.com/jsimonetti/rtnetlink/v2"
+	"golang.org/x/sys/unix"
+)
+
+// A Route is the kernel's answer to how it would send packets to an address.
+type Route struct {
+	Type    uint8         // unix.RTN_UNICAST and so on; 0 with an error
+	Errno   syscall.Errno // why there is no route
+	Link    uint32        // the index of the interface
+	Gateway netip.Addr
+	Source  netip.Addr // of the machine's own addresses, the one that the packets would have
+	MTU     uint32     // of the route; 0 for that of the interface
+}
+
+// atOnce is how many questions wait for their answers at the same time. The answers fit into the buffer of a socket.
+const atOnce = 32
+
+// Lookup asks the kernel, in the thread's network namespace, for the routes to addresses. It asks many questions at a time.
+func Lookup(addrs []netip.Addr) (map[netip.Addr]Route, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	defer unix.Close(fd)
+	_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 3}) // the kernel answers at once
+	routes := make(map[netip.Addr]Route, len(addrs))
+	room := make([]byte, 1<<16)
+	for len(addrs) > 0 {
+		n := min(atOnce, len(addrs))
+		if err := ask(fd, addrs[:n], room, routes); err != nil {
+			return routes, err
+		}
+		addrs = addrs[n:]
+	}
+	return routes, nil
+}
+
+// ask asks for the routes to some addresses, in one datagram, and waits for all answers.
+func ask(fd int, addrs []netip.Addr, room []byte, routes map[netip.Addr]Route) error {
+	var questions []byte
+	for i, a := range addrs {
+		questions = append(questions, question(a, uint32(i))...)
+	}
+	if err := unix.Sendto(fd, questions, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return os.NewSyscallError("sendto", err)
+	}
+	for missing := len(addrs); missing > 0; {
+		n, _, err := unix.Recvfrom(fd, room, 0)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return os.NewSyscallError("recvfrom", err)
+		}
+		messages, err := syscall.ParseNetlinkMessage(room[:n])
+		if err != nil {
+			return err
+		}
+		for i := range messages {
+			if seq := messages[i].Header.Seq; int(seq) < len(addrs) {
+				routes[addrs[seq]] = answer(&messages[i])
+				missing--
+			}
+		}
+	}
+	return nil
+}
+
+// question returns the request for the route to an address. The library's encoder is larger than this.
+func question(a netip.Addr, seq uint32) []byte {
+	const head = unix.SizeofNlMsghdr + unix.SizeofRtMsg + unix.SizeofRtAttr
+	b := make([]byte, head, head+16)
+	binary.NativeEndian.PutUint32(b, uint32(head+a.BitLen()/8)) // which is aligned
+	binary.NativeEndian.PutUint16(b[4:], unix.RTM_GETROUTE)
+	binary.NativeEndian.PutUint16(b[6:], unix.NLM_F_REQUEST)
+	binary.NativeEndian.PutUint32(b[8:], seq)
+	message := b[unix.SizeofNlMsghdr:]
+	message[0], message[1] = unix.AF_INET, uint8(a.BitLen())
+	if a.Is6() {
+		message[0] = unix.AF_INET6
+	}
+	attribute := message[unix.SizeofRtMsg:]
+	binary.NativeEndian.PutUint16(attribute, uint16(unix.SizeofRtAttr+a.BitLen()/8))
+	binary.NativeEndian.PutUint16(attribute[2:], unix.RTA_DST)
+	return append(b, a.AsSlice()...)
+}
+
+// answer reads an answer.
+func answer(m *syscall.NetlinkMessage) Route {
+	if m.Header.Type == unix.NLMSG_ERROR && len(m.Data) >= 4 {
+		return Route{Errno: syscall.Errno(-int32(binary.NativeEndian.Uint32(m.Data)))}
+	}
+	var r rtnetlink.RouteMessage
+	if err := r.UnmarshalBinary(m.Data); err != nil {
+		return Route{Errno: unix.EBADMSG}
+	}
+	a := &r.Attributes
+	route := Route{Type: r.Type, Link: a.OutIface}
+	route.Gateway, _ = netip.AddrFromSlice(a.Gateway)
+	route.Source, _ = netip.AddrFromSlice(a.Src)
+	if a.Metrics != nil {
+		route.MTU = a.Metrics.MTU
+	}
+	switch r.Type {
+	case unix.RTN_UNREACHABLE:
+		route.Errno = unix.EHOSTUNREACH
+	case unix.RTN_BLACKHOLE:
+		route.Errno = unix.EINVAL
+	case unix.RTN_PROHIBIT:
+		route.Errno = unix.EACCES
+	case unix.RTN_THROW:
+		route.Errno = unix.ENETUNREACH
+	}
+	return route
+}
+
+// A Neighbour is an entry of the neighbour table.
+type Neighbour struct {
+	Addr  netip.Addr
+	Link  uint32
+	State uint16 // unix.NUD_REACHABLE and so on
+	MAC   string
+	Age   uint32 // how long it has had this state, in hundredths of a second
+}
+
+// Neighbours returns the neighbour table of the thread's network namespace.
+func Neighbours() ([]Neighbour, error) {
+	data, err := syscall.NetlinkRIB(unix.RTM_GETNEIGH, unix.AF_UNSPEC)
+	if err != nil {
+		return nil, err
+	}
+	messages, err := syscall.ParseNetlinkMessage(data)
+	var all []Neighbour
+	for i := range messages {
+		var m rtnetlink.NeighMessage
+		if messages[i].Header.Type != unix.RTM_NEWNEIGH || m.UnmarshalBinary(messages[i].Data) != nil || m.Attributes == nil {
+			continue
+		}
+		n := Neighbour{Link: m.Index, State: m.State, MAC: m.Attributes.LLAddress.String()}
+		n.Addr, _ = netip.AddrFromSlice(m.Attributes.Address)
+		if c := m.Attributes.CacheInfo; c != nil {
+			n.Age = c.Updated
+		}
+		all = append(all, n)
+	}
+	return all, err
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rtnetlink
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// Every machine takes packets to its loopback addresses itself. Many questions are asked in several datagrams.
+func TestPlaceLookup(t *testing.T) {
+	var addrs []netip.Addr
+	for i := range 3*atOnce + 1 {
+		addrs = append(addrs, netip.AddrFrom4([4]byte{127, 0, 1, byte(i)}))
+	}
+	routes, err := Lookup(addrs)
+	require.NoError(t, err)
+	require.Len(t, routes, len(addrs))
+	for a, r := range routes {
+		require.EqualValues(t, unix.RTN_LOCAL, r.Type, a)
+		require.NotZero(t, r.Link, a)
+	}
+	routes, err = Lookup(nil)
+	require.NoError(t, err)
+	require.Empty(t, routes)
+	_, err = Neighbours()
+	require.NoError(t, err)
+}
+
+// message returns an answer of a type with attributes.
+func message(kind uint8, attributes ...any) *syscall.NetlinkMessage {
+	m := &syscall.NetlinkMessage{Header: syscall.NlMsghdr{Type: unix.RTM_NEWROUTE}, Data: make([]byte, unix.SizeofRtMsg)}
+	m.Data[0], m.Data[7] = unix.AF_INET, kind
+	for i := 0; i < len(attributes); i += 2 {
+		m.Data = append(m.Data, attribute(attributes[i].(int), attributes[i+1].([]byte))...)
+	}
+	return m
+}
+
+func attribute(kind int, value []byte) []byte {
+	b := binary.NativeEndian.AppendUint16(nil, uint16(4+len(value)))
+	return append(binary.NativeEndian.AppendUint16(b, uint16(kind)), value...)
+}
+
+func word(n uint32) []byte { return binary.NativeEndian.AppendUint32(nil, n) }
+
+func TestAnswer(t *testing.T) {
+	for name, c := range map[string]struct {
+		message *syscall.NetlinkMessage
+		want    Route
+	}{
+		"on a link": {message(unix.RTN_UNICAST, unix.RTA_OIF, word(3), unix.RTA_PREFSRC, []byte{10, 0, 0, 1}),
+			Route{Type: unix.RTN_UNICAST, Link: 3, Source: netip.MustParseAddr("10.0.0.1")}},
+		"over a gateway": {message(unix.RTN_UNICAST, unix.RTA_OIF, word(3), unix.RTA_GATEWAY, []byte{10, 0, 0, 9},
+			unix.RTA_METRICS, attribute(unix.RTAX_MTU, word(1400))),
+			Route{Type: unix.RTN_UNICAST, Link: 3, Gateway: netip.MustParseAddr("10.0.0.9"), MTU: 1400}},
+		"unreachable": {message(unix.RTN_UNREACHABLE), Route{Type: unix.RTN_UNREACHABLE, Errno: unix.EHOSTUNREACH}},
+		"blackhole":   {message(unix.RTN_BLACKHOLE), Route{Type: unix.RTN_BLACKHOLE, Errno: unix.EINVAL}},
+		"prohibit":    {message(unix.RTN_PROHIBIT), Route{Type: unix.RTN_PROHIBIT, Errno: unix.EACCES}},
+		"throw":       {message(unix.RTN_THROW), Route{Type: unix.RTN_THROW, Errno: unix.ENETUNREACH}},
+		"error": {&syscall.NetlinkMessage{Header: syscall.NlMsghdr{Type: unix.NLMSG_ERROR}, Data: word(^uint32(unix.ENETUNREACH - 1))},
+			Route{Errno: unix.ENETUNREACH}},
+		"malformed": {&syscall.NetlinkMessage{Data: []byte{1}}, Route{Errno: unix.EBADMSG}},
+	} {
+		require.Equal(t, c.want, answer(c.message), name)
+	}
+}
+
+func TestQuestion(t *testing.T) {
+	for _, word := range []string{"192.0.2.1", "2001:db8::1"} {
+		a := netip.MustParseAddr(word)
+		messages, err := syscall.ParseNetlinkMessage(question(a, 7))
+		require.NoError(t, err)
+		require.Len(t, messages, 1)
+		require.EqualValues(t, 7, messages[0].Header.Seq)
+		messages[0].Header.Type = unix.RTM_NEWROUTE // which has the same form
+		attributes, err := syscall.ParseNetlinkRouteAttr(&messages[0])
+		require.NoError(t, err)
+		require.Len(t, attributes, 1)
+		require.Equal(t, a.AsSlice(), attributes[0].Value)
+		require.EqualValues(t, a.BitLen(), messages[0].Data[1])
+	}
+}
