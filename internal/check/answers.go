@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"net/netip"
+	"strconv"
+)
+
+// answers looks for servers from which no answer comes, as far as the director sees them.
+func answers(f *Facts, s *Service, d *Server) *Finding {
+	way := f.way(d.Addr.Addr())
+	if way.Kind != Unicast || f.silent(way) {
+		return nil
+	}
+	c := f.counts(s, d)
+	if c.Half == 0 || c.Established+c.Others > 0 {
+		return nil
+	}
+	// A connection is half-open in passing, too. With masquerading the counter of answers says more than that.
+	silent := d.Method == Masq && d.InPkts > 0 && d.OutPkts == 0
+	if !silent && c.Stale == 0 {
+		return nil
+	}
+	found := f.unanswered(d, way, c)
+	found.Severity = Doubtful
+	if silent {
+		found.Severity = Broken
+	}
+	found.Text = "connections to " + d.Addr.Addr().String() + " stay in SYN_RECV: " + found.Text
+	return found
+}
+
+// A counted is what is known of the connections to a server, and the address that one of them was made to.
+type counted struct {
+	Counts
+	virtual netip.Addr
+}
+
+// counts adds up the connections of a server. Those of a mark have any address.
+func (f *Facts) counts(s *Service, d *Server) *counted {
+	sum := &counted{}
+	for _, p := range f.paths(d.Addr.Addr()) {
+		if d.Addr.Port() != 0 && p.Server.Port() != d.Addr.Port() || s.Mark == 0 && !s.takes(p) {
+			continue
+		}
+		c := f.Conns[*p]
+		sum.Half += c.Half
+		sum.Stale += c.Stale
+		sum.Established += c.Established
+		sum.Others += c.Others
+		if c.Half > 0 {
+			sum.Client, sum.virtual = c.Client, p.Virtual.Addr()
+		}
+	}
+	return sum
+}
+
+// paths returns the paths to a server's address.
+func (f *Facts) paths(a netip.Addr) []*Path {
+	if f.byServer == nil {
+		f.byServer = map[netip.Addr][]*Path{}
+		for p := range f.Conns {
+			f.byServer[p.Server.Addr()] = append(f.byServer[p.Server.Addr()], &p)
+		}
+	}
+	return f.byServer[a]
+}
+
+// takes reports whether a service with an address takes the packets of a path.
+func (s *Service) takes(p *Path) bool {
+	return s.Protocol == p.Protocol && s.Addr.Addr() == p.Virtual.Addr() && (s.Addr.Port() == 0 || s.Addr.Port() == p.Virtual.Port())
+}
+
+// unanswered explains why connections to a server do not get further, as far as the director can know.
+func (f *Facts) unanswered(d *Server, way *Route, c *counted) *Finding {
+	virtual := c.virtual.String()
+	text := "perhaps it does not have the address " + virtual
+	switch {
+	case d.Method == Masq:
+		return f.pastDirector(d, way, c)
+	case d.Method == Direct && c.virtual.Is4():
+		return note(text, quietARP+" && ip address replace "+virtual+"/32 dev lo").on(d.Addr.Addr())
+	case d.Method == Direct:
+		return note(text, "ip address replace "+virtual+"/128 dev lo nodad").on(d.Addr.Addr())
+	}
+	text += ", no device for the tunnel, or a strict reverse path filter"
+	if d.Tunnel != "ipip" || c.virtual.Is6() || d.Addr.Addr().Is6() {
+		return note(text, "")
+	}
+	return note(text, "ip link set dev tunl0 up && ip address replace "+virtual+"/32 dev tunl0 && "+
+		"sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.tunl0.rp_filter=0").on(d.Addr.Addr())
+}
+
+// quietARP has a real server of direct routing keep quiet about the address.
+const quietARP = "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2"
+
+// pastDirector explains why no answer of a masqueraded server comes back.
+func (f *Facts) pastDirector(d *Server, way *Route, c *counted) *Finding {
+	client := f.way(c.Client)
+	switch {
+	case client.Kind == Unicast && client.Link == way.Link && !client.Gateway && !way.Gateway:
+		return note("the client "+c.Client.String()+" is in its network, so that it answers past the director", translating(c.virtual))
+	case !way.Source.IsValid() || way.Gateway:
+		return note("it sends no answer through the director, which has to be on its way to the client", "")
+	}
+	return note("it sends no answer through the director, which has to be its gateway",
+		"ip route replace default via "+way.Source.String()).on(d.Addr.Addr())
+}
+
+// translating returns the command line that has the sources of a service's clients translated.
+func translating(virtual netip.Addr) string {
+	family := "ip"
+	if virtual.Is6() {
+		family = "ip6"
+	}
+	return "sysctl -w net.ipv4.vs.conntrack=1 && nft 'add table " + family + " ipvs; add chain " + family +
+		" ipvs postrouting { type nat hook postrouting priority srcnat; }; add rule " + family + " ipvs postrouting ct original " +
+		family + " daddr " + virtual.String() + " masquerade'"
+}
+
+// deleted looks for connections to servers that are in no service. Those that have ended are not waited for.
+func deleted(f *Facts, r *report) {
+	const name = "net/ipv4/vs/expire_nodest_conn"
+	if len(f.Conns) == 0 || f.sysctl(name) != "0" {
+		return
+	}
+	lost := map[netip.Addr]int{}
+	for p, c := range f.Conns {
+		if c.Established > 0 && !f.knows(&p) {
+			lost[p.Server.Addr()] += c.Established
+		}
+	}
+	for _, a := range sorted(lost) {
+		found := doubtful(dotted(name)+" is 0, so that whoever has a connection to "+a.String()+", which is in no service, waits: there are "+
+			strconv.Itoa(lost[a]), setting(name, "1"))
+		if f.Standby { // they are another director's
+			found.Severity = Note
+		}
+		r.add(found, nil, nil)
+	}
+}
+
+// sorted returns the keys of a map in order.
+func sorted(lost map[netip.Addr]int) (all []netip.Addr) {
+	for a := range lost {
+		i := len(all)
+		all = append(all, a)
+		for ; i > 0 && a.Less(all[i-1]); i-- {
+			all[i] = all[i-1]
+		}
+		all[i] = a
+	}
+	return all
+}
+
+// knows reports whether the server of a path is in a service of a mark, or of the same virtual address: connections of FTP
+// have other ports.
+func (f *Facts) knows(p *Path) bool {
+	if f.known == nil {
+		f.known = map[[2]netip.Addr]bool{}
+		for i := range f.Services {
+			s := &f.Services[i]
+			for j := range s.Servers {
+				f.known[[2]netip.Addr{s.Addr.Addr(), s.Servers[j].Addr.Addr()}] = true // without a virtual address, of a mark
+			}
+		}
+	}
+	a := p.Server.Addr()
+	return f.known[[2]netip.Addr{p.Virtual.Addr(), a}] || f.known[[2]netip.Addr{{}, a}]
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"net/netip"
+	"strconv"
+)
+
+// Rulesets are the rules of the firewall, as far as they matter here.
+type Rulesets struct {
+	Read  bool // all that there are
+	Rules []Rule
+	Drops []Chain // chains at the hook output that drop what no rule accepts
+}
+
+// A Chain is where a rule is.
+type Chain struct {
+	Program string // "nft", "iptables" or "ip6tables"
+	Family  string // of nft: "ip", "ip6" or "inet"
+	Table   string
+	Name    string
+	Hook    string // "prerouting", "input", "forward", "output" or "postrouting"; empty for others
+}
+
+// where names a chain in a sentence.
+func (c *Chain) where() string {
+	if c.Program == "nft" {
+		return "the chain " + c.Family + " " + c.Table + " " + c.Name
+	}
+	return "the chain " + c.Name + " of " + c.Program + " -t " + c.Table
+}
+
+// accept returns the command line that accepts UDP packets to a port before all other rules.
+func (c *Chain) accept(port uint16) string {
+	if c.Program == "nft" {
+		return "nft insert rule " + c.Family + " " + quoted(c.Table) + " " + quoted(c.Name) + " udp dport " + strconv.Itoa(int(port)) + " accept"
+	}
+	return c.Program + " -t " + c.Table + " -I " + quoted(c.Name) + " -p udp --dport " + strconv.Itoa(int(port)) + " -j ACCEPT"
+}
+
+// takes reports whether a chain sees packets of a family.
+func (c *Chain) takes(a netip.Addr) bool {
+	switch {
+	case c.Program == "nft" && c.Family != "ip" && c.Family != "ip6":
+		return true
+	case c.Program == "ip6tables" || c.Family == "ip6":
+		return a.Is6()
+	}
+	return a.Is4()
+}
+
+// A Rule is a rule of the firewall.
+type Rule struct {
+	Chain
+
+	// What it does: one of these, or none of interest.
+	Drops, Accepts  bool
+	TranslatesFrom  bool // the source
+	Marks           bool
+	Mark, MarkedBit uint32 // it sets those bits of the mark
+
+	// What packets it takes: all that fit, or fewer if Narrower.
+	Version  uint8 // of IP: 2 for IPv4, 10 for IPv6, as NFPROTO_*; 0 for both
+	Protocol uint8
+	Ports    [2]uint16 // destination ports, from and to; 0 and 0 for all
+	To       netip.Prefix
+	Narrower bool
+	Virtual  netip.Prefix // the address that the client has asked for; valid if the rule is about that
+	IPVS     bool         // whether it is about connections of IPVS
+	Out      string       // the interface
+}
+
+// of returns the protocol and port of a service, 0 for all.
+func (s *Service) of() (protocol uint8, port uint16) {
+	return map[string]uint8{"TCP": 6, "UDP": 17, "SCTP": 132}[s.Protocol], s.Addr.Port()
+}
+
+// sets reports whether a rule can set a mark.
+func (l *Rule) sets(mark uint32) bool { return l.Marks && mark&l.MarkedBit == l.Mark&l.MarkedBit }
+
+// may reports whether a rule takes some packets to an address and port.
+func (l *Rule) may(to netip.Addr, protocol uint8, port uint16) bool {
+	return l.takes(to) && (l.Version == 0 || (l.Version == 10) == to.Is6()) && (l.Protocol == 0 || protocol == 0 || l.Protocol == protocol) &&
+		(l.Ports == [2]uint16{} || port == 0 || l.Ports[0] <= port && port <= l.Ports[1]) &&
+		(!l.To.IsValid() || l.To.Contains(to))
+}
+
+// marking returns a rule that gives a mark to packets for a service with an address, and says so.
+func (all *Rulesets) marking(mark uint32, s *Service) *Rule {
+	protocol, port := s.of()
+	for i := range all.Rules {
+		l := &all.Rules[i]
+		if l.MarkedBit == ^uint32(0) && l.sets(mark) && l.To.IsValid() && l.may(s.Addr.Addr(), protocol, port) {
+			return l
+		}
+	}
+	return nil
+}
+
+// mark looks for marks that no rule sets.
+func mark(f *Facts, s *Service) *Finding {
+	if s.Mark == 0 || !f.Firewall.Read {
+		return nil
+	}
+	for i := range f.Firewall.Rules {
+		if l := &f.Firewall.Rules[i]; l.sets(s.Mark) && l.takes(zero(s.IPv6)) {
+			return nil
+		}
+	}
+	return note("no rule of nftables or iptables sets the mark "+decimal(s.Mark)+"; if tc or eBPF does not, either, no packet has it", "")
+}
+
+func zero(ipv6 bool) netip.Addr {
+	if ipv6 {
+		return netip.IPv6Unspecified()
+	}
+	return netip.IPv4Unspecified()
+}
+
+// fullNAT looks for source NAT that never sees the packets of IPVS.
+func fullNAT(f *Facts, s *Service, d *Server) *Finding {
+	const name = "net/ipv4/vs/conntrack"
+	way := f.way(d.Addr.Addr())
+	if d.Method != Masq || way.Kind != Unicast || f.sysctl(name) != "0" {
+		return nil
+	}
+	for i := range f.Firewall.Rules {
+		l := &f.Firewall.Rules[i]
+		if !l.TranslatesFrom || !l.takes(d.Addr.Addr()) {
+			continue
+		}
+		found := note(l.where()+" translates the sources of clients, but not those of IPVS, as "+dotted(name)+" is 0", setting(name, "1"))
+		switch {
+		case l.isFor(s):
+			found.Severity = Broken
+			return found
+		case l.isOnWay(f, d, way):
+			return found
+		}
+	}
+	return nil
+}
+
+// isFor reports whether a rule is about the connections of a service.
+func (l *Rule) isFor(s *Service) bool {
+	if l.Virtual.IsValid() {
+		return s.Mark != 0 || l.Virtual.Contains(s.Addr.Addr())
+	}
+	return l.IPVS
+}
+
+// isOnWay reports whether a rule is about all packets that go where a server is. One about all packets that are forwarded may
+// be meant for others.
+func (l *Rule) isOnWay(f *Facts, d *Server, way *Route) bool {
+	if l.Virtual.IsValid() || l.IPVS || l.Narrower || l.Out == "" && !l.To.IsValid() || l.To.IsValid() && !l.To.Contains(d.Addr.Addr()) {
+		return false
+	}
+	link := f.link(way.Link)
+	return l.Out == "" || link != nil && l.Out == link.Name
+}
+
+const udp = 17
+
+// guePort looks for tunnels of UDP that the director itself blocks.
+func guePort(f *Facts, _ *Service, d *Server) *Finding {
+	a := d.Addr.Addr()
+	if d.Method != Tunnel || d.Tunnel != "gue" || f.way(a).Kind != Unicast {
+		return nil
+	}
+	c := f.Firewall.blocks(a, d.TunnelPort)
+	if c == nil {
+		return nil
+	}
+	return broken(c.where()+" drops the packets of the tunnel, UDP to port "+strconv.Itoa(int(d.TunnelPort)), c.accept(d.TunnelPort))
+}
+
+// blocks returns a chain at the hook output that drops UDP packets to an address and port, whatever else they are.
+func (all *Rulesets) blocks(a netip.Addr, port uint16) *Chain {
+	accepted := map[Chain]bool{}
+	for i := range all.Rules {
+		l := &all.Rules[i]
+		if l.Hook != "output" || !l.may(a, udp, port) {
+			continue
+		}
+		if l.Accepts && (!l.Narrower || l.Ports != [2]uint16{} || l.To.IsValid() || l.Out != "") {
+			accepted[l.Chain] = true // perhaps; others are mostly about connections that are known
+		}
+		if l.Drops && !l.Narrower && !accepted[l.Chain] {
+			return &l.Chain
+		}
+	}
+	for i := range all.Drops {
+		if c := &all.Drops[i]; c.takes(a) && !accepted[*c] {
+			return c
+		}
+	}
+	return nil
+}

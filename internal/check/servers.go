@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package check
+
+import (
+	"net/netip"
+	"strconv"
+)
+
+// forwarding looks for masqueraded servers whose answers are not forwarded.
+func forwarding(f *Facts, _ *Service, d *Server) *Finding {
+	way := f.way(d.Addr.Addr())
+	if d.Method != Masq || way.Kind != Unicast {
+		return nil
+	}
+	name := "net/ipv6/conf/all/forwarding"
+	if d.Addr.Addr().Is4() {
+		name = "net/ipv4/ip_forward"
+		if l := f.link(way.Link); l != nil && f.sysctl(name) != "0" {
+			name = "net/ipv4/conf/" + l.Name + "/forwarding"
+		}
+	}
+	if f.sysctl(name) != "0" {
+		return nil
+	}
+	return broken(dotted(name)+" is 0, so that the director drops the answers of masqueraded servers", setting(name, "1"))
+}
+
+// route looks for servers without a route.
+func route(f *Facts, _ *Service, d *Server) *Finding {
+	a := d.Addr.Addr()
+	way := f.way(a)
+	if way.Kind != NoRoute {
+		return nil
+	}
+	mend := ""
+	if l := f.network(a); l != nil && !l.Up {
+		mend = linkUp(l)
+	}
+	return broken("there is no route: "+way.Reason, mend)
+}
+
+// gateway looks for servers of direct routing to which packets do not go directly.
+func gateway(f *Facts, s *Service, d *Server) *Finding {
+	a := d.Addr.Addr()
+	way := f.way(a)
+	if d.Method != Direct || way.Kind != Unicast || !way.Gateway {
+		return nil
+	}
+	text, mend := "; a tunnel can, if the server has a device for it", s.edit(d, "-i")
+	if l := f.network(a); l != nil && l.Up {
+		text, mend = ", although it is in the network of "+l.Name, "ip route replace "+alone(a)+" dev "+quoted(l.Name)
+	}
+	return broken("direct routing cannot cross the gateway "+way.Next.String()+", which is on the way to "+a.String()+text, mend)
+}
+
+// neighbour looks for servers that nobody sees on their network. An idle server has no entry, which is not a fault.
+func neighbour(f *Facts, s *Service, d *Server) *Finding {
+	way := f.way(d.Addr.Addr())
+	n := f.Neighbours[way.Next]
+	if way.Kind != Unicast || n.State != Incomplete && n.State != Failed {
+		return nil
+	}
+	who, protocol := way.Next.String(), "ARP"
+	if way.Gateway {
+		who = "the gateway " + who
+	}
+	if way.Next.Is6() {
+		protocol = "neighbour discovery"
+	}
+	mend := s.edit(d, "-w 0")
+	switch {
+	case n.State == Incomplete:
+		return doubtful(who+" has not answered "+protocol+" yet", mend)
+	case n.Old:
+		return note(who+" did not answer "+protocol+" when it was last asked, more than a minute ago", "")
+	}
+	return broken(who+" does not answer "+protocol, mend)
+}
+
+// silent reports whether the neighbour to which packets for a server go has not answered.
+func (f *Facts) silent(way *Route) bool {
+	n := f.Neighbours[way.Next]
+	return n.State == Incomplete || n.State == Failed && !n.Old
+}
+
+// listener looks for servers that are the director itself, without a program that takes the packets.
+func listener(f *Facts, s *Service, d *Server) *Finding {
+	at := d.Addr
+	if d.Method != Masq {
+		at = s.Addr
+	}
+	switch {
+	case !f.Listening || f.way(d.Addr.Addr()).Kind != Here:
+		return nil
+	case !at.IsValid() || at.Port() == 0 || s.Protocol == "SCTP" || f.listens(s.Protocol, at):
+		return nil
+	}
+	return broken(d.Addr.Addr().String()+" is the director itself, where nothing listens at "+at.String(), s.edit(d, "-w 0"))
+}
+
+// listens reports whether a program takes what is sent to an address; of a mark, by any protocol.
+func (f *Facts) listens(protocol string, at netip.AddrPort) bool {
+	for i := range f.Listeners {
+		l := &f.Listeners[i]
+		a := l.Addr.Addr()
+		if l.Addr.Port() != at.Port() || protocol != "" && l.Protocol != protocol {
+			continue
+		}
+		// A socket of IPv6 mostly takes IPv4 as well.
+		if a.Unmap() == at.Addr().Unmap() || a.IsUnspecified() && (a.Is6() || at.Addr().Is4()) {
+			return true
+		}
+	}
+	return false
+}
+
+// The least that a host must take in one piece, and the least that the kernel sends through a tunnel.
+const (
+	everyHost4, everyHost6 = 576, 1280
+	leastMTU4, leastMTU6   = 68, 1280
+)
+
+// mtu looks for tunnels that have no room for packets.
+func mtu(f *Facts, s *Service, d *Server) *Finding {
+	way := f.way(d.Addr.Addr())
+	l := f.link(way.Link)
+	if d.Method != Tunnel || way.Kind != Unicast || l == nil {
+		return nil
+	}
+	room, least, everyHost := -20, leastMTU4, everyHost4
+	flush := "ip route flush cache"
+	if d.Addr.Addr().Is6() {
+		room, least = -40, leastMTU6
+		flush = "ip -6 route flush cache"
+	}
+	if s.IPv6 {
+		everyHost = everyHost6
+	}
+	whole, mend := l.MTU, "ip link set dev "+quoted(l.Name)+" mtu 1500"
+	if way.MTU != 0 && way.MTU < l.MTU {
+		whole, mend = way.MTU, flush
+	}
+	room += whole - d.Headers
+	if room >= max(least, everyHost) {
+		return nil
+	}
+	text := "packets to " + d.Addr.Addr().String() + " may have " + strconv.Itoa(whole) + " bytes, which leaves the tunnel " + strconv.Itoa(room)
+	if room < least {
+		return broken(text+"; the kernel needs "+strconv.Itoa(least), mend)
+	}
+	return doubtful(text+"; every host has to take "+strconv.Itoa(everyHost), mend)
+}

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package firewall
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"net/netip"
+
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/check"
+)
+
+// An expressions follows the expressions of a rule.
+type expressions struct {
+	rule      check.Rule
+	registers [32]value
+}
+
+// A value is what is in a register: a constant, or what was read of a packet.
+type value struct {
+	of   source
+	data []byte // of a constant
+	mask []byte // which bits of what was read are left; nil for all
+	xor  []byte // which of them are then inverted
+	size int    // in bytes
+}
+
+// A source is where a value comes from.
+type source uint8
+
+// The sources.
+const (
+	unknown source = iota
+	constant
+	protocol
+	version
+	mark
+	port
+	daddr
+	outInterface
+	asked // the address that a client has asked for
+)
+
+// add takes the next expression.
+func (e *expressions) add(b []byte) {
+	name := ""
+	decode(b, func(d *netlink.AttributeDecoder) {
+		switch d.Type() {
+		case unix.NFTA_EXPR_NAME:
+			name = d.String()
+		case unix.NFTA_EXPR_DATA:
+			e.one(name, attributesOf(d.Bytes()))
+		}
+	})
+	switch name { // some have no data
+	case "masq":
+		e.rule.TranslatesFrom = true
+	case "reject":
+		e.rule.Drops = true
+	}
+}
+
+// An attributes is the attributes of an expression, by their types.
+type attributes [8][]byte
+
+func attributesOf(b []byte) *attributes {
+	a := &attributes{}
+	decode(b, func(d *netlink.AttributeDecoder) {
+		if int(d.Type()) < len(a) {
+			a[d.Type()] = d.Bytes()
+		}
+	})
+	return a
+}
+
+// number returns an attribute that is a number.
+func (a *attributes) number(kind int) uint32 {
+	if len(a[kind]) != 4 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(a[kind])
+}
+
+// data returns an attribute that is a value.
+func (a *attributes) data(kind int) []byte { return attributesOf(a[kind])[unix.NFTA_DATA_VALUE] }
+
+// register returns a register. They overlap: the old ones, of 16 bytes, begin at every fourth of the new ones.
+func (e *expressions) register(n uint32) *value {
+	if n >= unix.NFT_REG32_00 {
+		n -= unix.NFT_REG32_00
+	} else if n > 0 {
+		n = (n - 1) * 4
+	}
+	return &e.registers[n%32]
+}
+
+func (e *expressions) one(name string, a *attributes) {
+	switch name {
+	case "meta":
+		e.meta(a)
+	case "payload":
+		e.payload(a)
+	case "ct":
+		e.conntrack(a)
+	case "immediate":
+		e.immediate(a)
+	case "bitwise":
+		e.bitwise(a)
+	case "cmp":
+		e.compare(a)
+	case "range":
+		e.between(a)
+	case "nat":
+		e.rule.TranslatesFrom = a.number(unix.NFTA_NAT_TYPE) == unix.NFT_NAT_SNAT
+	case "lookup":
+		if a[unix.NFTA_LOOKUP_DREG] != nil {
+			*e.register(a.number(unix.NFTA_LOOKUP_DREG)) = value{}
+		} else {
+			e.rule.Narrower = true
+		}
+	case "target":
+		e.target(string(bytes.TrimRight(a[1], "\x00")), a[3])
+	case "match":
+		e.match(string(bytes.TrimRight(a[1], "\x00")))
+	case "counter", "log", "masq", "reject", "notrack":
+	default:
+		e.rule.Narrower = true
+	}
+}
+
+func (e *expressions) meta(a *attributes) {
+	key := a.number(unix.NFTA_META_KEY)
+	if a[unix.NFTA_META_SREG] != nil {
+		if key == unix.NFT_META_MARK {
+			e.marks(e.register(a.number(unix.NFTA_META_SREG)))
+		}
+		return
+	}
+	to := e.register(a.number(unix.NFTA_META_DREG))
+	*to = value{size: 4}
+	switch key {
+	case unix.NFT_META_L4PROTO:
+		to.of, to.size = protocol, 1
+	case unix.NFT_META_NFPROTO:
+		to.of, to.size = version, 1
+	case unix.NFT_META_MARK:
+		to.of = mark
+	case unix.NFT_META_OIFNAME:
+		to.of, to.size = outInterface, 16
+	}
+}
+
+// marks has the rule set the mark to what is in a register. Where bits of the old mark are left, those are free.
+func (e *expressions) marks(v *value) {
+	r := &e.rule
+	r.Marks = true
+	switch {
+	case v.of == constant && len(v.data) == 4:
+		r.Mark, r.MarkedBit = binary.NativeEndian.Uint32(v.data), ^uint32(0)
+	case v.of == mark && len(v.mask) == 4 && len(v.xor) == 4:
+		r.Mark, r.MarkedBit = binary.NativeEndian.Uint32(v.xor), ^binary.NativeEndian.Uint32(v.mask)
+	}
+}
+
+func (e *expressions) payload(a *attributes) {
+	if a[unix.NFTA_PAYLOAD_DREG] == nil {
+		return
+	}
+	size := int(a.number(unix.NFTA_PAYLOAD_LEN))
+	to := e.register(a.number(unix.NFTA_PAYLOAD_DREG))
+	*to = value{size: size}
+	switch base, offset := a.number(unix.NFTA_PAYLOAD_BASE), a.number(unix.NFTA_PAYLOAD_OFFSET); {
+	case base == unix.NFT_PAYLOAD_TRANSPORT_HEADER && offset == 2 && size == 2:
+		to.of = port
+	case base == unix.NFT_PAYLOAD_NETWORK_HEADER && (offset == 16 && size <= 4 || offset == 24 && size > 4):
+		to.of = daddr
+	}
+}
+
+func (e *expressions) conntrack(a *attributes) {
+	const dst, dstIP, dstIP6 = 9, 20, 22 // NFT_CT_DST and so on
+	if a[1] == nil {                     // it sets something
+		return
+	}
+	to := e.register(a.number(1))
+	*to = value{size: 16}
+	switch key := a.number(2); {
+	case len(a[3]) == 0 || a[3][0] != 0: // of the answers
+	case key == dstIP:
+		to.of, to.size = asked, 4
+	case key == dst || key == dstIP6:
+		to.of = asked
+	}
+}
+
+func (e *expressions) immediate(a *attributes) {
+	n := a.number(unix.NFTA_IMMEDIATE_DREG)
+	if n != unix.NFT_REG_VERDICT {
+		data := a.data(unix.NFTA_IMMEDIATE_DATA)
+		*e.register(n) = value{of: constant, data: data, size: len(data)}
+		return
+	}
+	verdict := attributesOf(attributesOf(a[unix.NFTA_IMMEDIATE_DATA])[unix.NFTA_DATA_VERDICT])
+	switch int32(verdict.number(unix.NFTA_VERDICT_CODE)) {
+	case 0: // NF_DROP
+		e.rule.Drops = true
+	case 1, unix.NFT_JUMP, unix.NFT_GOTO: // NF_ACCEPT, or what may accept
+		e.rule.Accepts = true
+	}
+}
+
+func (e *expressions) bitwise(a *attributes) {
+	v := *e.register(a.number(unix.NFTA_BITWISE_SREG))
+	v.mask, v.xor = a.data(unix.NFTA_BITWISE_MASK), a.data(unix.NFTA_BITWISE_XOR)
+	if v.mask == nil { // a shift
+		v = value{}
+	}
+	*e.register(a.number(unix.NFTA_BITWISE_DREG)) = v
+}
+
+// compare takes a condition. One that it does not understand makes the rule narrower.
+func (e *expressions) compare(a *attributes) {
+	v, data, r := e.register(a.number(unix.NFTA_CMP_SREG)), a.data(unix.NFTA_CMP_DATA), &e.rule
+	if a.number(unix.NFTA_CMP_OP) != unix.NFT_CMP_EQ || v.mask != nil && v.of != daddr && v.of != asked {
+		r.Narrower = true
+		return
+	}
+	switch {
+	case v.of == protocol && len(data) >= 1:
+		r.Protocol = data[0]
+	case v.of == version && len(data) >= 1:
+		r.Version = data[0]
+	case v.of == port && len(data) >= 2:
+		n := binary.BigEndian.Uint16(data)
+		r.Ports = [2]uint16{n, n}
+	case v.of == outInterface:
+		r.Out = string(bytes.TrimRight(data, "\x00"))
+	case v.of == daddr:
+		r.To, r.Narrower = prefix(v, data, r.Narrower)
+	case v.of == asked:
+		r.Virtual, r.Narrower = prefix(v, data, r.Narrower)
+	default:
+		r.Narrower = true
+	}
+}
+
+// prefix returns the network that a comparison is with.
+func prefix(v *value, data []byte, narrower bool) (netip.Prefix, bool) {
+	var whole [16]byte
+	n := copy(whole[:], data[:min(len(data), v.size)])
+	length := 8 * n
+	if v.mask != nil {
+		length = 0
+		for _, b := range v.mask {
+			length += bits.OnesCount8(b)
+		}
+	}
+	a := netip.AddrFrom16(whole)
+	if v.size <= 4 {
+		a = netip.AddrFrom4([4]byte(whole[:4]))
+	}
+	p := netip.PrefixFrom(a, length)
+	return p, narrower || !p.IsValid()
+}
+
+func (e *expressions) between(a *attributes) {
+	v, from, to := e.register(a.number(1)), a.data(3), a.data(4)
+	if v.of == port && a.number(2) == 0 && len(from) >= 2 && len(to) >= 2 { // NFT_RANGE_EQ
+		e.rule.Ports = [2]uint16{binary.BigEndian.Uint16(from), binary.BigEndian.Uint16(to)}
+		return
+	}
+	e.rule.Narrower = true
+}
+
+// target takes a target of iptables.
+func (e *expressions) target(name string, info []byte) { targetOf(&e.rule, name, info) }
+
+// match takes a match of iptables.
+func (e *expressions) match(name string) {
+	e.rule.IPVS = e.rule.IPVS || name == "ipvs"
+	e.rule.Narrower = e.rule.Narrower || name != "comment"
+}
+
+// targetOf has a rule do what a target of iptables does.
+func targetOf(r *check.Rule, name string, info []byte) {
+	switch name {
+	case "MARK":
+		r.Marks = true
+		if len(info) >= 8 {
+			r.Mark, r.MarkedBit = binary.NativeEndian.Uint32(info), binary.NativeEndian.Uint32(info[4:])
+		}
+	case "CONNMARK": // may restore any
+		r.Marks = true
+	case "MASQUERADE", "SNAT", "NETMAP":
+		r.TranslatesFrom = true
+	case "REJECT":
+		r.Drops = true
+	}
+}

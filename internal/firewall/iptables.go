@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package firewall
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"math/bits"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/check"
+)
+
+// A family is one of the two that iptables has, with the places of fields in its struct ipt_entry on machines of 64 bits.
+type family struct {
+	program, module, names string
+	domain, level          int
+	address                int // bytes of an address; sources and destinations come first, then their masks
+	out                    int // the name of the interface out of which packets go
+	protocol, inverted     int // inverted are the conditions of which the opposite is meant
+	target, next, matches  int
+}
+
+var (
+	ipv4 = family{"iptables", "ip_tables", "ip_tables_names", unix.AF_INET, unix.IPPROTO_IP, 4, 32, 80, 83, 88, 90, 112}
+	ipv6 = family{"ip6tables", "ip6_tables", "ip6_tables_names", unix.AF_INET6, unix.IPPROTO_IPV6, 16, 80, 128, 132, 140, 142, 168}
+)
+
+const (
+	getInfo    = 64 // IPT_SO_GET_INFO, and of IPv6
+	getEntries = 65 // IPT_SO_GET_ENTRIES
+
+	tableName  = 32
+	hookEntry  = tableName + 4 // in struct ipt_getinfo
+	underflow  = hookEntry + 4*5
+	sizeOfInfo = underflow + 4*5 + 8
+	entries    = 40 // in struct ipt_get_entries
+)
+
+var (
+	errWord = errors.New("they are read on machines of 64 bits alone")
+
+	errMalformed = errors.New("malformed")
+)
+
+// iptables reads the tables that there are.
+func (p *Place) iptables(f *family, all *check.Rulesets) error {
+	names, err := p.Read("/proc/thread-self/net/" + f.names)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil || len(strings.TrimSpace(string(names))) == 0 {
+		return err
+	}
+	if strconv.IntSize != 64 {
+		return errWord
+	}
+	fd, err := unix.Socket(f.domain, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_RAW)
+	if err != nil {
+		return os.NewSyscallError("socket", err)
+	}
+	defer unix.Close(fd)
+	for _, table := range strings.Fields(string(names)) {
+		if err := f.table(fd, table, all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// table reads a table.
+func (f *family) table(fd int, name string, all *check.Rulesets) error {
+	info := make([]byte, sizeOfInfo)
+	copy(info, name)
+	if err := getsockopt(fd, f.level, getInfo, info); err != nil {
+		return err
+	}
+	size := binary.NativeEndian.Uint32(info[sizeOfInfo-4:])
+	whole := make([]byte, entries+int(size))
+	copy(whole, name)
+	binary.NativeEndian.PutUint32(whole[tableName:], size)
+	if err := getsockopt(fd, f.level, getEntries, whole); err != nil {
+		return err
+	}
+	return f.read(name, info, whole[entries:], all)
+}
+
+func getsockopt(fd, level, option int, b []byte) error {
+	size := uint32(len(b))
+	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(level), uintptr(option),
+		uintptr(unsafe.Pointer(&b[0])), uintptr(unsafe.Pointer(&size)), 0)
+	if errno != 0 {
+		return os.NewSyscallError("getsockopt", errno)
+	}
+	return nil
+}
+
+// read reads the entries of a table.
+func (f *family) read(table string, info, b []byte, all *check.Rulesets) error {
+	chain := check.Chain{Program: f.program, Table: table}
+	valid := binary.NativeEndian.Uint32(info[tableName:])
+	for at := 0; at+f.matches <= len(b); {
+		e := b[at:]
+		next, target := int(binary.NativeEndian.Uint16(e[f.next:])), int(binary.NativeEndian.Uint16(e[f.target:]))
+		if next < f.matches+32 || next > len(e) || target < f.matches || target+32 > next {
+			return errMalformed
+		}
+		policy := false
+		for i, hook := range hooks {
+			if valid&(1<<i) == 0 {
+				continue
+			}
+			if int(binary.NativeEndian.Uint32(info[hookEntry+4*i:])) == at {
+				chain.Hook, chain.Name = hook, strings.ToUpper(hook)
+			}
+			policy = policy || int(binary.NativeEndian.Uint32(info[underflow+4*i:])) == at && chain.Hook == hook
+		}
+		e = e[:next]
+		rule := check.Rule{Chain: chain}
+		name, data := named(e[target:]), e[target+32:]
+		switch {
+		case name == "ERROR": // begins a chain of the user
+			chain.Hook, chain.Name = "", string(bytes.TrimRight(data, "\x00"))
+		case policy:
+			if verdict(data) == drop && chain.Hook == "output" {
+				all.Drops = append(all.Drops, chain)
+			}
+		default:
+			f.conditions(e[:target], &rule)
+			if name == "" {
+				v := verdict(data)
+				rule.Drops, rule.Accepts = v == drop, v == accept || v >= 0
+			}
+			targetOf(&rule, name, data)
+			all.Rules = append(all.Rules, rule)
+		}
+		at += next
+	}
+	return nil
+}
+
+// named returns the name of a match or target.
+func named(b []byte) string {
+	name, _, _ := bytes.Cut(b[2:31], []byte{0})
+	return string(name)
+}
+
+// Verdicts of the target without a name. Those that are not negative are jumps.
+const drop, accept = -1, -2
+
+func verdict(data []byte) int32 {
+	if len(data) < 4 {
+		return 0
+	}
+	return int32(binary.NativeEndian.Uint32(data))
+}
+
+// conditions reads what packets an entry takes.
+func (f *family) conditions(e []byte, r *check.Rule) {
+	n := f.address
+	source, to := e[2*n:3*n], e[3*n:4*n] // the masks
+	if bytes.Count(source, []byte{0}) < n || e[4*n] != 0 || e[f.inverted] != 0 {
+		r.Narrower = true // it is about sources or the interface of arrival, or the opposite of something
+	}
+	if bytes.Count(to, []byte{0}) < n {
+		length := 0
+		for _, b := range to {
+			length += bits.OnesCount8(b)
+		}
+		a, _ := netip.AddrFromSlice(e[n : 2*n])
+		r.To = netip.PrefixFrom(a, length)
+	}
+	name, _, _ := bytes.Cut(e[f.out:f.out+16], []byte{0})
+	r.Out = string(name)
+	r.Protocol = uint8(binary.NativeEndian.Uint16(e[f.protocol:]))
+	for b := e[f.matches:]; len(b) >= 32; {
+		size := int(binary.NativeEndian.Uint16(b))
+		if size < 32 || size > len(b) {
+			return
+		}
+		matchOf(r, named(b), b[32:size])
+		b = b[size:]
+	}
+}
+
+// matchOf adds the condition of a match.
+func matchOf(r *check.Rule, name string, info []byte) {
+	switch {
+	case (name == "tcp" || name == "udp") && len(info) >= 8:
+		from, to := binary.NativeEndian.Uint16(info[4:]), binary.NativeEndian.Uint16(info[6:])
+		if from != 0 || to != 0xffff {
+			r.Ports = [2]uint16{from, to}
+		}
+		r.Narrower = r.Narrower || binary.NativeEndian.Uint16(info) != 0 || binary.NativeEndian.Uint16(info[2:]) != 0xffff ||
+			name == "udp" && len(info) > 8 && info[8] != 0
+	case name == "ipvs":
+		r.IPVS, r.Narrower = true, true
+		if len(info) >= 36 { // struct xt_ipvs_mtinfo: an address and its mask come first
+			r.Virtual = virtual(r.Program, info)
+		}
+	case name != "comment":
+		r.Narrower = true
+	}
+}
+
+// virtual returns the network of virtual addresses that a match is about; it is not valid for all.
+func virtual(program string, info []byte) netip.Prefix {
+	n := 4
+	if program == "ip6tables" {
+		n = 16
+	}
+	a, _ := netip.AddrFromSlice(info[:n])
+	length := 0
+	for _, b := range info[16 : 16+n] {
+		length += bits.OnesCount8(b)
+	}
+	if length == 0 {
+		return netip.Prefix{}
+	}
+	return netip.PrefixFrom(a, length)
+}

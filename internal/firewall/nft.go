@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package firewall
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"syscall"
+
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/check"
+)
+
+// dump asks for all objects of nftables of a kind, and calls each with the family and the attributes of every one.
+func dump(kind uint16, each func(family uint8, attributes []byte)) error {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_NETFILTER)
+	if err != nil {
+		return os.NewSyscallError("socket", err)
+	}
+	defer unix.Close(fd)
+	request := make([]byte, unix.SizeofNlMsghdr+4) // with a nfgenmsg, of all families
+	binary.NativeEndian.PutUint32(request, uint32(len(request)))
+	binary.NativeEndian.PutUint16(request[4:], unix.NFNL_SUBSYS_NFTABLES<<8|kind)
+	binary.NativeEndian.PutUint16(request[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
+	if err := unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return os.NewSyscallError("sendto", err)
+	}
+	room := make([]byte, 1<<16)
+	for {
+		n, _, err := unix.Recvfrom(fd, room, 0)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return os.NewSyscallError("recvfrom", err)
+		}
+		messages, err := syscall.ParseNetlinkMessage(room[:n])
+		if err != nil {
+			return err
+		}
+		for i := range messages {
+			m := &messages[i]
+			switch {
+			case m.Header.Type == unix.NLMSG_DONE:
+				return nil
+			case m.Header.Type == unix.NLMSG_ERROR && len(m.Data) >= 4:
+				return syscall.Errno(-int32(binary.NativeEndian.Uint32(m.Data)))
+			case len(m.Data) >= 4:
+				each(m.Data[0], m.Data[4:])
+			}
+		}
+	}
+}
+
+var families = map[uint8]string{1: "inet", 2: "ip", 5: "netdev", 7: "bridge", 10: "ip6"} // NFPROTO_*
+
+var hooks = [...]string{"prerouting", "input", "forward", "output", "postrouting"} // NF_INET_*
+
+// nft reads the rules of nftables.
+func nft(all *check.Rulesets) error {
+	chains := map[check.Chain]check.Chain{} // those with a hook, by the same without it
+	err := dump(unix.NFT_MSG_GETCHAIN, func(family uint8, attributes []byte) {
+		c, drops := chainOf(family, attributes)
+		if c.Hook == "" {
+			return
+		}
+		bare := c
+		bare.Hook = ""
+		chains[bare] = c
+		if drops && c.Hook == "output" {
+			all.Drops = append(all.Drops, c)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return dump(unix.NFT_MSG_GETRULE, func(family uint8, attributes []byte) {
+		r := ruleOf(family, attributes)
+		if c, ok := chains[r.Chain]; ok {
+			r.Chain = c
+		}
+		all.Rules = append(all.Rules, r)
+	})
+}
+
+// decode calls each for all attributes.
+func decode(b []byte, each func(d *netlink.AttributeDecoder)) {
+	d, err := netlink.NewAttributeDecoder(b)
+	if err != nil {
+		return
+	}
+	d.ByteOrder = binary.BigEndian
+	for d.Next() {
+		each(d)
+	}
+}
+
+// chainOf reads a chain, and reports whether it drops what no rule accepts.
+func chainOf(family uint8, attributes []byte) (c check.Chain, drops bool) {
+	c = check.Chain{Program: "nft", Family: families[family]}
+	kind := ""
+	decode(attributes, func(d *netlink.AttributeDecoder) {
+		switch d.Type() {
+		case unix.NFTA_CHAIN_TABLE:
+			c.Table = d.String()
+		case unix.NFTA_CHAIN_NAME:
+			c.Name = d.String()
+		case unix.NFTA_CHAIN_TYPE:
+			kind = d.String()
+		case unix.NFTA_CHAIN_POLICY:
+			drops = d.Uint32() == 0 // NF_DROP
+		case unix.NFTA_CHAIN_HOOK:
+			decode(d.Bytes(), func(d *netlink.AttributeDecoder) {
+				if d.Type() == unix.NFTA_HOOK_HOOKNUM {
+					if n := d.Uint32(); int(n) < len(hooks) {
+						c.Hook = hooks[n]
+					}
+				}
+			})
+		}
+	})
+	return c, drops && kind != "nat"
+}
+
+// ruleOf reads a rule.
+func ruleOf(family uint8, attributes []byte) check.Rule {
+	e := expressions{rule: check.Rule{Chain: check.Chain{Program: "nft", Family: families[family]}}}
+	decode(attributes, func(d *netlink.AttributeDecoder) {
+		switch d.Type() {
+		case unix.NFTA_RULE_TABLE:
+			e.rule.Table = d.String()
+		case unix.NFTA_RULE_CHAIN:
+			e.rule.Name = d.String()
+		case unix.NFTA_RULE_EXPRESSIONS:
+			decode(d.Bytes(), func(d *netlink.AttributeDecoder) { e.add(d.Bytes()) })
+		}
+	})
+	return e.rule
+}
