@@ -39,6 +39,8 @@ func (p *lineParser) parse(line rulefile.Line) (flags.Command, error) {
 		err = illegalInLine("sysctl")
 	case c.Kind == flags.Schedulers:
 		err = illegalInLine("schedulers")
+	case c.Kind == flags.Check:
+		err = illegalInLine("check")
 	case c.Kind == flags.Completion:
 		err = illegalInLine("complete")
 	case c.Kind == flags.Drain:

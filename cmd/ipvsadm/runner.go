@@ -75,6 +75,8 @@ func withoutIPVS(c *flags.Command) func(*runner, context.Context, *flags.Command
 	switch {
 	case c.Kind == flags.Schedulers:
 		return (*runner).schedulers
+	case c.Kind == flags.Check:
+		return (*runner).check
 	case c.Kind == flags.Sysctl:
 		return (*runner).sysctl
 	case c.Restoring == flags.Restoring{DryRun: true}:

@@ -61,6 +61,9 @@ type system struct {
 	sysctls func(*netns.Namespace) sysctlDir
 	machine func() sysctls.Machine
 
+	// surroundings returns what a namespace has besides IPVS.
+	surroundings func(*netns.Namespace) surroundings
+
 	// terminal reports whether a stream is a terminal.
 	terminal func(stream any) bool
 
@@ -102,17 +105,18 @@ var linux = &system{
 		}
 		return ipvsnl.Open(ctx, options...)
 	},
-	loadModule:  func() { loadModule("/sbin/modprobe") },
-	mayUseIPVS:  mayUseIPVS,
-	connections: func(ns *netns.Namespace, file string) (io.ReadCloser, error) { return ns.OpenProc(path.Base(file)) },
-	totals:      func(ctx context.Context, c *ipvsnl.Client) (ipvsnl.Stats, error) { return c.Totals(ctx) },
-	lockFile:    (*netns.Namespace).OpenAgain,
-	schedulers:  kernelSchedulers,
-	links:       links,
-	namespaces:  netns.Names,
-	sysctls:     func(ns *netns.Namespace) sysctlDir { return procDir{"/proc/sys/net/ipv4/vs", ns} },
-	machine:     thisMachine,
-	terminal:    screen.IsTerminal,
+	loadModule:   func() { loadModule("/sbin/modprobe") },
+	mayUseIPVS:   mayUseIPVS,
+	connections:  kernelConnections,
+	totals:       func(ctx context.Context, c *ipvsnl.Client) (ipvsnl.Stats, error) { return c.Totals(ctx) },
+	lockFile:     (*netns.Namespace).OpenAgain,
+	schedulers:   kernelSchedulers,
+	links:        links,
+	namespaces:   netns.Names,
+	sysctls:      func(ns *netns.Namespace) sysctlDir { return procDir{"/proc/sys/net/ipv4/vs", ns} },
+	machine:      thisMachine,
+	surroundings: func(ns *netns.Namespace) surroundings { return linuxSurroundings{ns, kernelConnections} },
+	terminal:     screen.IsTerminal,
 	names: func(ctx context.Context, waiting func()) names {
 		r := resolve.New(ctx)
 		r.Waiting = waiting
@@ -123,6 +127,10 @@ var linux = &system{
 	poll:     time.Second,
 	report:   10 * time.Second,
 	idle:     10 * time.Second,
+}
+
+func kernelConnections(ns *netns.Namespace, file string) (io.ReadCloser, error) {
+	return ns.OpenProc(path.Base(file))
 }
 
 // minVersion is the oldest IPVS version that the command supports.

@@ -57,6 +57,7 @@ type testSystem struct {
 	fromTerminal  bool                               // whether standard input is one
 	looks         int                                // how often it was asked whether a stream is a terminal
 	hasLinks      []link                             // its network interfaces
+	around        testSurroundings                   // what the director has besides IPVS
 }
 
 func newTestSystem(t testing.TB) *testSystem {
@@ -87,20 +88,21 @@ func newTestSystem(t testing.TB) *testSystem {
 			}
 			return io.NopCloser(strings.NewReader(table)), s.noConnTable
 		},
-		lockFile:   func(*netns.Namespace) (*os.File, error) { return os.Open(s.lockPath) },
-		totals:     func(context.Context, *ipvsnl.Client) (ipvsnl.Stats, error) { return s.total, s.noTotal },
-		sysctls:    func(*netns.Namespace) sysctlDir { return s.inMemory },
-		machine:    func() sysctls.Machine { return sysctls.Machine{CPUs: "0-1"} },
-		links:      func(*netns.Namespace) []link { return s.hasLinks },
-		namespaces: func() []string { return []string{"blue"} },
-		schedulers: func() ([]schedulers.Scheduler, error) { return s.hasSchedulers, s.noModules },
-		terminal:   s.isTerminal,
-		names:      func(context.Context, func()) names { return testNames{} },
-		patience:   time.Hour,
-		silence:    time.Hour,
-		idle:       time.Hour,
-		poll:       time.Millisecond,
-		report:     time.Hour,
+		lockFile:     func(*netns.Namespace) (*os.File, error) { return os.Open(s.lockPath) },
+		totals:       func(context.Context, *ipvsnl.Client) (ipvsnl.Stats, error) { return s.total, s.noTotal },
+		sysctls:      func(*netns.Namespace) sysctlDir { return s.inMemory },
+		surroundings: func(*netns.Namespace) surroundings { return &s.around },
+		machine:      func() sysctls.Machine { return sysctls.Machine{CPUs: "0-1"} },
+		links:        func(*netns.Namespace) []link { return s.hasLinks },
+		namespaces:   func() []string { return []string{"blue"} },
+		schedulers:   func() ([]schedulers.Scheduler, error) { return s.hasSchedulers, s.noModules },
+		terminal:     s.isTerminal,
+		names:        func(context.Context, func()) names { return testNames{} },
+		patience:     time.Hour,
+		silence:      time.Hour,
+		idle:         time.Hour,
+		poll:         time.Millisecond,
+		report:       time.Hour,
 	}
 	return s
 }

@@ -29,6 +29,7 @@ const (
 	Schedulers             // --schedulers
 	Sysctl                 // --sysctl, -S --sysctl
 	Drain                  // -D or -d with --drain
+	Check                  // --check
 	Completion             // --complete
 )
 
@@ -49,10 +50,11 @@ type Command struct {
 
 	Change    ipvsnl.Change // of a Change; of a Part, for each service whose key is to be filled in; of a Drain, the deletion
 	Draining  Draining      // of a Drain
-	Listing   Listing       // of a List; of a Save, only Numeric; of Schedulers and Sysctl, only JSON
+	Listing   Listing       // of a List; of a Save, only Numeric; of Schedulers and Sysctl, only JSON; of a Check, these two
 	Saving    Saving        // of a Save
 	Restoring Restoring     // of a Restore
 	Sysctls   Sysctls       // of a Sysctl
+	Checking  Checking      // of a Check
 
 	Oddities Oddities      // of a Change
 	Named    ipvsnl.Fields // of an OpSetService or OpSetDestination, what the options name
@@ -63,7 +65,7 @@ type Command struct {
 	// Line is the line that a Completion is about, from the name of the program to the word to complete.
 	Line []string
 
-	// Service is the service that a List or Save is about, if OneService is true;
+	// Service is the service that a List, Save or Check is about, if OneService is true;
 	// otherwise it is about all.
 	Service    ipvsnl.ServiceKey
 	OneService bool

@@ -28,6 +28,7 @@ const (
 	build
 	listSchedulers
 	sysctl
+	checkTable
 	complete
 )
 
@@ -120,6 +121,7 @@ var commands = [...]command{
 	complete:       {kind: Completion, raw: true},
 	listSchedulers: {name: "schedulers", kind: Schedulers, rules: rules{takes: 1 << optJSON}},
 	sysctl:         {name: "sysctl", kind: Sysctl, rules: rules{takes: 1 << optJSON}, words: (*parser).sysctlWords},
+	checkTable:     {name: "check", kind: Check, rules: rules{takes: 1<<optService | 1<<optNumeric | 1<<optJSON | 1<<optProbe}},
 }
 
 const (

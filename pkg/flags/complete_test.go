@@ -94,7 +94,7 @@ const (
 	anyService = "-t --tcp-service -u --udp-service --sctp-service -f --fwmark-service"
 	anyColumn  = "conns inpkts outpkts inbytes outbytes cps inpps outpps inbps outbps active inactive weight"
 	anyCommand = "-A --add-service -E --edit-service -D --delete-service -C --clear -L --list -l -Z --zero -a --add-server " +
-		"-e --edit-server -d --delete-server --set --start-daemon --stop-daemon -R --restore -S --save --sysctl --schedulers " +
+		"-e --edit-server -d --delete-server --set --start-daemon --stop-daemon -R --restore -S --save --sysctl --schedulers --check " +
 		"-h --help -v --version --build"
 	ofAny = " --netns"
 )

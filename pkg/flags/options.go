@@ -81,6 +81,7 @@ const (
 	optForce
 	optTotal
 	optColor
+	optProbe
 
 	optionCount
 )
@@ -147,6 +148,7 @@ var optionNames = [optionCount]string{
 	optForce:          "force",
 	optTotal:          "total",
 	optColor:          "color",
+	optProbe:          "probe",
 }
 
 // An optionSet is a set of options.
@@ -267,6 +269,8 @@ var options = []option{
 		help: "list or set sysctls, net.ipv4.vs.NAME; with -S, save sysctls that are not at their defaults", set: nothing},
 	{long: "schedulers", verb: listSchedulers,
 		help: "list the schedulers that the kernel has or can load"},
+	{long: "check", arg: optional, verb: checkTable, value: "[NAME]", offer: (*completer).checks,
+		help: "find what keeps traffic from its server, and print what would mend it; with NAME, by one check", set: (*parser).check},
 	{short: 'h', long: "help", verb: help,
 		help: "print this help"},
 	{short: 'v', long: "version", verb: version,
@@ -409,6 +413,11 @@ var options = []option{
 	{long: "metrics", id: optMetrics,
 		help: "as metrics of Prometheus",
 		set:  func(p *parser, _ word) error { return assign(&p.cmd.Listing.Metrics, true) }},
+
+	{heading: "Find out why it does not work", verbs: []verb{checkTable}},
+	{long: "probe", id: optProbe,
+		help: "with --check: also ask the network, which takes some seconds",
+		set:  func(p *parser, _ word) error { return assign(&p.cmd.Checking.Probe, true) }},
 
 	{heading: "Choose connections, with -L -c; also by -t, -u, --sctp-service and -r"},
 	{long: "client", arg: required, id: optClient, value: "ADDRESS[/LEN]",

@@ -188,7 +188,7 @@ func (p *parser) finish(v verb) error {
 	switch {
 	case v == list && c.Listing.Subject == Connections:
 		c.Filter = p.filter()
-	case v == list || v == save:
+	case v == list || v == save || v == checkTable:
 		c.Service, c.OneService = p.service.Key, p.given.has(optService)
 		c.Selection, c.Server = p.selection, p.oneServer()
 	}

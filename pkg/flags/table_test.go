@@ -12,7 +12,7 @@ import (
 // The rows are those of the help, and the options of each command are those that it takes.
 func TestRows(t *testing.T) {
 	commandRows, optionRows := Rows()
-	require.Len(t, commandRows, 21) // -l has a row of its own
+	require.Len(t, commandRows, 22) // -l has a row of its own
 	require.Contains(t, optionRows, Row{Short: "-w", Long: "--weight", Value: "N", Help: "share of the connections, 0 for no new ones (default 1)"})
 	require.Contains(t, optionRows, Row{Short: "-6", Long: "--ipv6", Help: "the mark is for IPv6 packets; must follow -f"})
 	require.NotContains(t, optionRows, Row{Short: "-h", Long: "--help", Help: "print this help"})
@@ -23,6 +23,7 @@ func TestRows(t *testing.T) {
 		"-L --list": "-t -u --sctp-service -f -r -c --timeout --daemon --stats --rate --thresholds --persistent-conn " +
 			"--tun-info --nosort --sort-by --watch -X --wide --total --color -n -j --metrics --client --count --origin -4 --vip --marks --syncid --netns",
 		" --schedulers":      "-j --netns",
+		" --check":           "-t -u --sctp-service -f -n -j --probe --netns",
 		"-h --help":          "",
 		"-v --version":       "",
 		" --set":             "--netns",

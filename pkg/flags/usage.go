@@ -19,6 +19,7 @@ const usageHead = `Usage:
   ipvsadm --set TCP FIN UDP
   ipvsadm --sysctl [NAME[=VALUE]...]
   ipvsadm --schedulers
+  ipvsadm --check [NAME] [SERVICE] [--probe] [OPTIONS] [<RULES]
 
 The command comes first; only --netns NAME may precede it. SERVICE is -t, -u or
 --sctp-service with an address, or -f with a mark. ADDRESS is HOST, HOST:PORT,

@@ -157,6 +157,8 @@ func jsonObjects() map[string][]string {
 		"destination_count": fieldNames(serverCountFields),
 		"scheduler":         fieldNames(schedulerFields),
 		"sysctl":            fieldNames(sysctlFields),
+		"finding":           fieldNames(findingFields),
+		"subject":           fieldNames(subjectFields),
 	}
 }
 

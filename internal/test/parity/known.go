@@ -40,6 +40,7 @@ var knownDifferences = []knownDifference{
 var additions = []string{
 	"--all",
 	"--build",
+	"--check",
 	"--client",
 	"--color",
 	"--complete",
@@ -56,6 +57,7 @@ var additions = []string{
 	"--netns",
 	"--only",
 	"--origin",
+	"--probe",
 	"--replace",
 	"--schedulers",
 	"--sort-by",

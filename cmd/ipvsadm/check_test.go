@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/check"
+	"github.com/ipvsadm-go/ipvsadm/internal/netns"
+	"github.com/ipvsadm-go/ipvsadm/internal/rtnetlink"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+)
+
+// testSurroundings are those of a director on which everything works: all addresses of services are its own, and all servers
+// are on one network.
+type testSurroundings struct {
+	sysctls   map[string]string
+	proc      map[string]string
+	conns     string
+	locals    []string // its own addresses
+	asked     [][]netip.Addr
+	unread    error
+	neighbour []rtnetlink.Neighbour
+	calls     []string
+}
+
+func (s *testSurroundings) call(name string) { s.calls = append(s.calls, name) }
+
+func (s *testSurroundings) Sysctl(name string) (string, error) {
+	value, ok := s.sysctls[name]
+	if !ok {
+		return "", fs.ErrNotExist
+	}
+	return value, nil
+}
+
+func (s *testSurroundings) Proc(name string) ([]byte, error) {
+	s.call(name)
+	text, ok := s.proc[name]
+	if !ok {
+		return nil, fs.ErrNotExist
+	}
+	return []byte(text), nil
+}
+
+func (s *testSurroundings) Connections() (io.ReadCloser, error) {
+	s.call("connections")
+	return io.NopCloser(strings.NewReader(emptyTable + s.conns)), s.unread
+}
+
+func (s *testSurroundings) Links() []check.Link {
+	s.call("links")
+	return []check.Link{{Name: "eth0", Index: 2, Up: true, Running: true, MTU: 1500}}
+}
+
+func (s *testSurroundings) Routes(addrs []netip.Addr) (map[netip.Addr]rtnetlink.Route, error) {
+	s.asked = append(s.asked, addrs)
+	routes := map[netip.Addr]rtnetlink.Route{}
+	for _, a := range addrs {
+		routes[a] = rtnetlink.Route{Type: unix.RTN_UNICAST, Link: 2}
+		if a.Is4() && !netip.MustParsePrefix("10.0.0.0/8").Contains(a) {
+			routes[a] = rtnetlink.Route{Type: unix.RTN_UNICAST, Link: 2, Gateway: netip.MustParseAddr("10.0.0.254")}
+		}
+		for _, own := range s.locals {
+			if a == netip.MustParseAddr(own) {
+				routes[a] = rtnetlink.Route{Type: unix.RTN_LOCAL, Link: 1}
+			}
+		}
+	}
+	return routes, s.unread
+}
+
+func (s *testSurroundings) Neighbours() ([]rtnetlink.Neighbour, error) {
+	s.call("neighbours")
+	return s.neighbour, s.unread
+}
+
+func (s *testSurroundings) Firewall() (all check.Rulesets, missing map[string]error) {
+	s.call("firewall")
+	if s.unread != nil {
+		return all, map[string]error{"the rules of nftables": s.unread}
+	}
+	return check.Rulesets{Read: true}, nil
+}
+
+func (s *testSurroundings) Schedulers() ([]string, error) { return []string{"rr", "wlc"}, s.unread }
+
+func (s *testSurroundings) Engines() ([]string, error) { return []string{"sip"}, nil }
+
+// newChecked returns a system with a service of two servers.
+func newChecked(t *testing.T) *testSystem {
+	s := newTestSystem(t)
+	s.around.locals = []string{"192.0.2.80"}
+	s.around.sysctls = map[string]string{"net/ipv4/ip_forward": "1", "net/ipv4/vs/drop_packet": "0"}
+	s.restore(t, "-A -t web:http -s rr\n-a -t web:http -r 10.0.0.1:80 -m\n-a -t web:http -r 10.0.0.2:80 -m\n")
+	return s
+}
+
+func TestCheckWorks(t *testing.T) {
+	s := newChecked(t)
+	require.Equal(t, result{stdout: "1 service, 2 real servers: 0 broken, 0 doubtful, 0 notes\n"}, s.input("", "ipvsadm --check"))
+	require.Equal(t, result{stdout: "[\n]\n"}, s.input("", "ipvsadm --check --json"))
+	require.Zero(t, s.loads)
+	s = newTestSystem(t)
+	require.Equal(t, result{stdout: "0 services, 0 real servers: 0 broken, 0 doubtful, 0 notes\n"}, s.input("", "ipvsadm --check"))
+}
+
+// Findings are printed with names or without, and as JSON; the exit code is 1.
+func TestCheckFinds(t *testing.T) {
+	s := newChecked(t)
+	s.around.sysctls["net/ipv4/ip_forward"] = "0"
+	const text = "net.ipv4.ip_forward is 0, so that the director drops the answers of masqueraded servers [forwarding]\n" +
+		"  sysctl -w net.ipv4.ip_forward=1\n1 service, 2 real servers: 1 broken, 0 doubtful, 0 notes\n"
+	require.Equal(t, result{stdout: "broken: TCP web:http -> 10.0.0.1:http and 1 more: " + text, code: 1}, s.input("", "ipvsadm --check"))
+	for _, words := range []string{"--check -n", "--check -n -t 192.0.2.80:80", "--check=forwarding -n"} {
+		require.Equal(t, result{stdout: "broken: TCP 192.0.2.80:80 -> 10.0.0.1:80 and 1 more: " + text, code: 1}, s.input("", "ipvsadm "+words), words)
+	}
+	require.Equal(t, result{stdout: "[\n" + `{"check":"forwarding","severity":"broken","subjects":[` +
+		`{"protocol":"TCP","address":"192.0.2.80","port":80,"family":"IPv4","destination":{"address":"10.0.0.1","port":80}},` +
+		`{"protocol":"TCP","address":"192.0.2.80","port":80,"family":"IPv4","destination":{"address":"10.0.0.2","port":80}}],` +
+		`"text":"net.ipv4.ip_forward is 0, so that the director drops the answers of masqueraded servers",` +
+		`"remedy":"sysctl -w net.ipv4.ip_forward=1"}` + "\n]\n", code: 1}, s.input("", "ipvsadm --check -j"))
+	require.Zero(t, s.input("", "ipvsadm --check=address").code)
+}
+
+// Findings about other services are left out.
+func TestCheckOneService(t *testing.T) {
+	s := newChecked(t)
+	s.do(t, "ipvsadm -A -f 7 -s rr")
+	require.Equal(t, 1, s.input("", "ipvsadm --check").code)
+	got := s.input("", "ipvsadm --check -j -f 7")
+	require.Equal(t, 1, got.code)
+	require.Equal(t, 1, strings.Count(got.stdout, `"mark":7,`+`"family":"IPv4"}],"text":"the service has no server"`), got.stdout)
+	require.Zero(t, s.input("", "ipvsadm --check -t 192.0.2.80:80").code)
+	require.Equal(t, result{stderr: "No such service\n", code: 1}, s.input("", "ipvsadm --check -f 8"))
+}
+
+// Rules are read from a file, and from nothing else.
+func TestCheckRules(t *testing.T) {
+	s := newChecked(t)
+	const rules = "-A -t 192.0.2.80:80 -s nosuch\n-a -t 192.0.2.80:80 -r 10.0.0.1 -m -x 1 -y 3\n-D -f 9\n"
+	const found = "broken: FWM 9: line 3: -D -f 9: No such service [rules]\n" +
+		"broken: TCP 192.0.2.80:80 -> 10.0.0.1:80: line 2: the lower threshold, 3, is above the upper one, 1 [thresholds]\n" +
+		"broken: TCP 192.0.2.80:80: the kernel neither has the scheduler nosuch nor can load it: it has rr wlc [module]\n" +
+		"rules, 1 service, 0 real servers: 3 broken, 0 doubtful, 0 notes\n"
+	const works = "1 service, 2 real servers: 0 broken, 0 doubtful, 0 notes\n"
+	file := filepath.Join(t.TempDir(), "rules")
+	require.NoError(t, os.WriteFile(file, []byte(rules), 0o600))
+	open := func(name string) *os.File {
+		f, err := os.Open(name)
+		require.NoError(t, err)
+		t.Cleanup(func() { f.Close() })
+		return f
+	}
+	part, empty := open(file), filepath.Join(t.TempDir(), "empty")
+	_, err := part.Read(make([]byte, 1))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(empty, nil, 0o600))
+	pipe, writer, err := os.Pipe()
+	require.NoError(t, err)
+	defer writer.Close()
+	defer pipe.Close()
+	for name, c := range map[string]struct {
+		stdin io.Reader
+		want  string
+	}{
+		"a file":         {open(file), found},
+		"part of a file": {part, works},
+		"an empty file":  {open(empty), works},
+		"/dev/null":      {open(os.DevNull), works},
+		"an open pipe":   {pipe, works},
+		"closed":         {nil, works},
+	} {
+		output, _ := s.both(c.stdin, "ipvsadm --check -n")
+		require.Equal(t, c.want, output, name)
+	}
+	require.NoError(t, os.WriteFile(file, []byte("-A -f 1 -s rr\n-L\n-A -f 0\n"), 0o600))
+	output, code := s.both(open(file), "ipvsadm --check -n")
+	require.Equal(t, "line 2: -L: the command changes nothing\nline 3: -A -f 0: invalid fwmark value `0' specified\n", output)
+	require.Equal(t, 2, code)
+}
+
+// Without the right to use IPVS, the file that everybody may read has the table.
+func TestCheckWithoutRoot(t *testing.T) {
+	s := newChecked(t)
+	s.open = refuseToOpen(unix.EPERM)
+	s.around.proc = map[string]string{"ip_vs": "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n" +
+		"  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n" +
+		"TCP  C0000250:0050 rr  persistent 360 FFFFFFFF\n  -> 0A000001:0050      Masq    0      0          0         \n" +
+		"FWM  00000007 rr \n  -> 0A000002:0000      Route   1      0          0         \n" +
+		"TCP  [2001:0db8:0000:0000:0000:0000:0000:0001]:01BB wlc \n" +
+		"  -> [2001:0db8:0000:0000:0000:0000:0000:0011]:01BB      Tunnel  1      0          0         \n"}
+	s.around.locals = append(s.around.locals, "2001:db8::1")
+	s.around.unread = unix.EPERM
+	const unread = "note: thresholds, counters, types of tunnels and sync daemons could not be looked at: Permission denied (you must be root) [unseen]\n" +
+		"note: the connection table could not be looked at: Permission denied (you must be root) [unseen]\n" +
+		"note: routes could not be looked at: Permission denied (you must be root) [unseen]\n" +
+		"note: neighbours could not be looked at: Permission denied (you must be root) [unseen]\n" +
+		"note: the rules of nftables could not be looked at: Permission denied (you must be root) [unseen]\n"
+	require.Equal(t, result{code: 1, stdout: "broken: TCP 192.0.2.80:80: all servers have weight 0 [no-weight]\n" +
+		"  ipvsadm -e --keep -t 192.0.2.80:80 -r 10.0.0.1:80 -w 1\n" + unread +
+		"3 services, 3 real servers: 1 broken, 0 doubtful, 5 notes\n"}, s.input("", "ipvsadm --check -n"))
+	require.Equal(t, result{stderr: "No such service\n", code: 1}, s.input("", "ipvsadm --check -f 8"))
+	require.Equal(t, 0, s.input("", "ipvsadm --check -f 7").code)
+	s.around.proc = nil
+	require.Equal(t, result{stderr: "Can't initialize ipvs: Protocol not available\n", code: 2}, s.input("", "ipvsadm --check"))
+	s.open = refuseToOpen(ipvsnl.ErrNoIPVS)
+	require.Equal(t, result{stderr: "Can't initialize ipvs: Protocol not available\n", code: 2}, s.input("", "ipvsadm --check"))
+	require.Zero(t, s.loads, "nothing is loaded")
+}
+
+// Each address is asked about once, and only what a check needs is looked at.
+func TestCheckAsksOnce(t *testing.T) {
+	s := newChecked(t)
+	s.do(t, "ipvsadm -A -u 192.0.2.80:53 -s rr", "ipvsadm -a -u 192.0.2.80:53 -r 10.0.0.1:53 -m")
+	require.Zero(t, s.input("", "ipvsadm --check").code)
+	require.Len(t, s.around.asked, 1)
+	seen := map[netip.Addr]bool{}
+	for _, a := range s.around.asked[0] {
+		require.False(t, seen[a], a)
+		seen[a] = true
+	}
+	require.Equal(t, map[netip.Addr]bool{netip.MustParseAddr("192.0.2.80"): true, netip.MustParseAddr("10.0.0.1"): true,
+		netip.MustParseAddr("10.0.0.2"): true, check.Outside: true}, seen)
+	for name, want := range map[string][]string{
+		"no-weight":  nil,
+		"defence":    nil,
+		"deleted":    {"connections"},
+		"forwarding": {"links"},
+		"mark":       {"firewall"},
+	} {
+		s.around.calls = nil
+		require.Zero(t, s.input("", "ipvsadm --check="+name).code)
+		require.Equal(t, want, s.around.calls, name)
+	}
+}
+
+// What is read of /proc and the connection table counts.
+func TestCheckGathers(t *testing.T) {
+	s := newChecked(t)
+	s.around.sysctls["net/ipv4/vs/expire_nodest_conn"] = "0"
+	s.around.conns = connLine("SYN_RECV", "0A000001", 30) + connLine("ESTABLISHED", "0A000009", 800)
+	s.around.neighbour = []rtnetlink.Neighbour{
+		{Addr: netip.MustParseAddr("10.0.0.2"), Link: 3, State: unix.NUD_FAILED},
+		{Addr: netip.MustParseAddr("10.0.0.2"), Link: 2, State: unix.NUD_FAILED, Age: 6000},
+	}
+	got := s.input("", "ipvsadm --check -n")
+	require.Equal(t, result{code: 1, stdout: "broken: TCP 192.0.2.80:80 -> 10.0.0.2:80: 10.0.0.2 does not answer ARP [neighbour]\n" +
+		"  ipvsadm -e --keep -t 192.0.2.80:80 -r 10.0.0.2:80 -w 0\n" +
+		"doubtful: TCP 192.0.2.80:80 -> 10.0.0.1:80: connections to 10.0.0.1 stay in SYN_RECV: it sends no answer through the director, " +
+		"which has to be on its way to the client [answers]\n" +
+		"doubtful: net.ipv4.vs.expire_nodest_conn is 0, so that whoever has a connection to 10.0.0.9, which is in no service, waits: there are 1 [deleted]\n" +
+		"  sysctl -w net.ipv4.vs.expire_nodest_conn=1\n" +
+		"1 service, 2 real servers: 1 broken, 2 doubtful, 0 notes\n"}, got)
+	s.around.neighbour, s.around.conns = nil, ""
+	s.do(t, "ipvsadm -a -t web:http -r 127.0.0.1:8080 -m")
+	s.around.locals = append(s.around.locals, "127.0.0.1")
+	require.Contains(t, s.input("", "ipvsadm --check -n").stdout, "nothing listens at 127.0.0.1:8080 [listener]")
+	local := []byte{127, 0, 0, 1}
+	hostOrder(local)
+	s.around.proc = map[string]string{"tcp": "  sl  local_address rem_address   st\n   0: " + hexOf(local) + ":1F90 00000000:0000 0A\n"}
+	require.Zero(t, s.input("", "ipvsadm --check -n").code)
+	s.around.locals = s.around.locals[1:]
+	require.Contains(t, s.input("", "ipvsadm --check -n").stdout, "broken: TCP 192.0.2.80:80: 192.0.2.80 is on no interface")
+	s.around.proc["raw"] = "  sl  local_address\n 112: 00000000:0070 00000000:0000 07\n"
+	require.Equal(t, 0, s.input("", "ipvsadm --check -n").code)
+}
+
+// connLine returns a line of the connection table.
+func connLine(state, server string, expires int) string {
+	line := "TCP CB007101 9C40 C0000250 0050 " + server + " 0050 " + (state + "           ")[:11] + " "
+	return line + ("      " + itoa(expires))[len(itoa(expires)):] + "\n"
+}
+
+func hexOf(b []byte) string {
+	const digits = "0123456789ABCDEF"
+	var text []byte
+	for _, c := range b {
+		text = append(text, digits[c>>4], digits[c&15])
+	}
+	return string(text)
+}
+
+// A line of rules cannot check.
+func TestCheckInRules(t *testing.T) {
+	s := newTestSystem(t)
+	require.Equal(t, result{stderr: "Illegal 'check' option in a line of rules\n", code: 2}, s.input("--check\n", "ipvsadm -R"))
+	require.Contains(t, s.input("", "ipvsadm --check=nosuch").stderr, "unknown check `nosuch'; the checks are: address link")
+	require.Equal(t, 2, s.input("", "ipvsadm --check=nosuch").code)
+	var stderr bytes.Buffer
+	require.Equal(t, 255, s.run([]string{"ipvsadm", "--probe"}, nil, io.Discard, &stderr))
+}
+
+// refuseToOpen returns an opening of IPVS that fails.
+func refuseToOpen(err error) func(context.Context, *netns.Namespace) (*ipvsnl.Client, error) {
+	return func(context.Context, *netns.Namespace) (*ipvsnl.Client, error) { return nil, err }
+}

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"maps"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/check"
+	"github.com/ipvsadm-go/ipvsadm/internal/rtnetlink"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
+)
+
+// Surroundings are what a director has besides IPVS, in its network namespace.
+type surroundings interface {
+	Sysctl(name string) (string, error) // by the name with slashes
+	Proc(name string) ([]byte, error)   // of /proc/net
+	Connections() (io.ReadCloser, error)
+	Links() []check.Link
+	Routes([]netip.Addr) (map[netip.Addr]rtnetlink.Route, error)
+	Neighbours() ([]rtnetlink.Neighbour, error)
+	Firewall() (all check.Rulesets, missing map[string]error)
+	Schedulers() ([]string, error)
+	Engines() ([]string, error)
+}
+
+// gather gathers the facts that checks need, besides the table.
+func (k *checker) gather(needs check.Needs, probe bool) {
+	f := &k.facts
+	if f.Rules {
+		needs &^= check.Connections // which are those of another table
+	} else {
+		needs &^= check.Schedulers // which has the kernel's table
+	}
+	cache := map[string]string{}
+	f.Sysctl = func(name string) string {
+		value, known := cache[name]
+		if !known {
+			value, _ = k.around.Sysctl(name)
+			cache[name] = value
+		}
+		return value
+	}
+	for _, row := range []struct {
+		need check.Needs
+		get  func()
+	}{
+		{check.Connections, k.connections},
+		{check.Links, func() { f.Links = k.around.Links() }},
+		{check.VirtualRoutes | check.ServerRoutes, func() { k.routes(needs) }},
+		{check.Neighbours, k.neighbours},
+		{check.Firewall, k.firewall},
+		{check.Listeners, k.listeners},
+		{check.Director, k.director},
+		{check.Totals, func() { f.Filtered = k.filtered() }},
+		{check.Schedulers, k.schedulers},
+	} {
+		if needs&row.need != 0 {
+			row.get()
+		}
+	}
+}
+
+// stale is when the kernel has not seen a packet of a half-open connection for two seconds or more.
+const stale = 58 * time.Second
+
+// connections counts the connections.
+func (k *checker) connections() {
+	table, err := k.around.Connections()
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			k.unseen("the connection table", err)
+		}
+		return
+	}
+	r := conns.NewReader(table)
+	defer table.Close()
+	all := map[check.Path]*check.Counts{}
+	for c, err := range r.All() {
+		if err != nil || c.Client.Port() == 0 { // a template
+			continue
+		}
+		path := check.Path{Protocol: c.Protocol, Virtual: c.Virtual, Server: c.Destination}
+		counts := all[path]
+		if counts == nil {
+			counts = &check.Counts{Client: c.Client.Addr()}
+			all[path] = counts
+		}
+		switch c.State {
+		case "SYN_RECV":
+			if counts.Half++; c.Expires <= stale {
+				counts.Stale++
+			}
+			counts.Client = c.Client.Addr()
+		case "ESTABLISHED", "UDP":
+			counts.Established++
+		default:
+			counts.Others++
+		}
+	}
+	k.facts.Conns = all
+}
+
+// routes asks for the routes to all addresses, each of them once.
+func (k *checker) routes(needs check.Needs) {
+	seen, addrs := map[netip.Addr]bool{}, []netip.Addr(nil)
+	add := func(a netip.Addr) {
+		if a.IsValid() && !seen[a] {
+			seen[a] = true
+			addrs = append(addrs, a)
+		}
+	}
+	for i := range k.facts.Services {
+		s := &k.facts.Services[i]
+		if s.Mark == 0 && needs&check.VirtualRoutes != 0 {
+			add(s.Addr.Addr())
+		}
+		for j := range s.Servers {
+			if needs&check.ServerRoutes != 0 {
+				add(s.Servers[j].Addr.Addr())
+			}
+		}
+	}
+	for _, c := range k.facts.Conns {
+		if c.Half > 0 {
+			add(c.Client)
+		}
+	}
+	if needs&check.Totals != 0 {
+		add(check.Outside)
+	}
+	answers, err := k.around.Routes(addrs)
+	if err != nil {
+		k.unseen("routes", err)
+	}
+	k.facts.Routes = make(map[netip.Addr]*check.Route, len(answers))
+	for a, r := range answers {
+		k.facts.Routes[a] = routeTo(a, &r)
+	}
+}
+
+// routeTo returns the answer to how packets to an address are sent.
+func routeTo(a netip.Addr, r *rtnetlink.Route) *check.Route {
+	if r.Errno != 0 {
+		return &check.Route{Kind: check.NoRoute, Reason: strerror(r.Errno)}
+	}
+	route := &check.Route{Kind: check.Elsewhere, Link: r.Link, Next: a, Source: r.Source, MTU: int(r.MTU)}
+	switch r.Type {
+	case unix.RTN_LOCAL:
+		route.Kind = check.Here
+	case unix.RTN_UNICAST:
+		route.Kind = check.Unicast
+	}
+	if r.Gateway.IsValid() {
+		route.Gateway, route.Next = true, r.Gateway
+	}
+	return route
+}
+
+// neighbours reads the neighbour table. An address has an entry on each interface on which it was asked for.
+func (k *checker) neighbours() {
+	all, err := k.around.Neighbours()
+	if err != nil {
+		k.unseen("neighbours", err)
+	}
+	on := map[netip.Addr]uint32{}
+	for _, r := range k.facts.Routes {
+		on[r.Next] = r.Link
+	}
+	k.facts.Neighbours = map[netip.Addr]check.Neighbour{}
+	for i := range all {
+		n := &all[i]
+		if on[n.Addr] != n.Link {
+			continue
+		}
+		found := check.Neighbour{MAC: n.MAC, Old: n.Age > 60*100}
+		switch {
+		case n.State&unix.NUD_FAILED != 0:
+			found.State = check.Failed
+		case n.State&unix.NUD_INCOMPLETE != 0:
+			found.State = check.Incomplete
+		case n.State&(unix.NUD_REACHABLE|unix.NUD_STALE|unix.NUD_DELAY|unix.NUD_PROBE|unix.NUD_PERMANENT|unix.NUD_NOARP) != 0:
+			found.State = check.Reachable
+		}
+		k.facts.Neighbours[n.Addr] = found
+	}
+}
+
+// firewall reads the rules of the firewall, if there is anything that they may matter to.
+func (k *checker) firewall() {
+	if len(k.facts.Services) == 0 {
+		return
+	}
+	all, missing := k.around.Firewall()
+	k.facts.Firewall = all
+	for _, what := range slices.Sorted(maps.Keys(missing)) {
+		k.unseen(what, missing[what])
+	}
+}
+
+// listeners reads which sockets take connections or packets.
+func (k *checker) listeners() {
+	k.facts.Listening = true
+	for _, row := range []struct{ file, protocol, state string }{
+		{"tcp", "TCP", "0A"}, {"tcp6", "TCP", "0A"}, // TCP_LISTEN
+		{"udp", "UDP", "07"}, {"udp6", "UDP", "07"}, // without a peer
+	} {
+		text, err := k.around.Proc(row.file)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			k.facts.Listening = false
+			k.unseen("listening programs", err)
+			return
+		}
+		for line := range strings.Lines(string(text)) {
+			fields := strings.Fields(line)
+			if len(fields) < 4 || fields[3] != row.state {
+				continue
+			}
+			if a, ok := socketAddr(fields[1]); ok {
+				k.facts.Listeners = append(k.facts.Listeners, check.Listener{Protocol: row.protocol, Addr: a})
+			}
+		}
+	}
+}
+
+// socketAddr reads "0100007F:0050": words of the machine's byte order, in hexadecimal numbers.
+func socketAddr(word string) (a netip.AddrPort, ok bool) {
+	addr, port, _ := strings.Cut(word, ":")
+	n, err := strconv.ParseUint(port, 16, 16)
+	b, bad := hex.DecodeString(addr)
+	if err != nil || bad != nil {
+		return a, false
+	}
+	hostOrder(b)
+	ip, ok := netip.AddrFromSlice(b)
+	return netip.AddrPortFrom(ip, uint16(n)), ok
+}
+
+// director finds out whether another director may take over, and whether the connection table grows.
+func (k *checker) director() {
+	f := &k.facts
+	f.Grows = f.Sysctl("net/ipv4/vs/conn_lfactor") != ""
+	for _, d := range f.Daemons {
+		f.Standby = f.Standby || !d.Master
+	}
+	for _, file := range []string{"raw", "raw6"} {
+		text, _ := k.around.Proc(file)
+		for line := range strings.Lines(string(text)) {
+			const vrrp = ":0070" // protocol 112
+			fields := strings.Fields(line)
+			f.Standby = f.Standby || len(fields) > 1 && strings.HasSuffix(fields[1], vrrp)
+		}
+	}
+}
+
+// filtered returns how many packets reverse path filters have dropped.
+func (k *checker) filtered() uint64 {
+	text, _ := k.around.Proc("netstat")
+	var head []string
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || fields[0] != "TcpExt:" {
+			continue
+		}
+		for i, name := range head {
+			if name == "IPReversePathFilter" && i < len(fields) {
+				n, _ := strconv.ParseUint(fields[i], 10, 64)
+				return n
+			}
+		}
+		head = fields
+	}
+	return 0
+}
+
+// schedulers finds out which schedulers and engines the kernel has or can load.
+func (k *checker) schedulers() {
+	all, err := k.around.Schedulers()
+	if err == nil {
+		k.facts.Engines, err = k.around.Engines()
+	}
+	if err != nil {
+		k.unseen("some of the kernel's modules", err)
+		return
+	}
+	k.facts.Schedulers = all
+}

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
+	"github.com/stretchr/testify/require"
+)
+
+// A finding is what --check --json prints.
+type finding struct {
+	Check    string
+	Severity string
+	Subjects []struct {
+		Protocol, Address, Family string
+		Port                      int
+		Mark                      uint32
+		Destination               struct {
+			Address string
+			Port    int
+		}
+	}
+	Text     string
+	Remedy   string
+	RemedyOn string `json:"remedy_on"`
+}
+
+// A fault is what keeps traffic from a server, or may, and the check that finds it.
+type fault struct {
+	check    string
+	severity string
+	setUp    func(t *testing.T) *network
+	breaks   func(t *testing.T, n *network)
+	from, to string // of the client; client1 and vip if empty
+	port     int
+	words    string // besides --check
+	works    bool   // whether the client gets an answer anyway
+	byHand   func(t *testing.T, n *network)
+}
+
+// masqueraded makes a network of two masqueraded servers, which works.
+func masqueraded(t *testing.T) *network {
+	t.Helper()
+	n := newNetwork(t, 2, byDirector)
+	n.set(t, `-A -t 10.1.0.100:80 -s rr
+-a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m
+-a -t 10.1.0.100:80 -r 10.2.0.12:8080 -m`)
+	return n
+}
+
+// masqueraded6 does the same with IPv6.
+func masqueraded6(t *testing.T) *network {
+	t.Helper()
+	n := newNetwork(t, 2, byDirector)
+	n.set(t, `-A -t [fd00:1::100]:80 -s rr
+-a -t [fd00:1::100]:80 -r [fd00:2::11]:8080 -m
+-a -t [fd00:1::100]:80 -r [fd00:2::12]:8080 -m`)
+	return n
+}
+
+// directlyRouted makes a network of two servers by direct routing, which works.
+func directlyRouted(t *testing.T) *network {
+	t.Helper()
+	n := newNetwork(t, 2, byRouter)
+	for _, r := range n.reals {
+		sysctl(t, r.Namespace, "net/ipv4/conf/all/arp_ignore", "1")
+		sysctl(t, r.Namespace, "net/ipv4/conf/all/arp_announce", "2")
+		r.IP(t, "address add 10.1.0.100/32 dev lo")
+	}
+	n.set(t, `-A -t 10.1.0.100:8080 -s rr
+-a -t 10.1.0.100:8080 -r 10.2.0.11 -g
+-a -t 10.1.0.100:8080 -r 10.2.0.12 -g`)
+	return n
+}
+
+// ip returns what breaks a network by a command of ip(8) on the director.
+func ip(commands string) func(*testing.T, *network) {
+	return func(t *testing.T, n *network) { n.director.IP(t, commands) }
+}
+
+var faults = map[string]fault{
+	"address": {check: "address", severity: "broken", setUp: masqueraded, port: 80,
+		breaks: ip("address del 10.1.0.100/32 dev front")},
+	"address of IPv6": {check: "address", severity: "broken", setUp: masqueraded6, from: client6, to: vip6, port: 80,
+		breaks: ip("address del fd00:1::100/128 dev front")},
+	"forwarding": {check: "forwarding", severity: "broken", setUp: masqueraded, port: 80,
+		breaks: func(t *testing.T, n *network) { sysctl(t, n.director, "net/ipv4/ip_forward", "0") }},
+	"forwarding on one interface": {check: "forwarding", severity: "broken", setUp: masqueraded, port: 80,
+		breaks: func(t *testing.T, n *network) { sysctl(t, n.director, "net/ipv4/conf/back/forwarding", "0") }},
+	"forwarding of IPv6": {check: "forwarding", severity: "broken", setUp: masqueraded6, from: client6, to: vip6, port: 80,
+		breaks: func(t *testing.T, n *network) { sysctl(t, n.director, "net/ipv6/conf/all/forwarding", "0") }},
+	"weight 0": {check: "no-weight", severity: "broken", setUp: masqueraded, port: 80,
+		breaks: func(t *testing.T, n *network) {
+			n.set(t, "-e -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -w 0\n-e -t 10.1.0.100:80 -r 10.2.0.12:8080 -m -w 0")
+		}},
+	"link": {check: "link", severity: "broken", setUp: masqueraded, port: 80, breaks: ip("link set front down")},
+	"no server": {check: "no-server", severity: "broken", setUp: masqueraded, port: 80,
+		breaks: func(t *testing.T, n *network) {
+			n.set(t, "-d -t 10.1.0.100:80 -r 10.2.0.11:8080\n-d -t 10.1.0.100:80 -r 10.2.0.12:8080")
+		},
+		byHand: func(t *testing.T, n *network) { n.set(t, "-a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m") }},
+	"overload": {check: "overload", severity: "broken", setUp: masqueraded, port: 80,
+		breaks: func(t *testing.T, n *network) {
+			n.set(t, "-d -t 10.1.0.100:80 -r 10.2.0.12:8080\n-e -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -x 8")
+			for range 8 {
+				n.getsAnswer(client1, vip, 80)
+			}
+		}},
+	"route": {check: "route", severity: "broken", setUp: masqueraded, port: 80, breaks: ip("link set back down")},
+	"prohibited route": {check: "route", severity: "broken", setUp: masqueraded, port: 80,
+		breaks: ip("route add prohibit 10.2.0.12"), byHand: ip("route del prohibit 10.2.0.12")},
+	"gateway": {check: "gateway", severity: "broken", setUp: directlyRouted, port: 8080,
+		breaks: ip("route add 10.2.0.12 via 10.2.0.254")},
+	"neighbour": {check: "neighbour", severity: "broken", setUp: masqueraded, port: 80,
+		breaks: func(t *testing.T, n *network) {
+			n.reals[1].IP(t, "link set back down")
+			n.director.IP(t, "neigh flush dev back")
+		}},
+	"server of masquerading with another gateway": {check: "answers", severity: "broken", port: 80,
+		setUp: func(t *testing.T) *network {
+			n := masqueraded(t)
+			n.addReal(t, 3, byRouter)
+			return n
+		},
+		breaks: func(t *testing.T, n *network) { n.set(t, "-a -t 10.1.0.100:80 -r 10.2.0.13:8080 -m") }},
+	"server of masquerading that loses its gateway": {check: "answers", severity: "doubtful", setUp: masqueraded, port: 80,
+		breaks: func(t *testing.T, n *network) {
+			n.reals[1].IP(t, "route del default")
+			n.set(t, "-d -t 10.1.0.100:80 -r 10.2.0.12:8080\n-a -t 10.1.0.100:80 -r 10.2.0.12:8080 -m")
+		}},
+	"server of direct routing without the address": {check: "answers", severity: "doubtful", setUp: directlyRouted, port: 8080,
+		breaks: func(t *testing.T, n *network) {
+			n.reals[1].IP(t, "address del 10.1.0.100/32 dev lo")
+			n.set(t, "-d -t 10.1.0.100:8080 -r 10.2.0.12\n-a -t 10.1.0.100:8080 -r 10.2.0.12 -g")
+		}},
+	"mark": {check: "mark", severity: "note", port: 8080,
+		setUp: func(t *testing.T) *network {
+			n := newNetwork(t, 2, byDirector)
+			iptables(t, n.director, markRule("-A"))
+			n.set(t, "-A -f 7 -s rr\n-a -f 7 -r 10.2.0.11 -m\n-a -f 7 -r 10.2.0.12 -m")
+			return n
+		},
+		breaks: func(t *testing.T, n *network) { iptables(t, n.director, markRule("-D")) },
+		byHand: func(t *testing.T, n *network) { iptables(t, n.director, markRule("-A")) }},
+	"mark of nftables": {check: "mark", severity: "note", port: 8080,
+		setUp: func(t *testing.T) *network {
+			kernel.Need(t, "nftables")
+			n := newNetwork(t, 2, byDirector)
+			markByNFT(t, n)
+			n.set(t, "-A -f 7 -s rr\n-a -f 7 -r 10.2.0.11 -m\n-a -f 7 -r 10.2.0.12 -m")
+			return n
+		},
+		breaks: func(t *testing.T, n *network) { require.Zero(t, shell(t, n.director, "nft flush ruleset").Code) },
+		byHand: markByNFT},
+	"full NAT": {check: "full-nat", severity: "broken", port: 80,
+		setUp: func(t *testing.T) *network {
+			n := newNetwork(t, 2, noGateway)
+			n.set(t, "-A -t 10.1.0.100:80 -s rr\n-a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m\n-a -t 10.1.0.100:80 -r 10.2.0.12:8080 -m")
+			sysctl(t, n.director, "net/ipv4/vs/conntrack", "1")
+			iptables(t, n.director, "iptables -t nat -A POSTROUTING -m ipvs --vaddr 10.1.0.100/32 --vport 80 -j MASQUERADE")
+			return n
+		},
+		breaks: func(t *testing.T, n *network) { sysctl(t, n.director, "net/ipv4/vs/conntrack", "0") }},
+	"drop_packet": {check: "defence", severity: "doubtful", setUp: masqueraded, port: 80, works: true,
+		breaks: func(t *testing.T, n *network) {
+			sysctl(t, n.director, "net/ipv4/vs/am_droprate", "1000")
+			sysctl(t, n.director, "net/ipv4/vs/drop_packet", "3")
+		}},
+	"estimation": {check: "estimation", severity: "note", works: true, port: 80,
+		setUp: func(t *testing.T) *network {
+			kernel.Need(t, "estimation that can be turned off")
+			return masqueraded(t)
+		},
+		breaks: func(t *testing.T, n *network) { sysctl(t, n.director, "net/ipv4/vs/run_estimation", "0") }},
+	"sync daemon": {check: "sync", severity: "broken", works: true, port: 80,
+		setUp: func(t *testing.T) *network {
+			n := masqueraded(t)
+			n.director.IP(t, "link add sync type dummy\nlink set sync multicast on\naddress add 10.9.0.1/24 dev sync\nlink set sync up")
+			n.set(t, "--start-daemon master --mcast-interface sync")
+			return n
+		},
+		breaks: ip("link set sync down")},
+	"overlap": {check: "overlap", severity: "note", setUp: masqueraded, works: true, port: 80,
+		breaks: func(t *testing.T, n *network) {
+			n.set(t, "-A -t 10.1.0.100:0 -p\n-a -t 10.1.0.100:0 -r 10.2.0.11 -m")
+		},
+		byHand: func(t *testing.T, n *network) { n.set(t, "-D -t 10.1.0.100:0") }},
+	"tunnel without room": {check: "mtu", severity: "broken", from: client6, to: vip6, port: 8080, works: true,
+		setUp: func(t *testing.T) *network {
+			n := newNetwork(t, 1, byRouter)
+			modprobe(t, "ip6_tunnel")
+			n.reals[0].IP(t, "link set ip6tnl0 up\naddress add fd00:1::100/128 dev ip6tnl0 nodad")
+			n.set(t, "-A -t [fd00:1::100]:8080 -s rr\n-a -t [fd00:1::100]:8080 -r [fd00:2::11]:8080 -i")
+			return n
+		},
+		breaks: ip("link set back mtu 1300")},
+	"gue": {check: "gue-port", severity: "broken", port: 8080,
+		setUp: func(t *testing.T) *network {
+			kernel.Need(t, "tunnels gue", "devices gue", "nftables")
+			modprobe(t, "ipip", "fou")
+			n := newNetwork(t, 1, byRouter)
+			n.reals[0].IP(t, "fou add port 6080 gue\nlink set tunl0 up\naddress add 10.1.0.100/32 dev tunl0")
+			n.set(t, "-A -t 10.1.0.100:8080 -s rr\n-a -t 10.1.0.100:8080 -r 10.2.0.11 -i --tun-type gue --tun-port 6080")
+			return n
+		},
+		breaks: func(t *testing.T, n *network) {
+			require.Zero(t, shell(t, n.director, "nft 'add table inet f; add chain inet f out { type filter hook output priority 0; }; "+
+				"add rule inet f out udp dport 6080 drop'").Code)
+		}},
+	"localnode without a listener": {check: "listener", severity: "broken", port: 80,
+		setUp: func(t *testing.T) *network {
+			n := masqueraded(t)
+			n.set(t, "-d -t 10.1.0.100:80 -r 10.2.0.12:8080")
+			return n
+		},
+		breaks: func(t *testing.T, n *network) { n.set(t, "-a -t 10.1.0.100:80 -r 10.2.0.1:9 -m") }},
+	"drain": {check: "drain", severity: "doubtful", works: true, port: 80,
+		setUp: func(t *testing.T) *network {
+			n := masqueraded(t)
+			n.set(t, "-E -t 10.1.0.100:80 -s rr -p 600")
+			return n
+		},
+		breaks: func(t *testing.T, n *network) {
+			n.set(t, "-e -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -w 0\n-e -t 10.1.0.100:80 -r 10.2.0.12:8080 -m -w 0")
+			n.set(t, "-a -t 10.1.0.100:80 -r 10.2.0.11:8081 -m")
+		}},
+	"reverse path filter": {check: "rp-filter", severity: "doubtful", from: "10.3.0.2", to: vip, port: 80,
+		setUp: func(t *testing.T) *network {
+			n := masqueraded(t)
+			n.router.IP(t, "link add third type bridge\nlink set third up\naddress add 10.3.0.254/24 dev third")
+			n.client.IP(t, "link set front down")
+			n.join(t, n.client, "third", "10.3.0.2/24")
+			n.client.IP(t, "route add default via 10.3.0.254")
+			n.director.IP(t, "route add default via 10.2.0.254")
+			return n
+		},
+		breaks: func(t *testing.T, n *network) { sysctl(t, n.director, "net/ipv4/conf/front/rp_filter", "1") }},
+}
+
+// markRule returns the words of iptables(8) for a rule, given "-A" or "-D".
+func markRule(change string) string {
+	return "iptables -t mangle " + change + " PREROUTING -d 10.1.0.100 -p tcp --dport 8080 -j MARK --set-mark 7"
+}
+
+func markByNFT(t *testing.T, n *network) {
+	got := shell(t, n.director, "nft 'add table ip m; add chain ip m pre { type filter hook prerouting priority mangle; }; "+
+		"add rule ip m pre ip daddr 10.1.0.100 tcp dport 8080 meta mark set 7'")
+	require.Zero(t, got.Code, got.Stderr)
+}
+
+// TestCheckFaults breaks networks that work, one thing at a time. The client fails, --check names that and nothing else, its
+// remedy is run as it is printed, and the client succeeds.
+func TestCheckFaults(t *testing.T) {
+	for name, f := range faults {
+		t.Run(name, func(t *testing.T) {
+			if f.from == "" {
+				f.from, f.to = client1, vip
+			}
+			n := f.setUp(t)
+			require.True(t, n.allAnswer(t, f.from, f.to, f.port), "it works before")
+			require.Empty(t, n.checked(t, f.words), "no alarm before")
+			f.breaks(t, n)
+			if !f.works {
+				require.False(t, n.allAnswer(t, f.from, f.to, f.port), "it still works")
+			}
+			found := n.awaitFinding(t, f.words)
+			require.Len(t, found, 1, "%+v", found)
+			require.Equal(t, f.check, found[0].Check, "%+v", found)
+			require.Equal(t, f.severity, found[0].Severity)
+			if f.byHand != nil {
+				require.Empty(t, found[0].Remedy)
+				f.byHand(t, n)
+			} else {
+				n.mend(t, &found[0])
+			}
+			for end := time.Now().Add(patience); !n.allAnswer(t, f.from, f.to, f.port); {
+				require.True(t, time.Now().Before(end), "it does not work after %s", found[0].Remedy)
+			}
+			for _, left := range n.checked(t, f.words) { // a server without weight, perhaps
+				require.Equal(t, []string{f.check, "note"}, []string{left.Check, left.Severity}, "%+v", left)
+			}
+		})
+	}
+}
+
+// brief is how long a client of a network that may be broken waits for an answer.
+const brief = 3 * time.Second
+
+// allAnswer reports whether each of a few connections gets an answer: of all servers, where there are several.
+func (n *network) allAnswer(t *testing.T, from, to string, port int) bool {
+	t.Helper()
+	for range max(2, len(n.reals)) {
+		if !n.getsAnswer(from, to, port) {
+			return false
+		}
+	}
+	return true
+}
+
+// getsAnswer reports whether a connection gets an answer.
+func (n *network) getsAnswer(from, to string, port int) bool {
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+	ctx, cancel := context.WithTimeout(context.Background(), brief)
+	defer cancel()
+	var conn net.Conn
+	var err error
+	n.client.Do(func() { conn, err = dialer.DialContext(ctx, "tcp", net.JoinHostPort(to, fmt.Sprint(port))) })
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(brief))
+	_, err = conn.Read(make([]byte, 1))
+	return err == nil
+}
+
+// checked returns what --check finds. Its exit code and its text say the same.
+func (n *network) checked(t *testing.T, words string) (all []finding) {
+	t.Helper()
+	got := n.director.Run(t, kernel.Command{Path: "/bin/sh", Args: []string{"sh", "-c", program() + " --check -j " + words + " </dev/null"}})
+	require.Empty(t, got.Stderr)
+	require.NoError(t, json.Unmarshal([]byte(got.Stdout), &all), got.Stdout)
+	code := 0
+	for _, f := range all {
+		if f.Severity != "note" {
+			code = 1
+		}
+	}
+	require.Equal(t, code, got.Code, got.Stdout)
+	return all
+}
+
+// awaitFinding waits until there is something: connections are half-open for a while before they are remarkable.
+func (n *network) awaitFinding(t *testing.T, words string) []finding {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
+		if all := n.checked(t, words); len(all) > 0 || time.Now().After(end) {
+			return all
+		}
+	}
+}
+
+// mend runs a remedy as it is printed, where it says.
+func (n *network) mend(t *testing.T, f *finding) {
+	t.Helper()
+	on := n.director
+	for _, r := range n.reals {
+		if f.RemedyOn != "" && (netip.MustParseAddr(f.RemedyOn) == netip.MustParseAddr(r.ip) || netip.MustParseAddr(f.RemedyOn) == netip.MustParseAddr(r.ip6)) {
+			on = r.Namespace
+		}
+	}
+	require.True(t, f.RemedyOn == "" || on != n.director, "there is no machine %s", f.RemedyOn)
+	require.NotEmpty(t, f.Remedy)
+	got := shell(t, on, f.Remedy)
+	require.Zero(t, got.Code, "%s: %s", f.Remedy, got.Stderr)
+}
