@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/check"
+	"github.com/ipvsadm-go/ipvsadm/internal/probe"
 	"github.com/ipvsadm-go/ipvsadm/internal/rulefile"
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
@@ -31,7 +32,8 @@ type checker struct {
 	names  names
 	around surroundings
 
-	facts check.Facts
+	facts  check.Facts
+	groups []probe.Group // of the daemons that run
 }
 
 // check runs --check.
@@ -136,6 +138,7 @@ func (k *checker) kernel(ctx context.Context, client *ipvsnl.Client, c *flags.Co
 	daemons, err := client.Daemons(ctx)
 	for i := range daemons {
 		k.facts.Daemons = append(k.facts.Daemons, daemonOf(&daemons[i]))
+		k.groups = append(k.groups, groupOf(&daemons[i]))
 	}
 	return err
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/ipvsadm-go/ipvsadm/internal/check"
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
+	"github.com/ipvsadm-go/ipvsadm/internal/probe"
 	"github.com/ipvsadm-go/ipvsadm/internal/rtnetlink"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
@@ -33,6 +34,7 @@ type testSurroundings struct {
 	unread    error
 	neighbour []rtnetlink.Neighbour
 	calls     []string
+	groups    []probe.Group
 }
 
 func (s *testSurroundings) call(name string) { s.calls = append(s.calls, name) }
@@ -61,7 +63,8 @@ func (s *testSurroundings) Connections() (io.ReadCloser, error) {
 
 func (s *testSurroundings) Links() []check.Link {
 	s.call("links")
-	return []check.Link{{Name: "eth0", Index: 2, Up: true, Running: true, MTU: 1500}}
+	return []check.Link{{Name: "eth0", Index: 2, Up: true, Running: true, MTU: 1500, MAC: make([]byte, 6), Multicast: true,
+		Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.99/8")}}}
 }
 
 func (s *testSurroundings) Routes(addrs []netip.Addr) (map[netip.Addr]rtnetlink.Route, error) {
@@ -92,6 +95,20 @@ func (s *testSurroundings) Firewall() (all check.Rulesets, missing map[string]er
 		return all, map[string]error{"the rules of nftables": s.unread}
 	}
 	return check.Rulesets{Read: true}, nil
+}
+
+func (s *testSurroundings) Claims(questions []probe.Question) (all []probe.Answer, err error) {
+	s.call("arp")
+	for _, q := range questions {
+		all = append(all, probe.Answer{Addr: q.Addr, Index: q.On.Index, MAC: "02:00:00:00:00:11"})
+	}
+	return all, s.unread
+}
+
+func (s *testSurroundings) Heard(groups []probe.Group) ([]bool, error) {
+	s.call("sync")
+	s.groups = groups
+	return make([]bool, len(groups)), s.unread
 }
 
 func (s *testSurroundings) Schedulers() ([]string, error) { return []string{"rr", "wlc"}, s.unread }
@@ -305,4 +322,21 @@ func TestCheckInRules(t *testing.T) {
 // refuseToOpen returns an opening of IPVS that fails.
 func refuseToOpen(err error) func(context.Context, *netns.Namespace) (*ipvsnl.Client, error) {
 	return func(context.Context, *netns.Namespace) (*ipvsnl.Client, error) { return nil, err }
+}
+
+// Only with --probe is the network asked.
+func TestCheckProbes(t *testing.T) {
+	s := newChecked(t)
+	s.do(t, "ipvsadm --start-daemon master --mcast-interface eth0 --syncid 3")
+	require.Zero(t, s.input("", "ipvsadm --check").code)
+	require.NotContains(t, s.around.calls, "arp")
+	require.NotContains(t, s.around.calls, "sync")
+	s.around.neighbour = []rtnetlink.Neighbour{{Addr: netip.MustParseAddr("10.0.0.2"), Link: 2, State: unix.NUD_STALE, MAC: "02:00:00:00:00:11"}}
+	require.Equal(t, result{code: 1, stdout: "broken: TCP 192.0.2.80:80: 02:00:00:00:00:11 on eth0 answers ARP for 192.0.2.80: it is the server 10.0.0.2 [arp]\n" +
+		"  on 10.0.0.2: sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2\n" +
+		"note: no other director sends sync messages with ID 3; one that only runs a backup never does [sync-peer]\n" +
+		"1 service, 2 real servers: 1 broken, 0 doubtful, 1 note\n"}, s.input("", "ipvsadm --check -n --probe"))
+	require.Equal(t, []probe.Group{{Addr: netip.MustParseAddr("224.0.0.81"), Port: 8848, Index: 2, ID: 3}}, s.around.groups)
+	s.around.unread = unix.EPERM
+	require.Contains(t, s.input("", "ipvsadm --check -n --probe").stdout, "note: sync messages could not be looked at")
 }

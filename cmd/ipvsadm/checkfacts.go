@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/check"
+	"github.com/ipvsadm-go/ipvsadm/internal/probe"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
@@ -64,6 +65,18 @@ func headers(d *ipvsnl.Destination) int {
 
 func daemonOf(d *ipvsnl.Daemon) check.Daemon {
 	return check.Daemon{Master: d.State == ipvsnl.Master, Interface: d.Interface, SyncID: d.SyncID, IPv6: d.Group.Is6()}
+}
+
+// groupOf returns the group of a daemon, with the kernel's defaults. The interface is still to be found.
+func groupOf(d *ipvsnl.Daemon) probe.Group {
+	g := probe.Group{Addr: d.Group, Port: d.Port, ID: d.SyncID}
+	if !g.Addr.IsValid() {
+		g.Addr = netip.AddrFrom4([4]byte{224, 0, 0, 81})
+	}
+	if g.Port == 0 {
+		g.Port = 8848
+	}
+	return g
 }
 
 // servicesOf reads /proc/net/ip_vs, which everybody may. It has no thresholds and no counters.

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/check"
+	"github.com/ipvsadm-go/ipvsadm/internal/probe"
 	"github.com/ipvsadm-go/ipvsadm/internal/rtnetlink"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
@@ -30,6 +31,8 @@ type surroundings interface {
 	Routes([]netip.Addr) (map[netip.Addr]rtnetlink.Route, error)
 	Neighbours() ([]rtnetlink.Neighbour, error)
 	Firewall() (all check.Rulesets, missing map[string]error)
+	Claims([]probe.Question) ([]probe.Answer, error)
+	Heard([]probe.Group) ([]bool, error)
 	Schedulers() ([]string, error)
 	Engines() ([]string, error)
 }
@@ -69,6 +72,71 @@ func (k *checker) gather(needs check.Needs, probe bool) {
 			row.get()
 		}
 	}
+	if probe && needs&check.Probes != 0 {
+		k.probe()
+	}
+}
+
+// probe asks the network.
+func (k *checker) probe() {
+	f := &k.facts
+	f.Probed = true
+	answers, err := k.around.Claims(k.questions())
+	if err != nil {
+		k.unseen("answers to ARP", err)
+	}
+	for _, a := range answers {
+		link := ""
+		for i := range f.Links {
+			if int(f.Links[i].Index) == a.Index {
+				link = f.Links[i].Name
+			}
+		}
+		f.Claims = append(f.Claims, check.Claim{Addr: a.Addr, MAC: a.MAC, Link: link})
+	}
+	if len(k.groups) == 0 {
+		return
+	}
+	for i := range k.groups {
+		for _, l := range f.Links {
+			if l.Name == f.Daemons[i].Interface {
+				k.groups[i].Index = int(l.Index)
+			}
+		}
+	}
+	heard, err := k.around.Heard(k.groups)
+	if err != nil {
+		f.Probed = false
+		k.unseen("sync messages", err)
+	}
+	for i := range heard {
+		f.Daemons[i].Heard = heard[i]
+	}
+}
+
+// questions returns for which virtual addresses to ask, and where: in their network or, if they are in none, everywhere.
+func (k *checker) questions() (all []probe.Question) {
+	f, asked := &k.facts, map[netip.Addr]bool{}
+	for i := range f.Services {
+		a := f.Services[i].Addr.Addr()
+		if f.Services[i].Mark != 0 || !a.Is4() || asked[a] || f.Routes[a] == nil || f.Routes[a].Kind != check.Here {
+			continue
+		}
+		asked[a] = true
+		first := len(all)
+		for _, near := range []bool{true, false} {
+			for j := range f.Links {
+				l := &f.Links[j]
+				if l.Up && l.Running && !l.NoARP && !l.Loopback && len(l.MAC) == 6 && (l.Reaches(a) || !near && len(l.Prefixes) > 0) {
+					all = append(all, probe.Question{Addr: a, On: probe.Interface{Index: int(l.Index), MAC: l.MAC}})
+				}
+			}
+			if len(all) > first {
+				break
+			}
+		}
+	}
+	return all
 }
 
 // stale is when the kernel has not seen a packet of a half-open connection for two seconds or more.

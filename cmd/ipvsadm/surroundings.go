@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/netip"
 	"slices"
+	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/files"
 	"github.com/ipvsadm-go/ipvsadm/internal/firewall"
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
+	"github.com/ipvsadm-go/ipvsadm/internal/probe"
 	"github.com/ipvsadm-go/ipvsadm/internal/rtnetlink"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
@@ -82,6 +85,54 @@ func (l linuxSurroundings) Firewall() (all check.Rulesets, missing map[string]er
 	return all, missing
 }
 
+// How long answers are waited for.
+const (
+	awaitARP  = time.Second
+	awaitSync = 3 * time.Second
+)
+
+func (l linuxSurroundings) Claims(questions []probe.Question) (answers []probe.Answer, err error) {
+	if len(questions) == 0 {
+		return nil, nil
+	}
+	var socket *probe.ARP
+	err = l.ns.Run(func() (err error) {
+		socket, err = probe.OpenARP()
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer socket.Close()
+	return socket.Ask(questions, awaitARP)
+}
+
+func (l linuxSurroundings) Heard(groups []probe.Group) (heard []bool, err error) {
+	sockets := make([]*probe.Sync, 0, len(groups))
+	err = l.ns.Run(func() error {
+		for _, g := range groups {
+			s, err := probe.OpenSync(g)
+			if err != nil {
+				return err
+			}
+			sockets = append(sockets, s)
+		}
+		return nil
+	})
+	heard = make([]bool, len(sockets))
+	var all sync.WaitGroup
+	for i, s := range sockets {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			heard[i] = err == nil && s.Hears(awaitSync)
+			_ = s.Close()
+		}()
+	}
+	all.Wait()
+	return heard, err
+}
+
 func (l linuxSurroundings) Schedulers() (names []string, err error) {
 	all, err := kernelSchedulers()
 	for i := range all {
@@ -100,7 +151,7 @@ func checkedLinks(interfaces, addrs []rtnetlink.Entry) (all []check.Link) {
 		all = append(all, check.Link{
 			Name: unix.ByteSliceToString(e.Attributes[unix.IFLA_IFNAME]), Index: indexOf(*e), MTU: int(e.Uint32(unix.IFLA_MTU)),
 			Up: flags&unix.IFF_UP != 0, Running: flags&unix.IFF_RUNNING != 0, Loopback: flags&unix.IFF_LOOPBACK != 0,
-			NoARP: flags&unix.IFF_NOARP != 0, Multicast: flags&unix.IFF_MULTICAST != 0,
+			NoARP: flags&unix.IFF_NOARP != 0, MAC: e.Attributes[unix.IFLA_ADDRESS], Multicast: flags&unix.IFF_MULTICAST != 0,
 		})
 	}
 	for i := range addrs {

@@ -71,6 +71,7 @@ type Link struct {
 	Loopback  bool
 	NoARP     bool // of a dummy or a tunnel
 	Multicast bool
+	MAC       []byte
 	MTU       int
 	Prefixes  []netip.Prefix // its addresses, with their networks
 }
@@ -264,13 +265,21 @@ func (f *Facts) holder(a netip.Addr) *Link {
 // network returns the interface whose network has an address, without being all there is.
 func (f *Facts) network(a netip.Addr) *Link {
 	for i := range f.Links {
-		for _, p := range f.Links[i].Prefixes {
-			if !p.IsSingleIP() && p.Contains(a) && !f.Links[i].Loopback {
-				return &f.Links[i]
-			}
+		if l := &f.Links[i]; !l.Loopback && l.Reaches(a) {
+			return l
 		}
 	}
 	return nil
+}
+
+// Reaches reports whether an address is in a network of the interface.
+func (l *Link) Reaches(a netip.Addr) bool {
+	for _, p := range l.Prefixes {
+		if !p.IsSingleIP() && p.Contains(a) {
+			return true
+		}
+	}
+	return false
 }
 
 // way returns the route to an address.

@@ -188,6 +188,9 @@ var faults = map[string]fault{
 			return n
 		},
 		breaks: ip("link set sync down")},
+	"sync daemon alone": {check: "sync-peer", severity: "note", words: "--probe", setUp: masqueraded, works: true, port: 80,
+		breaks: func(t *testing.T, n *network) { n.set(t, "--start-daemon master --mcast-interface front") },
+		byHand: func(t *testing.T, n *network) { n.set(t, "--stop-daemon master") }},
 	"overlap": {check: "overlap", severity: "note", setUp: masqueraded, works: true, port: 80,
 		breaks: func(t *testing.T, n *network) {
 			n.set(t, "-A -t 10.1.0.100:0 -p\n-a -t 10.1.0.100:0 -r 10.2.0.11 -m")
@@ -232,6 +235,16 @@ var faults = map[string]fault{
 			n.set(t, "-e -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -w 0\n-e -t 10.1.0.100:80 -r 10.2.0.12:8080 -m -w 0")
 			n.set(t, "-a -t 10.1.0.100:80 -r 10.2.0.11:8081 -m")
 		}},
+	"server that answers ARP": {check: "arp", severity: "broken", words: "--probe", setUp: directlyRouted, works: true, port: 8080,
+		breaks: func(t *testing.T, n *network) {
+			r := n.reals[1]
+			n.join(t, r.Namespace, "front")
+			link, err := r.link("back")
+			require.NoError(t, err)
+			r.IP(t, "link set front address "+link.HardwareAddr.String()) // as if both networks were one
+			sysctl(t, r.Namespace, "net/ipv4/conf/all/arp_ignore", "0")
+			sysctl(t, r.Namespace, "net/ipv4/conf/front/rp_filter", "0")
+		}},
 	"reverse path filter": {check: "rp-filter", severity: "doubtful", from: "10.3.0.2", to: vip, port: 80,
 		setUp: func(t *testing.T) *network {
 			n := masqueraded(t)
@@ -243,6 +256,12 @@ var faults = map[string]fault{
 			return n
 		},
 		breaks: func(t *testing.T, n *network) { sysctl(t, n.director, "net/ipv4/conf/front/rp_filter", "1") }},
+}
+
+// link returns an interface of a real server.
+func (r *realServer) link(name string) (link *net.Interface, err error) {
+	r.Do(func() { link, err = net.InterfaceByName(name) })
+	return link, err
 }
 
 // markRule returns the words of iptables(8) for a rule, given "-A" or "-D".
