@@ -67,17 +67,17 @@ func (s *testSurroundings) Links() []check.Link {
 		Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.99/8")}}}
 }
 
-func (s *testSurroundings) Routes(addrs []netip.Addr) (map[netip.Addr]rtnetlink.Route, error) {
+func (s *testSurroundings) Routes(addrs []netip.Addr) ([]rtnetlink.Route, error) {
 	s.asked = append(s.asked, addrs)
-	routes := map[netip.Addr]rtnetlink.Route{}
-	for _, a := range addrs {
-		routes[a] = rtnetlink.Route{Type: unix.RTN_UNICAST, Link: 2}
+	routes := make([]rtnetlink.Route, len(addrs))
+	for i, a := range addrs {
+		routes[i] = rtnetlink.Route{Type: unix.RTN_UNICAST, Link: 2}
 		if a.Is4() && !netip.MustParsePrefix("10.0.0.0/8").Contains(a) {
-			routes[a] = rtnetlink.Route{Type: unix.RTN_UNICAST, Link: 2, Gateway: netip.MustParseAddr("10.0.0.254")}
+			routes[i] = rtnetlink.Route{Type: unix.RTN_UNICAST, Link: 2, Gateway: netip.MustParseAddr("10.0.0.254")}
 		}
 		for _, own := range s.locals {
 			if a == netip.MustParseAddr(own) {
-				routes[a] = rtnetlink.Route{Type: unix.RTN_LOCAL, Link: 1}
+				routes[i] = rtnetlink.Route{Type: unix.RTN_LOCAL, Link: 1}
 			}
 		}
 	}
@@ -249,7 +249,7 @@ func TestCheckAsksOnce(t *testing.T) {
 		seen[a] = true
 	}
 	require.Equal(t, map[netip.Addr]bool{netip.MustParseAddr("192.0.2.80"): true, netip.MustParseAddr("10.0.0.1"): true,
-		netip.MustParseAddr("10.0.0.2"): true, check.Outside: true}, seen)
+		netip.MustParseAddr("10.0.0.2"): true, check.Outside(): true}, seen)
 	for name, want := range map[string][]string{
 		"no-weight":  nil,
 		"defence":    nil,

@@ -21,7 +21,8 @@ func checkKey(k ipvsnl.ServiceKey) check.Key {
 
 // serviceOf returns a service as checks see it.
 func serviceOf(s *ipvsnl.Service, servers []ipvsnl.DestinationState) check.Service {
-	found := check.Service{Key: checkKey(s.Key), Scheduler: s.Scheduler, Engine: s.Persistence.Engine, Persistent: s.Persistence.Timeout != 0}
+	found := check.Service{Key: checkKey(s.Key), Scheduler: s.Scheduler, Engine: s.Persistence.Engine, Persistent: s.Persistence.Timeout != 0,
+		Servers: make([]check.Server, 0, len(servers))}
 	for i := range servers {
 		d := &servers[i]
 		server := check.Server{

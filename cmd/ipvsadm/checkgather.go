@@ -28,7 +28,7 @@ type surroundings interface {
 	Proc(name string) ([]byte, error)   // of /proc/net
 	Connections() (io.ReadCloser, error)
 	Links() []check.Link
-	Routes([]netip.Addr) (map[netip.Addr]rtnetlink.Route, error)
+	Routes([]netip.Addr) ([]rtnetlink.Route, error) // in this order
 	Neighbours() ([]rtnetlink.Neighbour, error)
 	Firewall() (all check.Rulesets, missing map[string]error)
 	Claims([]probe.Question) ([]probe.Answer, error)
@@ -139,8 +139,13 @@ func (k *checker) questions() (all []probe.Question) {
 	return all
 }
 
-// stale is when the kernel has not seen a packet of a half-open connection for two seconds or more.
-const stale = 58 * time.Second
+// The kernel's timeouts of connections that are half-open and that have ended, and how long a half-open one is idle until it
+// is remarkable.
+const (
+	halfOpen = 60 * time.Second
+	timeWait = 120 * time.Second
+	stale    = 2 * time.Second
+)
 
 // connections counts the connections.
 func (k *checker) connections() {
@@ -166,10 +171,17 @@ func (k *checker) connections() {
 		}
 		switch c.State {
 		case "SYN_RECV":
-			if counts.Half++; c.Expires <= stale {
+			idle := halfOpen - c.Expires
+			if counts.Half++; idle >= stale {
 				counts.Stale++
 			}
+			counts.HalfIdle = max(counts.HalfIdle, idle)
 			counts.Client = c.Client.Addr()
+		case "TIME_WAIT":
+			if idle := timeWait - c.Expires; counts.Ended == 0 || idle < counts.EndedIdle {
+				counts.EndedIdle = idle
+			}
+			counts.Ended++
 		case "ESTABLISHED", "UDP":
 			counts.Established++
 		default:
@@ -205,24 +217,26 @@ func (k *checker) routes(needs check.Needs) {
 		}
 	}
 	if needs&check.Totals != 0 {
-		add(check.Outside)
+		add(check.Outside())
 	}
 	answers, err := k.around.Routes(addrs)
 	if err != nil {
 		k.unseen("routes", err)
 	}
+	routes := make([]check.Route, len(answers))
 	k.facts.Routes = make(map[netip.Addr]*check.Route, len(answers))
-	for a, r := range answers {
-		k.facts.Routes[a] = routeTo(a, &r)
+	for i := range answers {
+		routes[i] = routeTo(addrs[i], &answers[i])
+		k.facts.Routes[addrs[i]] = &routes[i]
 	}
 }
 
 // routeTo returns the answer to how packets to an address are sent.
-func routeTo(a netip.Addr, r *rtnetlink.Route) *check.Route {
+func routeTo(a netip.Addr, r *rtnetlink.Route) check.Route {
 	if r.Errno != 0 {
-		return &check.Route{Kind: check.NoRoute, Reason: strerror(r.Errno)}
+		return check.Route{Kind: check.NoRoute, Reason: strerror(r.Errno)}
 	}
-	route := &check.Route{Kind: check.Elsewhere, Link: r.Link, Next: a, Source: r.Source, MTU: int(r.MTU)}
+	route := check.Route{Kind: check.Elsewhere, Link: r.Link, Next: a, Source: r.Source, MTU: int(r.MTU)}
 	switch r.Type {
 	case unix.RTN_LOCAL:
 		route.Kind = check.Here

@@ -60,7 +60,7 @@ func (l linuxSurroundings) Links() (all []check.Link) {
 	return all
 }
 
-func (l linuxSurroundings) Routes(addrs []netip.Addr) (routes map[netip.Addr]rtnetlink.Route, err error) {
+func (l linuxSurroundings) Routes(addrs []netip.Addr) (routes []rtnetlink.Route, err error) {
 	err = l.ns.Run(func() (err error) {
 		routes, err = rtnetlink.Lookup(addrs)
 		return err

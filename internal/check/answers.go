@@ -14,8 +14,8 @@ func answers(f *Facts, s *Service, d *Server) *Finding {
 		return nil
 	}
 	c := f.counts(s, d)
-	if c.Half == 0 || c.Established+c.Others > 0 {
-		return nil
+	if c.Half == 0 || c.Established+c.Others > 0 || c.Ended > 0 && c.EndedIdle <= c.HalfIdle {
+		return nil // of those that have ended, earlier ones say nothing
 	}
 	// A connection is half-open in passing, too. With masquerading the counter of answers says more than that.
 	silent := d.Method == Masq && d.InPkts > 0 && d.OutPkts == 0
@@ -49,6 +49,11 @@ func (f *Facts) counts(s *Service, d *Server) *counted {
 		sum.Stale += c.Stale
 		sum.Established += c.Established
 		sum.Others += c.Others
+		sum.HalfIdle = max(sum.HalfIdle, c.HalfIdle)
+		if c.Ended > 0 && (sum.Ended == 0 || c.EndedIdle < sum.EndedIdle) {
+			sum.EndedIdle = c.EndedIdle
+		}
+		sum.Ended += c.Ended
 		if c.Half > 0 {
 			sum.Client, sum.virtual = c.Client, p.Virtual.Addr()
 		}

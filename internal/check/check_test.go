@@ -45,7 +45,7 @@ func working() *Facts {
 			vip: {Kind: Here, Link: 1}, vip6: {Kind: Here, Link: 1}, own: {Kind: Here, Link: 1},
 			rs1: {Kind: Unicast, Link: 3, Next: rs1, Source: own}, rs2: {Kind: Unicast, Link: 3, Next: rs2, Source: own},
 			rs6:    {Kind: Unicast, Link: 3, Next: rs6},
-			client: {Kind: Unicast, Link: 2, Next: client}, Outside: {Kind: Unicast, Link: 2, Gateway: true, Next: client},
+			client: {Kind: Unicast, Link: 2, Next: client}, Outside(): {Kind: Unicast, Link: 2, Gateway: true, Next: client},
 		},
 		Neighbours: map[netip.Addr]Neighbour{rs1: {State: Reachable, MAC: "02:00:00:00:00:11"}},
 		Conns: map[Path]*Counts{
@@ -240,6 +240,12 @@ var tests = map[string]struct {
 	"no answers any more": {[]func(*Facts){func(f *Facts) {
 		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Stale: 1, Client: client}
 	}}, []string{"answers doubtful 1: connections to 10.0.0.12 stay in SYN_RECV: it sends no answer through the director, which has to be its gateway: on 10.0.0.12: ip route replace default via 10.0.0.1"}},
+	"no answers after others have ended": {[]func(*Facts){func(f *Facts) {
+		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Stale: 1, Client: client, HalfIdle: 5, Ended: 3, EndedIdle: 6}
+	}}, []string{"answers doubtful 1: connections to 10.0.0.12 stay in SYN_RECV: it sends no answer through the director, which has to be its gateway: on 10.0.0.12: ip route replace default via 10.0.0.1"}},
+	"half-open while others end": {[]func(*Facts){func(f *Facts) {
+		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Stale: 1, Client: client, HalfIdle: 5, Ended: 3, EndedIdle: 5}
+	}}, nil},
 	"half-open in passing": {[]func(*Facts){func(f *Facts) {
 		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Client: client}
 	}}, nil},
@@ -296,11 +302,11 @@ var tests = map[string]struct {
 			{Chain: c, Accepts: true, Out: "back"}, {Chain: c, Drops: true}}
 	}}, nil},
 
-	"reverse path filter": {[]func(*Facts){set("net/ipv4/conf/all/rp_filter", "1", "net/ipv4/conf/front/rp_filter", "0"), func(f *Facts) { f.Routes[Outside].Link, f.Filtered = 3, 1 }},
+	"reverse path filter": {[]func(*Facts){set("net/ipv4/conf/all/rp_filter", "1", "net/ipv4/conf/front/rp_filter", "0"), func(f *Facts) { f.Routes[Outside()].Link, f.Filtered = 3, 1 }},
 		[]string{"rp-filter doubtful 1: the strict reverse path filter of front drops clients to which back leads: sysctl -w net.ipv4.conf.front.rp_filter=2"}},
-	"reverse path filter that has dropped nothing": {[]func(*Facts){set("net/ipv4/conf/front/rp_filter", "1"), func(f *Facts) { f.Routes[Outside].Link = 3 }},
+	"reverse path filter that has dropped nothing": {[]func(*Facts){set("net/ipv4/conf/front/rp_filter", "1"), func(f *Facts) { f.Routes[Outside()].Link = 3 }},
 		[]string{"rp-filter note 1: the strict reverse path filter of front drops clients to which back leads: sysctl -w net.ipv4.conf.front.rp_filter=2"}},
-	"loose reverse path filter":          {[]func(*Facts){set("net/ipv4/conf/all/rp_filter", "1"), func(f *Facts) { f.Routes[Outside].Link, f.Filtered = 3, 1 }}, nil},
+	"loose reverse path filter":          {[]func(*Facts){set("net/ipv4/conf/all/rp_filter", "1"), func(f *Facts) { f.Routes[Outside()].Link, f.Filtered = 3, 1 }}, nil},
 	"reverse path filter that is passed": {[]func(*Facts){set("net/ipv4/conf/front/rp_filter", "1")}, nil},
 
 	"drain": {[]func(*Facts){func(f *Facts) { f.Services[0].Persistent = true }, second(func(d *Server) { d.Weight, d.Templates = 0, 2 })},

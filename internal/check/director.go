@@ -8,12 +8,12 @@ import (
 	"strconv"
 )
 
-// Outside is an address that stands for clients in other networks: nobody has it (RFC 2544).
-var Outside = netip.AddrFrom4([4]byte{198, 18, 0, 1})
+// Outside returns an address that stands for clients in other networks: nobody has it (RFC 2544).
+func Outside() netip.Addr { return netip.AddrFrom4([4]byte{198, 18, 0, 1}) }
 
 // reversePath looks for interfaces on which a strict filter drops the clients of other networks.
 func reversePath(f *Facts, s *Service) *Finding {
-	out := f.way(Outside)
+	out := f.way(Outside())
 	l := f.holder(s.Addr.Addr())
 	if out.Kind != Unicast || s.Mark != 0 || s.IPv6 || l == nil || l.Loopback || l.NoARP || l.Index == out.Link {
 		return nil

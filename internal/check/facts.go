@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A Key names a service, by protocol and address or by mark.
@@ -128,8 +129,12 @@ type Counts struct {
 	Half        int        // SYN_RECV: nothing has been answered, as far as the director sees
 	Stale       int        // those of them to which no packet has come for some seconds
 	Established int        // of TCP and SCTP, and all of UDP
-	Others      int        // of which some have been answered
+	Others      int        // of which some have been answered, except for those that have ended
+	Ended       int        // in TIME_WAIT
 	Client      netip.Addr // of a half-open one, else of any
+
+	// For how long no packet has come: the longest time of a half-open connection, and the shortest of one that has ended.
+	HalfIdle, EndedIdle time.Duration
 }
 
 // A Daemon is a sync daemon.

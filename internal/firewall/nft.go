@@ -55,7 +55,14 @@ func dump(kind uint16, each func(family uint8, attributes []byte)) error {
 	}
 }
 
-var families = map[uint8]string{1: "inet", 2: "ip", 5: "netdev", 7: "bridge", 10: "ip6"} // NFPROTO_*
+var families = [...]string{1: "inet", 2: "ip", 5: "netdev", 7: "bridge", 10: "ip6"} // NFPROTO_*
+
+func familyName(n uint8) string {
+	if int(n) < len(families) {
+		return families[n]
+	}
+	return ""
+}
 
 var hooks = [...]string{"prerouting", "input", "forward", "output", "postrouting"} // NF_INET_*
 
@@ -100,7 +107,7 @@ func decode(b []byte, each func(d *netlink.AttributeDecoder)) {
 
 // chainOf reads a chain, and reports whether it drops what no rule accepts.
 func chainOf(family uint8, attributes []byte) (c check.Chain, drops bool) {
-	c = check.Chain{Program: "nft", Family: families[family]}
+	c = check.Chain{Program: "nft", Family: familyName(family)}
 	kind := ""
 	decode(attributes, func(d *netlink.AttributeDecoder) {
 		switch d.Type() {
@@ -127,7 +134,7 @@ func chainOf(family uint8, attributes []byte) (c check.Chain, drops bool) {
 
 // ruleOf reads a rule.
 func ruleOf(family uint8, attributes []byte) check.Rule {
-	e := expressions{rule: check.Rule{Chain: check.Chain{Program: "nft", Family: families[family]}}}
+	e := expressions{rule: check.Rule{Chain: check.Chain{Program: "nft", Family: familyName(family)}}}
 	decode(attributes, func(d *netlink.AttributeDecoder) {
 		switch d.Type() {
 		case unix.NFTA_RULE_TABLE:

@@ -108,7 +108,7 @@ func read(b []byte) (a Answer, ok bool) {
 	return a, ok
 }
 
-// until reads packets for a time, as long as each wants more.
+// until reads packets for a time, as long as each returns true.
 func until(fd int, wait time.Duration, each func(b []byte, from unix.Sockaddr) bool) {
 	room := make([]byte, 1<<16)
 	for end := time.Now().Add(wait); ; {

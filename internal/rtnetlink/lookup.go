@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"syscall"
+	"unsafe"
 
 	"github.com/jsimonetti/rtnetlink/v2"
 	"golang.org/x/sys/unix"
@@ -27,28 +28,29 @@ type Route struct {
 const atOnce = 32
 
 // Lookup asks the kernel, in the thread's network namespace, for the routes to addresses. It asks many questions at a time.
-func Lookup(addrs []netip.Addr) (map[netip.Addr]Route, error) {
+// The routes are in the order of the addresses; after an error, there are fewer.
+func Lookup(addrs []netip.Addr) ([]Route, error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
 	defer unix.Close(fd)
 	_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 3}) // the kernel answers at once
-	routes := make(map[netip.Addr]Route, len(addrs))
-	room := make([]byte, 1<<16)
-	for len(addrs) > 0 {
-		n := min(atOnce, len(addrs))
-		if err := ask(fd, addrs[:n], room, routes); err != nil {
-			return routes, err
+	routes := make([]Route, len(addrs))
+	r := newReceiver()
+	for done := 0; done < len(addrs); {
+		end := min(done+atOnce, len(addrs))
+		if err := ask(fd, addrs[done:end], r, routes[done:end]); err != nil {
+			return routes[:done], err
 		}
-		addrs = addrs[n:]
+		done = end
 	}
 	return routes, nil
 }
 
 // ask asks for the routes to some addresses, in one datagram, and waits for all answers.
-func ask(fd int, addrs []netip.Addr, room []byte, routes map[netip.Addr]Route) error {
-	var questions []byte
+func ask(fd int, addrs []netip.Addr, r *receiver, routes []Route) error {
+	questions := make([]byte, 0, atOnce*64)
 	for i, a := range addrs {
 		questions = append(questions, question(a, uint32(i))...)
 	}
@@ -56,25 +58,60 @@ func ask(fd int, addrs []netip.Addr, room []byte, routes map[netip.Addr]Route) e
 		return os.NewSyscallError("sendto", err)
 	}
 	for missing := len(addrs); missing > 0; {
-		n, _, err := unix.Recvfrom(fd, room, 0)
+		n, err := r.receive(fd)
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}
 		if err != nil {
-			return os.NewSyscallError("recvfrom", err)
+			return os.NewSyscallError("recvmmsg", err)
 		}
-		messages, err := syscall.ParseNetlinkMessage(room[:n])
-		if err != nil {
-			return err
-		}
-		for i := range messages {
-			if seq := messages[i].Header.Seq; int(seq) < len(addrs) {
-				routes[addrs[seq]] = answer(&messages[i])
+		for i := range n {
+			if seq, route, ok := r.answer(i); ok && int(seq) < len(addrs) {
+				routes[seq] = route
 				missing--
 			}
 		}
 	}
 	return nil
+}
+
+// A receiver takes the answers that are there with one system call.
+type receiver struct {
+	rooms   [atOnce][4096]byte // longer than an answer about one route
+	vectors [atOnce]unix.Iovec
+	headers [atOnce]struct {
+		unix.Msghdr
+		length uint32
+	}
+}
+
+func newReceiver() *receiver {
+	r := &receiver{}
+	for i := range r.headers {
+		r.vectors[i].Base = &r.rooms[i][0]
+		r.vectors[i].SetLen(len(r.rooms[i]))
+		r.headers[i].Iov = &r.vectors[i]
+		r.headers[i].SetIovlen(1)
+	}
+	return r
+}
+
+// receive waits for an answer, and returns how many there are.
+func (r *receiver) receive(fd int) (n int, err error) {
+	got, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&r.headers[0])), atOnce, unix.MSG_WAITFORONE, 0, 0)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(got), nil
+}
+
+// answer returns an answer that has been received, and the number of its question.
+func (r *receiver) answer(i int) (seq uint32, route Route, ok bool) {
+	messages, err := syscall.ParseNetlinkMessage(r.rooms[i][:r.headers[i].length])
+	if err != nil || len(messages) == 0 {
+		return 0, route, false
+	}
+	return messages[0].Header.Seq, answer(&messages[0]), true
 }
 
 // question returns the request for the route to an address. The library's encoder is larger than this.

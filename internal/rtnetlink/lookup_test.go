@@ -21,9 +21,9 @@ func TestPlaceLookup(t *testing.T) {
 	routes, err := Lookup(addrs)
 	require.NoError(t, err)
 	require.Len(t, routes, len(addrs))
-	for a, r := range routes {
-		require.EqualValues(t, unix.RTN_LOCAL, r.Type, a)
-		require.NotZero(t, r.Link, a)
+	for i, r := range routes {
+		require.EqualValues(t, unix.RTN_LOCAL, r.Type, addrs[i])
+		require.NotZero(t, r.Link, addrs[i])
 	}
 	routes, err = Lookup(nil)
 	require.NoError(t, err)

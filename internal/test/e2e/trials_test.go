@@ -265,7 +265,9 @@ var trials = map[string][]trial{
 		exits("ipvsadm -L -t 192.0.2.9:80"),
 		exits("ipvsadm -L >/dev/full", "ipvsadm -L -n -j >/dev/full", unreadable),
 		exits(busy + "ipvsadm -d -u 192.0.2.250:53 -r 127.0.0.1:53 --drain 0"),
+		exits("ipvsadm -A -f 1; ipvsadm --check"),
 	},
+	"ipvsadm CHECKS": {exits("echo -A >rules; ipvsadm --check <rules")},
 	"ipvsadm EXIT STATUS 2": {
 		exits("ipvsadm -A", "ipvsadm -A -t 192.0.2.1", "ipvsadm -A -f 1 -w 1", "ipvsadm -L word"),
 		exits(asNobody + "ipvsadm -L"),

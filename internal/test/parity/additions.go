@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/check"
 	"github.com/ipvsadm-go/ipvsadm/internal/sysctls"
 	grammar "github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/columns"
@@ -20,6 +21,7 @@ var addedValues = map[string]struct{ good, odd func(g *gen) string }{
 	"COLUMN":         {(*gen).column, (*gen).oddColumn},
 	"[WHEN]":         {(*gen).when, (*gen).oddWhen},
 	"NAME":           {(*gen).netns, (*gen).oddNetNS},
+	"[NAME]":         {(*gen).check, (*gen).oddCheck},
 	"[NAME[=VALUE]]": {}, // words of the command
 	"WORD...":        {}, // likewise
 }
@@ -182,6 +184,12 @@ func (g *gen) when() string { return pick(g, "always", "auto", "never") }
 
 func (g *gen) oddWhen() string {
 	return pick(g, "", "x", "Always", "auto ", " never", "always,never", "0", "é", "\x1b[1m", "a\nb", "\xff", "%s")
+}
+
+func (g *gen) check() string { return pick(g, check.All...).Name }
+
+func (g *gen) oddCheck() string {
+	return pick(g, "", "x", "Address", "address ", "forwarding,route", "0", "é", "\x1b[1m", "\xff", "%s")
 }
 
 // ownNetNS is the network namespace that a call is in already, so that what it does stays there.

@@ -39,10 +39,18 @@ func (r *Run) Steps(t testing.TB) {
 	t.Helper()
 	names := r.undone()
 	before := r.states(t, names)
+	working := "" // the heading under which the page shows that it works
 	for i := range r.page.Steps {
 		s := &r.page.Steps[i]
 		if !s.Takes(r.way) {
 			continue
+		}
+		if working != "" && s.Heading != working {
+			r.checkDirectors(t)
+			working = ""
+		}
+		if showsThatItWorks(s.Heading) {
+			working = s.Heading
 		}
 		r.title(s)
 		for _, name := range s.Machines {
@@ -55,6 +63,27 @@ func (r *Run) Steps(t testing.TB) {
 		}
 	}
 	requireUndone(t, before, r.states(t, names))
+}
+
+// showsThatItWorks reports whether everything works after the commands under a heading.
+func showsThatItWorks(heading string) bool {
+	return strings.Contains(heading, "What a client sees") || strings.Contains(heading, "How to check")
+}
+
+// checkDirectors requires that --check finds nothing on machines with our package.
+func (r *Run) checkDirectors(t testing.TB) {
+	t.Helper()
+	for _, name := range r.page.Machines() {
+		m := r.machines[name]
+		if !m.ours {
+			continue
+		}
+		got, code, err := m.shell(t, false).run("ipvsadm --check -n </dev/null")
+		if err != nil || code != 0 {
+			t.Errorf("docs/recipes/%s.md: a false alarm on %s (exit code %d, %v):\n%s", r.page.Name, name, code, err, got)
+		}
+		t.Logf("%s: %s", name, got)
+	}
 }
 
 // step does one step on a machine.
