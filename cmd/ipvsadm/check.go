@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -34,12 +35,14 @@ type checker struct {
 
 	facts  check.Facts
 	groups []probe.Group // of the daemons that run
+
+	finWait time.Duration // the timeout of connections in FIN_WAIT
 }
 
 // check runs --check.
 func (r *runner) check(ctx context.Context, c *flags.Command) int {
 	k := &checker{
-		con: r.con, lines: r.lines, names: r.names, around: r.sys.surroundings(r.netns),
+		con: r.con, lines: r.lines, names: r.names, finWait: 2 * time.Minute, around: r.sys.surroundings(r.netns),
 		open:   func(ctx context.Context) (*ipvsnl.Client, error) { return r.sys.open(ctx, r.netns) },
 		tables: func(client *ipvsnl.Client) *tableReader { return newTableReader(client, r.names, &c.Listing) },
 	}
@@ -135,6 +138,11 @@ func (k *checker) kernel(ctx context.Context, client *ipvsnl.Client, c *flags.Co
 	if err != nil {
 		return err
 	}
+	timeouts, err := client.Timeouts(ctx)
+	if err != nil {
+		return err
+	}
+	k.finWait = timeouts.TCPFin
 	daemons, err := client.Daemons(ctx)
 	for i := range daemons {
 		k.facts.Daemons = append(k.facts.Daemons, daemonOf(&daemons[i]))

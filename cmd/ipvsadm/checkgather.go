@@ -178,10 +178,9 @@ func (k *checker) connections() {
 			counts.HalfIdle = max(counts.HalfIdle, idle)
 			counts.Client = c.Client.Addr()
 		case "TIME_WAIT":
-			if idle := timeWait - c.Expires; counts.Ended == 0 || idle < counts.EndedIdle {
-				counts.EndedIdle = idle
-			}
-			counts.Ended++
+			counts.End(timeWait - c.Expires)
+		case "FIN_WAIT": // with direct routing and tunnels, the director sees no more of an end
+			counts.End(k.finWait - c.Expires)
 		case "ESTABLISHED", "UDP":
 			counts.Established++
 		default:

@@ -130,11 +130,19 @@ type Counts struct {
 	Stale       int        // those of them to which no packet has come for some seconds
 	Established int        // of TCP and SCTP, and all of UDP
 	Others      int        // of which some have been answered, except for those that have ended
-	Ended       int        // in TIME_WAIT
+	Ended       int        // in TIME_WAIT or FIN_WAIT
 	Client      netip.Addr // of a half-open one, else of any
 
 	// For how long no packet has come: the longest time of a half-open connection, and the shortest of one that has ended.
 	HalfIdle, EndedIdle time.Duration
+}
+
+// End counts a connection that has ended, or is about to, and for how long no packet of it has come.
+func (c *Counts) End(idle time.Duration) {
+	if c.Ended == 0 || idle < c.EndedIdle {
+		c.EndedIdle = idle
+	}
+	c.Ended++
 }
 
 // A Daemon is a sync daemon.

@@ -92,7 +92,7 @@ var All = []Check{
 	{Name: "defence", Worst: Doubtful, others: defence,
 		Meaning: "the kernel drops connections or packets on purpose: drop_entry or drop_packet is at work",
 		Mend:    "turns that off"},
-	{Name: "arp", Needs: VirtualRoutes | Neighbours | Links | Probes, Worst: Broken, others: arp,
+	{Name: "arp", Needs: VirtualRoutes | ServerRoutes | Neighbours | Links | Probes, Worst: Broken, others: arp,
 		Meaning: "another machine answers ARP for the address of a service; only with --probe",
 		Mend:    "on the real server, sets arp_ignore and arp_announce"},
 	{Name: "unseen", Worst: Note, others: unseen,
