@@ -142,6 +142,27 @@ var faults = map[string]fault{
 			n.reals[1].IP(t, "address del 10.1.0.100/32 dev lo")
 			n.set(t, "-d -t 10.1.0.100:8080 -r 10.2.0.12\n-a -t 10.1.0.100:8080 -r 10.2.0.12 -g")
 		}},
+	"client in the servers' network": {check: "answers", severity: "doubtful", from: "10.2.0.3", to: vip, port: 80,
+		setUp: func(t *testing.T) *network {
+			kernel.Need(t, "nftables")
+			n := masqueraded(t)
+			n.join(t, n.client, "back", "10.2.0.3/24")
+			sysctl(t, n.director, "net/ipv4/vs/conntrack", "1")
+			require.Zero(t, shell(t, n.director, "nft 'add table ip ipvs; add chain ip ipvs postrouting { type nat hook postrouting priority srcnat; }; "+
+				"add rule ip ipvs postrouting ct original ip daddr 10.1.0.100 masquerade'").Code)
+			return n
+		},
+		breaks: func(t *testing.T, n *network) {
+			require.Zero(t, shell(t, n.director, "nft delete table ip ipvs").Code)
+			sysctl(t, n.director, "net/ipv4/vs/conntrack", "0")
+		}},
+	"deleted server": {check: "deleted", severity: "doubtful", setUp: masqueraded, works: true, port: 80,
+		breaks: func(t *testing.T, n *network) {
+			c := n.dial(t, client1, vip, 80)
+			t.Cleanup(func() { c.Close() })
+			server := map[string]string{"r1": "10.2.0.11", "r2": "10.2.0.12"}[c.name]
+			n.set(t, "-d -t 10.1.0.100:80 -r "+server+":8080")
+		}},
 	"mark": {check: "mark", severity: "note", port: 8080,
 		setUp: func(t *testing.T) *network {
 			n := newNetwork(t, 2, byDirector)
@@ -197,7 +218,7 @@ var faults = map[string]fault{
 			n.set(t, "-A -t 10.1.0.100:0 -p\n-a -t 10.1.0.100:0 -r 10.2.0.11 -m")
 		},
 		byHand: func(t *testing.T, n *network) { n.set(t, "-D -t 10.1.0.100:0") }},
-	"tunnel without room": {check: "mtu", severity: "broken", from: client6, to: vip6, port: 8080, works: true,
+	"tunnel without room": {check: "mtu", severity: "broken", from: client6, to: vip6, port: 8080,
 		setUp: func(t *testing.T) *network {
 			n := newNetwork(t, 1, byRouter)
 			modprobe(t, "ip6_tunnel")
