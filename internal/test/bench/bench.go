@@ -88,7 +88,11 @@ func (b *bench) prepare(c benchCase, j *job) (err error) {
 		j.stdin, err = b.rules(c.needs)
 		return err
 	}
-	return errors.Join(err, b.load(c.needs))
+	err = errors.Join(err, b.load(c.needs))
+	if err == nil && c.surrounded {
+		err = surround()
+	}
+	return err
 }
 
 // counts returns how often each program runs. The reference does not take more runs

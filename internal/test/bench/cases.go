@@ -20,6 +20,7 @@ type benchCase struct {
 	restores    bool       // the commands read the table that it needs
 	conns       int        // entries of a file that is laid over the kernel's connection table
 	real        int        // connections that the kernel has
+	surrounded  bool       // the director has routes to all addresses of the table
 	floors      []floor    // what the commands ask the kernel for at least, unless it is clear from what else is here
 	onDemand    bool       // only if it is named
 }
@@ -45,6 +46,8 @@ var cases = []benchCase{
 	{name: "ln1k", title: "`-Ln`, 1,000 × 10", runs: 5, needs: small, commands: [][]string{{"-Ln"}}, floors: list},
 	{name: "sn1k", title: "`-Sn`, 1,000 × 10", runs: 5, needs: small, commands: [][]string{{"-Sn"}}, floors: list},
 	{name: "stats1k", title: "`-Ln --stats`, 1,000 × 10", runs: 5, needs: small, commands: [][]string{{"-Ln", "--stats"}}, floors: list},
+	{name: "check1k", title: "`--check -n`, 1,000 × 10, against `-Ln`", runs: 5, needs: small, commands: [][]string{{"-Ln"}},
+		ours: [][]string{{"--check", "-n"}}, surrounded: true, floors: list},
 	{name: "restore10k", title: "`-R`, 10,000 × 10", runs: 2, needs: large, commands: [][]string{{"-R"}}, restores: true},
 	{name: "ln10k", title: "`-Ln`, 10,000 × 10", runs: 3, needs: large, commands: [][]string{{"-Ln"}}, floors: list},
 	{name: "sn10k", title: "`-Sn`, 10,000 × 10", runs: 3, needs: large, commands: [][]string{{"-Sn"}}, floors: list},
