@@ -277,7 +277,7 @@ func TestCheckGathers(t *testing.T) {
 		"  ipvsadm -e --keep -t 192.0.2.80:80 -r 10.0.0.2:80 -w 0\n" +
 		"doubtful: TCP 192.0.2.80:80 -> 10.0.0.1:80: connections to 10.0.0.1 stay in SYN_RECV: it sends no answer through the director, " +
 		"which has to be on its way to the client [answers]\n" +
-		"doubtful: net.ipv4.vs.expire_nodest_conn is 0, so that whoever has a connection to 10.0.0.9, which is in no service, waits: there are 1 [deleted]\n" +
+		"doubtful: net.ipv4.vs.expire_nodest_conn is 0, so that whoever has a connection to 10.0.0.9, which is in no service, waits: there is 1 [deleted]\n" +
 		"  sysctl -w net.ipv4.vs.expire_nodest_conn=1\n" +
 		"1 service, 2 real servers: 1 broken, 2 doubtful, 0 notes\n"}, got)
 	s.around.neighbour, s.around.conns = nil, ""
