@@ -60,7 +60,9 @@ func (k *checker) check(ctx context.Context, c *flags.Command) int {
 	k.gather(check.NeedsOf(checks), c.Checking.Probe)
 	found := check.Run(checks, &k.facts)
 	if c.OneService {
-		found = about(found, checkKey(c.Service))
+		key := checkKey(c.Service)
+		found = about(found, key)
+		k.facts.Services = slices.DeleteFunc(k.facts.Services, func(s check.Service) bool { return s.Key != key })
 	}
 	write := format.AppendFindings
 	if c.Listing.JSON {

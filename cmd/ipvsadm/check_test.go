@@ -151,7 +151,7 @@ func TestCheckFinds(t *testing.T) {
 	require.Zero(t, s.input("", "ipvsadm --check=address").code)
 }
 
-// Findings about other services are left out.
+// Findings about other services are left out, and these are not counted.
 func TestCheckOneService(t *testing.T) {
 	s := newChecked(t)
 	s.do(t, "ipvsadm -A -f 7 -s rr")
@@ -159,7 +159,7 @@ func TestCheckOneService(t *testing.T) {
 	got := s.input("", "ipvsadm --check -j -f 7")
 	require.Equal(t, 1, got.code)
 	require.Equal(t, 1, strings.Count(got.stdout, `"mark":7,`+`"family":"IPv4"}],"text":"the service has no server"`), got.stdout)
-	require.Zero(t, s.input("", "ipvsadm --check -t 192.0.2.80:80").code)
+	require.Equal(t, result{stdout: "1 service, 2 real servers: 0 broken, 0 doubtful, 0 notes\n"}, s.input("", "ipvsadm --check -t 192.0.2.80:80"))
 	require.Equal(t, result{stderr: "No such service\n", code: 1}, s.input("", "ipvsadm --check -f 8"))
 }
 
@@ -277,7 +277,7 @@ func TestCheckGathers(t *testing.T) {
 		"  ipvsadm -e --keep -t 192.0.2.80:80 -r 10.0.0.2:80 -w 0\n" +
 		"doubtful: TCP 192.0.2.80:80 -> 10.0.0.1:80: connections to 10.0.0.1 stay in SYN_RECV: it sends no answer through the director, " +
 		"which has to be on its way to the client [answers]\n" +
-		"doubtful: net.ipv4.vs.expire_nodest_conn is 0, so that whoever has a connection to 10.0.0.9, which is in no service, waits: there are 1 [deleted]\n" +
+		"doubtful: net.ipv4.vs.expire_nodest_conn is 0, so that whoever has a connection to 10.0.0.9, which is in no service, waits: there is 1 [deleted]\n" +
 		"  sysctl -w net.ipv4.vs.expire_nodest_conn=1\n" +
 		"1 service, 2 real servers: 1 broken, 2 doubtful, 0 notes\n"}, got)
 	s.around.neighbour, s.around.conns = nil, ""
@@ -331,6 +331,8 @@ func TestCheckProbes(t *testing.T) {
 	require.Zero(t, s.input("", "ipvsadm --check").code)
 	require.NotContains(t, s.around.calls, "arp")
 	require.NotContains(t, s.around.calls, "sync")
+	require.Contains(t, s.input("", "ipvsadm --check=arp --probe").stdout, "[arp]\n")
+	require.NotContains(t, s.around.calls, "sync", "which takes seconds")
 	s.around.neighbour = []rtnetlink.Neighbour{{Addr: netip.MustParseAddr("10.0.0.2"), Link: 2, State: unix.NUD_STALE, MAC: "02:00:00:00:00:11"}}
 	require.Equal(t, result{code: 1, stdout: "broken: TCP 192.0.2.80:80: 02:00:00:00:00:11 on eth0 answers ARP for 192.0.2.80: it is the server 10.0.0.2 [arp]\n" +
 		"  on 10.0.0.2: sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2\n" +

@@ -89,7 +89,11 @@ func (f *Facts) unanswered(d *Server, way *Route, c *counted) *Finding {
 	case d.Method == Direct:
 		return note(text, "ip address replace "+virtual+"/128 dev lo nodad").on(d.Addr.Addr())
 	}
-	text += ", no device for the tunnel, or a strict reverse path filter"
+	text = "perhaps it lacks the address " + virtual + " or a device for the tunnel, or has a strict reverse path filter"
+	if d.Tunnel == "gue" {
+		text = "perhaps it lacks the address " + virtual + ", a device for the tunnel or an open UDP port " +
+			strconv.Itoa(int(d.TunnelPort)) + ", or has a strict reverse path filter"
+	}
 	if d.Tunnel != "ipip" || c.virtual.Is6() || d.Addr.Addr().Is6() {
 		return note(text, "")
 	}
@@ -104,6 +108,8 @@ const quietARP = "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp
 func (f *Facts) pastDirector(d *Server, way *Route, c *counted) *Finding {
 	client := f.way(c.Client)
 	switch {
+	case c.Client == d.Addr.Addr():
+		return note("it is the client itself, and drops its own packets when they come back to it", translating(c.virtual))
 	case client.Kind == Unicast && client.Link == way.Link && !client.Gateway && !way.Gateway:
 		return note("the client "+c.Client.String()+" is in its network, so that it answers past the director", translating(c.virtual))
 	case !way.Source.IsValid() || way.Gateway:
@@ -137,13 +143,21 @@ func deleted(f *Facts, r *report) {
 		}
 	}
 	for _, a := range sorted(lost) {
-		found := doubtful(dotted(name)+" is 0, so that whoever has a connection to "+a.String()+", which is in no service, waits: there are "+
-			strconv.Itoa(lost[a]), setting(name, "1"))
+		found := doubtful(dotted(name)+" is 0, so that whoever has a connection to "+a.String()+", which is in no service, waits: "+
+			thereAre(lost[a]), setting(name, "1"))
 		if f.Standby { // they are another director's
 			found.Severity = Note
 		}
 		r.add(found, nil, nil)
 	}
+}
+
+// thereAre says how many there are.
+func thereAre(n int) string {
+	if n == 1 {
+		return "there is 1"
+	}
+	return "there are " + strconv.Itoa(n)
 }
 
 // sorted returns the keys of a map in order.

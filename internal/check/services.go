@@ -22,7 +22,7 @@ func address(f *Facts, s *Service) *Finding {
 	}
 	found := broken(a.String()+" is on no interface, and no local route leads to it", "ip address add "+alone(a)+" dev "+f.home(a))
 	if f.Standby {
-		found.Severity = Note
+		found.Severity, found.Remedy = Note, "" // two directors with the address are worse than none
 		found.Text += ": another director may have it"
 	}
 	return found

@@ -20,9 +20,10 @@ import (
 
 // A root is that of the clients, with an ipvsadm in it. What is written there is lost at the end of the test.
 type root struct {
-	dir  string
-	bed  *bed
-	seen int // calls
+	dir    string
+	bed    *bed
+	seen   int  // calls
+	checks bool // whether --check is to be run, which is only ours
 }
 
 // A call is one of ipvsadm, ipvsadm-save or ipvsadm-restore, with its exit code.
@@ -59,7 +60,7 @@ func newRoot(t *testing.T, b *bed, program product, fault string) *root {
 	for _, name := range []string{"root", "upper", "work"} {
 		require.NoError(t, os.Mkdir(filepath.Join(dir, name), 0o755))
 	}
-	r := &root{dir: filepath.Join(dir, "root"), bed: b}
+	r := &root{dir: filepath.Join(dir, "root"), bed: b, checks: fault == "" && program("ipvsadm") == ours("ipvsadm")}
 	mount(t, "overlay", r.dir, "overlay", 0, "lowerdir="+os.Getenv(rootVar)+",upperdir="+dir+"/upper,workdir="+dir+"/work")
 	mount(t, "proc", r.path("/proc"), "proc", 0, "")
 	mount(t, "sysfs", r.path("/sys"), "sysfs", 0, "")

@@ -26,16 +26,28 @@ const variety = `-A -t 10.1.0.100:80 -s wrr
 
 const lostServer = "server 10.2.0.12:53"
 
-// healthChecks are steps of a daemon that checks servers. So many rules match a pattern with both servers, with one, and
-// after the daemon has ended.
-func healthChecks(rules string, both, one, after int, asks string) []step {
+// A state is how many rules match a pattern, and what --check then finds.
+type state struct {
+	rules int
+	finds string
+}
+
+// What --check finds of a mark without a firewall rule, and without a server.
+const (
+	noRule   = "note: FWM 7: no rule of nftables or iptables sets the mark 7; if tc or eBPF does not, either, no packet has it [mark]\n"
+	noServer = "broken: FWM 7: the service has no server [no-server]\n"
+)
+
+// healthChecks are steps of a daemon that checks servers: the states with both servers, with one, and after the daemon has
+// ended.
+func healthChecks(rules string, both, one, after state, asks string) []step {
 	return []step{
-		{name: "both servers are well", rules: rules, times: both, asks: asks},
-		{name: "one fails", rules: rules, times: one, asks: asks,
+		{name: "both servers are well", rules: rules, times: both.rules, finds: both.finds, asks: asks},
+		{name: "one fails", rules: rules, times: one.rules, finds: one.finds, asks: asks,
 			do: func(t *testing.T, b *bed, _ *daemon) { b.reals[1].stop(t) }},
-		{name: "it returns", rules: rules, times: both, asks: asks,
+		{name: "it returns", rules: rules, times: both.rules, finds: both.finds, asks: asks,
 			do: func(t *testing.T, b *bed, _ *daemon) { b.reals[1].start(t) }},
-		{name: "the daemon ends", rules: rules, times: after,
+		{name: "the daemon ends", rules: rules, times: after.rules, finds: after.finds,
 			do: func(t *testing.T, _ *bed, d *daemon) { d.stop(t) }},
 	}
 }
@@ -78,7 +90,7 @@ virtual=10.1.0.100:8443
 	protocol=tcp
 	checktype=connect
 `},
-		steps:   healthChecks(`^-a .* -r 10\.2\.0\.1[12]:`, 4, 2, 0, vip+":80"),
+		steps:   healthChecks(`^-a .* -r 10\.2\.0\.1[12]:`, state{4, ""}, state{2, ""}, state{0, ""}, vip+":80"),
 		reports: true,
 		masks:   ldirectord,
 		fault:   "column Weight",
@@ -113,7 +125,7 @@ virtual6=[fd00:1::100]:80
 	protocol=tcp
 	checktype=connect
 `},
-		steps:   healthChecks("^-a .* -w [1-9]", 6, 3, 6, vip+":80"),
+		steps:   healthChecks("^-a .* -w [1-9]", state{6, noRule}, state{3, noRule}, state{6, noRule}, vip+":80"),
 		reports: true,
 		masks:   ldirectord,
 		fault:   "column Forward",
@@ -180,7 +192,7 @@ virtual_server fwmark 7 {
 }
 `},
 		script: "ipvsadm -Ln; ipvsadm -Ln --thresholds; ipvsadm -Ln --persistent-conn; ipvsadm -L --daemon; ipvsadm -Sn; ipvsadm -S",
-		steps:  healthChecks("^-a|^master", 4, 2, 0, "10.1.0.101:80"),
+		steps:  healthChecks("^-a|^master", state{4, noRule}, state{2, noServer + noRule}, state{0, ""}, "10.1.0.101:80"),
 		fault:  "column Weight",
 	},
 	{
