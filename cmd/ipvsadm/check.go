@@ -206,10 +206,14 @@ func (k *checker) rules() (code int) {
 // refused notes a line that a kernel would refuse.
 func (k *checker) refused(line rulefile.Line, c *ipvsnl.Change, err error) {
 	d := &c.Destination
-	k.facts.Refused = append(k.facts.Refused, check.Refusal{
+	refusal := check.Refusal{
 		Subject: check.Subject{Service: checkKey(c.Service.Key), Server: d.Addr},
-		Line:    line.Number, Text: line.Text, Reason: message(err), Upper: d.UpperThreshold, Lower: d.LowerThreshold,
-	})
+		Line:    line.Number, Text: line.Text, Reason: message(err),
+	}
+	if errors.Is(err, unix.ERANGE) {
+		refusal.Upper, refusal.Lower = d.UpperThreshold, d.LowerThreshold
+	}
+	k.facts.Refused = append(k.facts.Refused, refusal)
 }
 
 // wanted takes what rules create.

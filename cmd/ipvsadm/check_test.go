@@ -166,11 +166,12 @@ func TestCheckOneService(t *testing.T) {
 // Rules are read from a file, and from nothing else.
 func TestCheckRules(t *testing.T) {
 	s := newChecked(t)
-	const rules = "-A -t 192.0.2.80:80 -s nosuch\n-a -t 192.0.2.80:80 -r 10.0.0.1 -m -x 1 -y 3\n-D -f 9\n"
+	const rules = "-A -t 192.0.2.80:80 -s nosuch\n-a -t 192.0.2.80:80 -r 10.0.0.1 -m -x 1 -y 3\n-D -f 9\n-a -f 9 -r 10.0.0.1 -y 3\n"
 	const found = "broken: FWM 9: line 3: -D -f 9: No such service [rules]\n" +
-		"broken: TCP 192.0.2.80:80 -> 10.0.0.1:80: line 2: the lower threshold, 3, is above the upper one, 1 [thresholds]\n" +
+		"broken: FWM 9 -> 10.0.0.1:0: line 4: -a -f 9 -r 10.0.0.1 -y 3: Service not defined [rules]\n" +
+		"broken: TCP 192.0.2.80:80 -> 10.0.0.1:80: line 2: the lower threshold, 3, is above the upper one, 1: write -y 1 or less, or -x 3 or more [thresholds]\n" +
 		"broken: TCP 192.0.2.80:80: the kernel neither has the scheduler nosuch nor can load it: it has rr wlc [module]\n" +
-		"rules, 1 service, 0 real servers: 3 broken, 0 doubtful, 0 notes\n"
+		"rules, 1 service, 0 real servers: 4 broken, 0 doubtful, 0 notes\n"
 	const works = "1 service, 2 real servers: 0 broken, 0 doubtful, 0 notes\n"
 	file := filepath.Join(t.TempDir(), "rules")
 	require.NoError(t, os.WriteFile(file, []byte(rules), 0o600))

@@ -158,9 +158,11 @@ var tests = map[string]struct {
 		f.Rules = true
 		f.Refused = []Refusal{
 			{Subject: Subject{Service: web, Server: netip.AddrPortFrom(rs1, 80)}, Line: 2, Lower: 3, Upper: 1},
-			{Subject: Subject{Service: web}, Line: 3, Text: "-D -t 192.0.2.11:80", Reason: "No such service"}}
+			{Subject: Subject{Service: web}, Line: 3, Text: "-D -t 192.0.2.11:80", Reason: "No such service"},
+			{Subject: Subject{Service: web, Server: netip.AddrPortFrom(rs2, 80)}, Line: 4, Lower: 3}}
 	}}, []string{"rules broken 1: line 3: -D -t 192.0.2.11:80: No such service: ",
-		"thresholds broken 1: line 2: the lower threshold, 3, is above the upper one, 1: "}},
+		"thresholds broken 1: line 2: the lower threshold, 3, is above the upper one, 1: write -y 1 or less, or -x 3 or more: ",
+		"thresholds broken 1: line 4: the lower threshold, 3, is without an upper one: add -x 3 or more, or leave -y out: "}},
 	"modules": {[]func(*Facts){func(f *Facts) {
 		f.Rules, f.Schedulers = true, []string{"rr", "wlc"}
 		f.Services[0].Engine = "sip"
@@ -364,7 +366,7 @@ var tests = map[string]struct {
 	"no estimation": {[]func(*Facts){set("net/ipv4/vs/run_estimation", "0")},
 		[]string{"estimation note 0: net.ipv4.vs.run_estimation is 0, so that counters and rates stand still: sysctl -w net.ipv4.vs.run_estimation=1"}},
 	"few buckets": {[]func(*Facts){second(func(d *Server) { d.Inactive = 16 * 4096 })},
-		[]string{"buckets doubtful 0: the connection table has 4096 buckets for 65536 connections; the module takes another size when it is loaded: echo options ip_vs conn_tab_bits=16 >/etc/modprobe.d/ipvs.conf"}},
+		[]string{"buckets doubtful 0: the connection table has 4096 buckets for 65536 connections; the module takes another size when it is loaded: echo options ip_vs conn_tab_bits=16 >>/etc/modprobe.d/ipvs.conf"}},
 	"enough buckets":    {[]func(*Facts){second(func(d *Server) { d.Inactive = 16*4096 - 1 })}, nil},
 	"buckets that grow": {[]func(*Facts){second(func(d *Server) { d.Inactive = 1 << 30 }), func(f *Facts) { f.Grows = true }}, nil},
 	"defence": {[]func(*Facts){set("net/ipv4/vs/drop_entry", "3", "net/ipv4/vs/drop_packet", "3")}, []string{

@@ -107,10 +107,10 @@ func buckets(f *Facts, r *report) {
 	if conns < crowd*uint64(f.Buckets) {
 		return
 	}
-	size := min(max(bits.Len64(conns-1), 8), 20) // what all kernels allow
+	size := min(max(bits.Len64(conns-1), 8), 20) // what all kernels allow; of several options, the last counts
 	r.add(doubtful("the connection table has "+strconv.Itoa(f.Buckets)+" buckets for "+strconv.FormatUint(conns, 10)+
 		" connections; the module takes another size when it is loaded",
-		"echo options ip_vs conn_tab_bits="+strconv.Itoa(size)+" >/etc/modprobe.d/ipvs.conf"), nil, nil)
+		"echo options ip_vs conn_tab_bits="+strconv.Itoa(size)+" >>/etc/modprobe.d/ipvs.conf"), nil, nil)
 }
 
 // defence looks for defences that are at work. The kernel turns 1 into 2 while memory is short.

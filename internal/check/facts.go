@@ -175,7 +175,7 @@ type Refusal struct {
 	Subject
 	Line         int
 	Text, Reason string
-	Upper, Lower uint32
+	Upper, Lower uint32 // if it is refused because of them
 }
 
 // Facts are what checks are told. What was not asked for is empty.

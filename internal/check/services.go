@@ -122,8 +122,12 @@ func thresholds(f *Facts, r *report) {
 		if l.Lower <= l.Upper {
 			continue
 		}
-		r.add(broken(l.at()+"the lower threshold, "+decimal(l.Lower)+", is above the upper one, "+decimal(l.Upper), ""),
-			&Service{Key: l.Service}, &Server{Addr: l.Server})
+		lower, upper := decimal(l.Lower), decimal(l.Upper)
+		text := "is above the upper one, " + upper + ": write -y " + upper + " or less, or -x " + lower + " or more"
+		if l.Upper == 0 { // none
+			text = "is without an upper one: add -x " + lower + " or more, or leave -y out"
+		}
+		r.add(broken(l.at()+"the lower threshold, "+lower+", "+text, ""), &Service{Key: l.Service}, &Server{Addr: l.Server})
 	}
 }
 

@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -12,8 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 )
 
 // A finding is what --check --json prints.
@@ -44,7 +47,9 @@ type fault struct {
 	port     int
 	words    string // besides --check
 	works    bool   // whether the client gets an answer anyway
+	several  bool   // whether the check may say more than one thing
 	byHand   func(t *testing.T, n *network)
+	mends    func(t *testing.T, n *network, f *finding) // does what the remedy says, if running it is not all
 }
 
 // masqueraded makes a network of two masqueraded servers, which works.
@@ -267,6 +272,34 @@ var faults = map[string]fault{
 			sysctl(t, r.Namespace, "net/ipv4/conf/all/arp_ignore", "0")
 			sysctl(t, r.Namespace, "net/ipv4/conf/front/rp_filter", "0")
 		}},
+	"rules in the wrong order": {check: "rules", severity: "broken", setUp: fromFile, port: 80,
+		breaks: restores(unordered, "line 1: -a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m: Service not defined\n"),
+		byHand: restores(goodRules, "")},
+	"thresholds": {check: "thresholds", severity: "broken", setUp: fromFile, port: 80,
+		breaks: restores(lowAboveHigh, "line 2: -a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -x 10 -y 20: Numerical result out of range\n"),
+		byHand: restores(lowBelowHigh, "")},
+	"lower threshold alone": {check: "thresholds", severity: "broken", setUp: fromFile, port: 80,
+		breaks: restores(lowWithoutHigh, "line 2: -a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -y 20: Numerical result out of range\n"),
+		byHand: restores(lowAtHigh, "")},
+	"scheduler of the rules": {check: "module", severity: "broken", setUp: fromFile, port: 80,
+		breaks: restores(noSuchScheduler, "line 1: -A -t 10.1.0.100:80 -s rrr: Scheduler or persistence engine not found\n"+
+			"line 2: -a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m: Service not defined\n"),
+		byHand: restores(goodRules, "")},
+	"persistence engine of the rules": {check: "module", severity: "broken", setUp: fromFile, port: 80,
+		breaks: restores(noSuchEngine, "line 1: -A -t 10.1.0.100:80 -s rr -p --pe spi: Scheduler or persistence engine not found\n"+
+			"line 2: -a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m: Service not defined\n"),
+		byHand: restores(goodRules, "")},
+	"nobody": {check: "unseen", severity: "note", setUp: masqueraded, port: 80, works: true, several: true,
+		breaks: func(_ *testing.T, n *network) { n.as = asNobody },
+		byHand: func(_ *testing.T, n *network) { n.as = "" }},
+	"few buckets": {check: "buckets", severity: "doubtful", port: 80, works: true,
+		setUp: func(t *testing.T) *network {
+			kernel.Need(t, "tables of a fixed size")
+			n := masqueraded(t)
+			n.set(t, "-A -u 10.1.0.100:53 -s rr\n-a -u 10.1.0.100:53 -r 10.2.0.11 -m")
+			return n
+		},
+		breaks: crowd, mends: reload},
 	"reverse path filter": {check: "rp-filter", severity: "doubtful", from: "10.3.0.2", to: vip, port: 80,
 		setUp: func(t *testing.T) *network {
 			n := masqueraded(t)
@@ -278,6 +311,92 @@ var faults = map[string]fault{
 			return n
 		},
 		breaks: func(t *testing.T, n *network) { sysctl(t, n.director, "net/ipv4/conf/front/rp_filter", "1") }},
+}
+
+// The rules of the files that are checked before they are restored.
+const (
+	goodRules = "-A -t 10.1.0.100:80 -s rr\n-a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m\n-a -t 10.1.0.100:80 -r 10.2.0.12:8080 -m\n"
+
+	unordered       = "-a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m\n-A -t 10.1.0.100:80 -s rr\n"
+	lowAboveHigh    = "-A -t 10.1.0.100:80 -s rr\n-a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -x 10 -y 20\n"
+	lowWithoutHigh  = "-A -t 10.1.0.100:80 -s rr\n-a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -y 20\n"
+	lowBelowHigh    = "-A -t 10.1.0.100:80 -s rr\n-a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -x 10 -y 10\n"
+	lowAtHigh       = "-A -t 10.1.0.100:80 -s rr\n-a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -x 20 -y 20\n"
+	noSuchScheduler = "-A -t 10.1.0.100:80 -s rrr\n-a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m\n"
+	noSuchEngine    = "-A -t 10.1.0.100:80 -s rr -p --pe spi\n-a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m\n"
+)
+
+// fromFile makes a network whose rules are restored from a file, which is what is checked.
+func fromFile(t *testing.T) *network {
+	t.Helper()
+	n := newNetwork(t, 2, byDirector)
+	n.rules = t.TempDir() + "/rules"
+	restores(goodRules, "")(t, n)
+	return n
+}
+
+// restores returns what restores other rules, about which something is said.
+func restores(rules, said string) func(*testing.T, *network) {
+	return func(t *testing.T, n *network) {
+		require.NoError(t, os.WriteFile(n.rules, []byte(rules), 0o644))
+		got := runHelper(t, n.director, "ipvsadm-restore", rules)
+		require.Equal(t, said != "", got.Code != 0)
+		require.Equal(t, said, got.Stderr)
+	}
+}
+
+// crowd makes a great many connections: more than 16 in each bucket of the usual connection table, of which there are 4096.
+func crowd(t *testing.T, n *network) {
+	t.Helper()
+	const each = 33_000 // the ports of a client
+	var err error
+	n.client.Do(func() {
+		for _, from := range []string{client1, client2} {
+			if err == nil {
+				err = sendFromPorts(from, each)
+			}
+		}
+	})
+	require.NoError(t, err)
+	var active, inactive int
+	_, err = fmt.Sscan(n.active(t, "10.2.0.11:53"), &active, &inactive)
+	require.NoError(t, err)
+	require.Equal(t, 2*each, active+inactive)
+}
+
+// sendFromPorts sends datagrams to port 53, each from a port of its own.
+func sendFromPorts(from string, count int) error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_UDP)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte(net.ParseIP(from).To4())}); err != nil {
+		return err
+	}
+	datagram := make([]byte, 8) // without a checksum
+	binary.BigEndian.PutUint16(datagram[2:], 53)
+	binary.BigEndian.PutUint16(datagram[4:], 8)
+	for i := range count {
+		binary.BigEndian.PutUint16(datagram, uint16(1024+i))
+		if err := unix.Sendto(fd, datagram, 0, &unix.SockaddrInet4{Addr: [4]byte(net.ParseIP(vip).To4())}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reload runs a remedy that settings of modules are written by, loads IPVS again, as a boot would, and restores the rules. The
+// settings go with the test.
+func reload(t *testing.T, n *network, f *finding) {
+	t.Helper()
+	saved := n.run(t, "-S -n")
+	hide(t, "/etc/modprobe.d")
+	n.mend(t, f)
+	unload(t)
+	modprobe(t, "ip_vs")
+	n.set(t, saved)
+	crowd(t, n)
 }
 
 // link returns an interface of a real server.
@@ -313,13 +432,18 @@ func TestCheckFaults(t *testing.T) {
 				require.False(t, n.allAnswer(t, f.from, f.to, f.port), "it still works")
 			}
 			found := n.awaitFinding(t, f.words)
-			require.Len(t, found, 1, "%+v", found)
-			require.Equal(t, f.check, found[0].Check, "%+v", found)
-			require.Equal(t, f.severity, found[0].Severity)
-			if f.byHand != nil {
+			require.True(t, len(found) == 1 || f.several && len(found) > 1, "%+v", found)
+			for i := range found {
+				require.Equal(t, f.check, found[i].Check, "%+v", found)
+				require.Equal(t, f.severity, found[i].Severity)
+			}
+			switch {
+			case f.byHand != nil:
 				require.Empty(t, found[0].Remedy)
 				f.byHand(t, n)
-			} else {
+			case f.mends != nil:
+				f.mends(t, n, &found[0])
+			default:
 				n.mend(t, &found[0])
 			}
 			for end := time.Now().Add(patience); !n.allAnswer(t, f.from, f.to, f.port); {
@@ -366,7 +490,11 @@ func (n *network) getsAnswer(from, to string, port int) bool {
 // checked returns what --check finds. Its exit code and its text say the same.
 func (n *network) checked(t *testing.T, words string) (all []finding) {
 	t.Helper()
-	got := n.director.Run(t, kernel.Command{Path: "/bin/sh", Args: []string{"sh", "-c", program() + " --check -j " + words + " </dev/null"}})
+	from := "/dev/null"
+	if n.rules != "" {
+		from = n.rules
+	}
+	got := shell(t, n.director, n.as+"ipvsadm --check -j "+words+" <"+from)
 	require.Empty(t, got.Stderr)
 	require.NoError(t, json.Unmarshal([]byte(got.Stdout), &all), got.Stdout)
 	code := 0

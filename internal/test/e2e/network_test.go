@@ -41,6 +41,9 @@ const patience = 30 * time.Second
 type network struct {
 	client, director, router *kernel.Namespace
 	reals                    []*realServer
+
+	// What --check is run with: a file of rules, if any, and the words of a command that runs it as another user.
+	rules, as string
 }
 
 // A realServer answers each connection with its name.

@@ -60,6 +60,7 @@ var Features = []Feature{
 	{"overlay file systems", func(t testing.TB, n *Namespace) bool { return loads("overlay") }},
 	{"estimation that can be turned off", hasFile("/proc/sys/net/ipv4/vs/run_estimation")},
 	{"tables that resize", hasFile("/proc/sys/net/ipv4/vs/conn_lfactor")},
+	{"tables of a fixed size", func(t testing.TB, n *Namespace) bool { return !hasFile("/proc/sys/net/ipv4/vs/conn_lfactor")(t, n) }},
 	{"/proc/net/ip_vs_status", hasFile("/proc/thread-self/net/ip_vs_status")},
 	{"sysctl conn_max", hasFile("/proc/sys/net/ipv4/vs/conn_max")},
 	{"nftables", func(t testing.TB, n *Namespace) bool {
