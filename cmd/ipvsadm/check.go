@@ -30,7 +30,6 @@ type checker struct {
 	open   func(context.Context) (*ipvsnl.Client, error)
 	tables func(*ipvsnl.Client) *tableReader
 	lines  *lineParser
-	names  names
 	around surroundings
 
 	facts  check.Facts
@@ -42,9 +41,11 @@ type checker struct {
 // check runs --check.
 func (r *runner) check(ctx context.Context, c *flags.Command) int {
 	k := &checker{
-		con: r.con, lines: r.lines, names: r.names, finWait: 2 * time.Minute, around: r.sys.surroundings(r.netns),
-		open:   func(ctx context.Context) (*ipvsnl.Client, error) { return r.sys.open(ctx, r.netns) },
-		tables: func(client *ipvsnl.Client) *tableReader { return newTableReader(client, r.names, &c.Listing) },
+		con: r.con, lines: r.lines, finWait: 2 * time.Minute, around: r.sys.surroundings(r.netns),
+		open: func(ctx context.Context) (*ipvsnl.Client, error) { return r.sys.open(ctx, r.netns) },
+		tables: func(client *ipvsnl.Client) *tableReader {
+			return newTableReader(client, r.names, &flags.Listing{Numeric: true})
+		},
 	}
 	return k.check(ctx, c)
 }
@@ -68,7 +69,7 @@ func (k *checker) check(ctx context.Context, c *flags.Command) int {
 	if c.Listing.JSON {
 		write = format.AppendFindingsJSON
 	}
-	b := write(nil, found, formatNames(k.names, &c.Listing))
+	b := write(nil, found)
 	if !c.Listing.JSON {
 		b = format.AppendChecked(b, &k.facts, found)
 	}
@@ -89,7 +90,7 @@ func (k *checker) table(ctx context.Context, c *flags.Command) (code int) {
 		err = k.kernel(ctx, client, c)
 	}
 	switch {
-	case errors.Is(err, unix.EPERM):
+	case errors.Is(err, fs.ErrPermission):
 		return k.withoutRoot(c)
 	case errors.Is(err, ipvsnl.ErrNoIPVS):
 		k.con.complain("Can't initialize ipvs: " + message(unix.ENOPROTOOPT))
@@ -133,7 +134,9 @@ func (k *checker) kernel(ctx context.Context, client *ipvsnl.Client, c *flags.Co
 	services, err := r.services(ctx, &flags.Command{})
 	if err == nil {
 		err = r.each(ctx, services, func(s *ipvsnl.ServiceState, d []ipvsnl.DestinationState) error {
-			k.facts.Services = append(k.facts.Services, serviceOf(&s.Service, d))
+			found := serviceOf(&s.Service, d)
+			found.Quiet = s.Stats.InPPS == 0
+			k.facts.Services = append(k.facts.Services, found)
 			return nil
 		})
 	}
@@ -155,7 +158,7 @@ func (k *checker) kernel(ctx context.Context, client *ipvsnl.Client, c *flags.Co
 
 // withoutRoot reads what the kernel shows to everybody.
 func (k *checker) withoutRoot(c *flags.Command) (code int) {
-	text, err := k.around.Proc("ip_vs")
+	text, err := k.read("ip_vs")
 	if errors.Is(err, fs.ErrNotExist) {
 		err = unix.ENOPROTOOPT
 	}
@@ -163,7 +166,9 @@ func (k *checker) withoutRoot(c *flags.Command) (code int) {
 		k.con.complain("Can't initialize ipvs: " + message(err))
 		return exitNoIPVS
 	}
-	k.facts.Services = servicesOf(string(text))
+	k.facts.Services = servicesOf(text)
+	k.facts.Buckets = bucketsOf(text)
+	k.finWait = 0 // so that whatever has ended has done so not long ago
 	if c.OneService && !slices.ContainsFunc(k.facts.Services, func(s check.Service) bool { return s.Key == checkKey(c.Service) }) {
 		k.con.fails(&ipvsnl.Error{Op: ipvsnl.OpService, Service: c.Service, Err: ipvsnl.ErrServiceNotFound})
 		return exitListing

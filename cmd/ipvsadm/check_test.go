@@ -4,7 +4,9 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"encoding/binary"
 	"io"
 	"io/fs"
 	"net/netip"
@@ -12,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -21,20 +24,24 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/probe"
 	"github.com/ipvsadm-go/ipvsadm/internal/rtnetlink"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
 // testSurroundings are those of a director on which everything works: all addresses of services are its own, and all servers
 // are on one network.
 type testSurroundings struct {
-	sysctls   map[string]string
-	proc      map[string]string
-	conns     string
-	locals    []string // its own addresses
-	asked     [][]netip.Addr
-	unread    error
-	neighbour []rtnetlink.Neighbour
-	calls     []string
-	groups    []probe.Group
+	sysctls map[string]string
+	proc    map[string]string
+	conns   string
+	locals  []string // its own addresses
+	links   []check.Link
+	asked   [][]netip.Addr
+	unread  error
+
+	sysctlError, procError error // rather than what does not exist
+	neighbour              []rtnetlink.Neighbour
+	calls                  []string
+	groups                 []probe.Group
 }
 
 func (s *testSurroundings) call(name string) { s.calls = append(s.calls, name) }
@@ -42,18 +49,18 @@ func (s *testSurroundings) call(name string) { s.calls = append(s.calls, name) }
 func (s *testSurroundings) Sysctl(name string) (string, error) {
 	value, ok := s.sysctls[name]
 	if !ok {
-		return "", fs.ErrNotExist
+		return "", cmp.Or(s.sysctlError, fs.ErrNotExist)
 	}
 	return value, nil
 }
 
-func (s *testSurroundings) Proc(name string) ([]byte, error) {
+func (s *testSurroundings) Proc(name string) (io.ReadCloser, error) {
 	s.call(name)
 	text, ok := s.proc[name]
 	if !ok {
-		return nil, fs.ErrNotExist
+		return nil, cmp.Or(s.procError, fs.ErrNotExist)
 	}
-	return []byte(text), nil
+	return io.NopCloser(strings.NewReader(text)), nil
 }
 
 func (s *testSurroundings) Connections() (io.ReadCloser, error) {
@@ -61,10 +68,9 @@ func (s *testSurroundings) Connections() (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(emptyTable + s.conns)), s.unread
 }
 
-func (s *testSurroundings) Links() []check.Link {
+func (s *testSurroundings) Links() ([]check.Link, error) {
 	s.call("links")
-	return []check.Link{{Name: "eth0", Index: 2, Up: true, Running: true, MTU: 1500, MAC: make([]byte, 6), Multicast: true,
-		Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.99/8")}}}
+	return s.links, s.unread
 }
 
 func (s *testSurroundings) Routes(addrs []netip.Addr) ([]rtnetlink.Route, error) {
@@ -111,6 +117,11 @@ func (s *testSurroundings) Heard(groups []probe.Group) ([]bool, error) {
 	return make([]bool, len(groups)), s.unread
 }
 
+func (s *testSurroundings) Grown() (bool, error) {
+	s.call("counters")
+	return false, s.unread
+}
+
 func (s *testSurroundings) Schedulers() ([]string, error) { return []string{"rr", "wlc"}, s.unread }
 
 func (s *testSurroundings) Engines() ([]string, error) { return []string{"sip"}, nil }
@@ -119,6 +130,8 @@ func (s *testSurroundings) Engines() ([]string, error) { return []string{"sip"},
 func newChecked(t *testing.T) *testSystem {
 	s := newTestSystem(t)
 	s.around.locals = []string{"192.0.2.80"}
+	s.around.links = []check.Link{{Name: "eth0", Index: 2, Up: true, Running: true, MTU: 1500, MAC: make([]byte, 6), Multicast: true,
+		Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.99/8"), netip.MustParsePrefix("192.0.2.80/32")}}}
 	s.around.sysctls = map[string]string{"net/ipv4/ip_forward": "1", "net/ipv4/vs/drop_packet": "0"}
 	s.restore(t, "-A -t web:http -s rr\n-a -t web:http -r 10.0.0.1:80 -m\n-a -t web:http -r 10.0.0.2:80 -m\n")
 	return s
@@ -133,14 +146,13 @@ func TestCheckWorks(t *testing.T) {
 	require.Equal(t, result{stdout: "0 services, 0 real servers: 0 broken, 0 doubtful, 0 notes\n"}, s.input("", "ipvsadm --check"))
 }
 
-// Findings are printed with names or without, and as JSON; the exit code is 1.
+// Findings are printed with numbers, for which no name is looked up, and as JSON; the exit code is 1.
 func TestCheckFinds(t *testing.T) {
 	s := newChecked(t)
 	s.around.sysctls["net/ipv4/ip_forward"] = "0"
 	const text = "net.ipv4.ip_forward is 0, so that the director drops the answers of masqueraded servers [forwarding]\n" +
 		"  sysctl -w net.ipv4.ip_forward=1\n1 service, 2 real servers: 1 broken, 0 doubtful, 0 notes\n"
-	require.Equal(t, result{stdout: "broken: TCP web:http -> 10.0.0.1:http and 1 more: " + text, code: 1}, s.input("", "ipvsadm --check"))
-	for _, words := range []string{"--check -n", "--check -n -t 192.0.2.80:80", "--check=forwarding -n"} {
+	for _, words := range []string{"--check", "--check -n", "--check -t web:http", "--check=forwarding"} {
 		require.Equal(t, result{stdout: "broken: TCP 192.0.2.80:80 -> 10.0.0.1:80 and 1 more: " + text, code: 1}, s.input("", "ipvsadm "+words), words)
 	}
 	require.Equal(t, result{stdout: "[\n" + `{"check":"forwarding","severity":"broken","subjects":[` +
@@ -170,7 +182,7 @@ func TestCheckRules(t *testing.T) {
 	const found = "broken: FWM 9: line 3: -D -f 9: No such service [rules]\n" +
 		"broken: FWM 9 -> 10.0.0.1:0: line 4: -a -f 9 -r 10.0.0.1 -y 3: Service not defined [rules]\n" +
 		"broken: TCP 192.0.2.80:80 -> 10.0.0.1:80: line 2: the lower threshold, 3, is above the upper one, 1: write -y 1 or less, or -x 3 or more [thresholds]\n" +
-		"broken: TCP 192.0.2.80:80: the kernel neither has the scheduler nosuch nor can load it: it has rr wlc [module]\n" +
+		"broken: TCP 192.0.2.80:80: the kernel neither has the scheduler nosuch nor can load it; there are rr wlc [module]\n" +
 		"rules, 1 service, 0 real servers: 4 broken, 0 doubtful, 0 notes\n"
 	const works = "1 service, 2 real servers: 0 broken, 0 doubtful, 0 notes\n"
 	file := filepath.Join(t.TempDir(), "rules")
@@ -200,11 +212,11 @@ func TestCheckRules(t *testing.T) {
 		"an open pipe":   {pipe, works},
 		"closed":         {nil, works},
 	} {
-		output, _ := s.both(c.stdin, "ipvsadm --check -n")
+		output, _ := s.both(c.stdin, "ipvsadm --check")
 		require.Equal(t, c.want, output, name)
 	}
 	require.NoError(t, os.WriteFile(file, []byte("-A -f 1 -s rr\n-L\n-A -f 0\n"), 0o600))
-	output, code := s.both(open(file), "ipvsadm --check -n")
+	output, code := s.both(open(file), "ipvsadm --check")
 	require.Equal(t, "line 2: -L: the command changes nothing\nline 3: -A -f 0: invalid fwmark value `0' specified\n", output)
 	require.Equal(t, 2, code)
 }
@@ -223,14 +235,21 @@ func TestCheckWithoutRoot(t *testing.T) {
 	s.around.unread = unix.EPERM
 	const unread = "note: thresholds, counters, types of tunnels and sync daemons could not be looked at: Permission denied (you must be root) [unseen]\n" +
 		"note: the connection table could not be looked at: Permission denied (you must be root) [unseen]\n" +
+		"note: network interfaces could not be looked at: Permission denied (you must be root) [unseen]\n" +
 		"note: routes could not be looked at: Permission denied (you must be root) [unseen]\n" +
 		"note: neighbours could not be looked at: Permission denied (you must be root) [unseen]\n" +
 		"note: the rules of nftables could not be looked at: Permission denied (you must be root) [unseen]\n"
 	require.Equal(t, result{code: 1, stdout: "broken: TCP 192.0.2.80:80: all servers have weight 0 [no-weight]\n" +
 		"  ipvsadm -e --keep -t 192.0.2.80:80 -r 10.0.0.1:80 -w 1\n" + unread +
-		"3 services, 3 real servers: 1 broken, 0 doubtful, 5 notes\n"}, s.input("", "ipvsadm --check -n"))
+		"3 services, 3 real servers: 1 broken, 0 doubtful, 6 notes\n"}, s.input("", "ipvsadm --check"))
 	require.Equal(t, result{stderr: "No such service\n", code: 1}, s.input("", "ipvsadm --check -f 8"))
 	require.Equal(t, 0, s.input("", "ipvsadm --check -f 7").code)
+	s.around.proc["ip_vs"] = "IP Virtual Server version 1.2.1 (size=2)\nFWM  00000008 rr \n" +
+		"  -> [2001:0db8:0000:0000:0000:0000:0000:0011]:0000      Route   1      16         16        \n"
+	require.Equal(t, result{stderr: "No such service\n", code: 1}, s.input("", "ipvsadm --check -f 8"))
+	require.Contains(t, s.input("", "ipvsadm --check -f 8 -6").stdout, "doubtful: the connection table has 2 buckets for 32 connections")
+	s.open = refuseToOpen(unix.EACCES)
+	require.Equal(t, 1, s.input("", "ipvsadm --check -f 8 -6").code)
 	s.around.proc = nil
 	require.Equal(t, result{stderr: "Can't initialize ipvs: Protocol not available\n", code: 2}, s.input("", "ipvsadm --check"))
 	s.open = refuseToOpen(ipvsnl.ErrNoIPVS)
@@ -244,17 +263,12 @@ func TestCheckAsksOnce(t *testing.T) {
 	s.do(t, "ipvsadm -A -u 192.0.2.80:53 -s rr", "ipvsadm -a -u 192.0.2.80:53 -r 10.0.0.1:53 -m")
 	require.Zero(t, s.input("", "ipvsadm --check").code)
 	require.Len(t, s.around.asked, 1)
-	seen := map[netip.Addr]bool{}
-	for _, a := range s.around.asked[0] {
-		require.False(t, seen[a], a)
-		seen[a] = true
-	}
-	require.Equal(t, map[netip.Addr]bool{netip.MustParseAddr("192.0.2.80"): true, netip.MustParseAddr("10.0.0.1"): true,
-		netip.MustParseAddr("10.0.0.2"): true, check.Outside(): true}, seen)
+	require.ElementsMatch(t, append(check.Outside(), netip.MustParseAddr("192.0.2.80"), netip.MustParseAddr("10.0.0.1"),
+		netip.MustParseAddr("10.0.0.2")), s.around.asked[0])
 	for name, want := range map[string][]string{
 		"no-weight":  nil,
 		"defence":    nil,
-		"deleted":    {"connections"},
+		"deleted":    {"connections", "raw", "raw6"},
 		"forwarding": {"links"},
 		"mark":       {"firewall"},
 	} {
@@ -270,10 +284,11 @@ func TestCheckGathers(t *testing.T) {
 	s.around.sysctls["net/ipv4/vs/expire_nodest_conn"] = "0"
 	s.around.conns = connLine("SYN_RECV", "0A000001", 30) + connLine("ESTABLISHED", "0A000009", 800)
 	s.around.neighbour = []rtnetlink.Neighbour{
-		{Addr: netip.MustParseAddr("10.0.0.2"), Link: 3, State: unix.NUD_FAILED},
+		{Addr: netip.MustParseAddr("10.0.0.1"), Link: 3, State: unix.NUD_FAILED},
+		{Addr: netip.MustParseAddr("10.0.0.2"), Link: 3, State: unix.NUD_FAILED, Age: 6001},
 		{Addr: netip.MustParseAddr("10.0.0.2"), Link: 2, State: unix.NUD_FAILED, Age: 6000},
 	}
-	got := s.input("", "ipvsadm --check -n")
+	got := s.input("", "ipvsadm --check")
 	require.Equal(t, result{code: 1, stdout: "broken: TCP 192.0.2.80:80 -> 10.0.0.2:80: 10.0.0.2 does not answer ARP [neighbour]\n" +
 		"  ipvsadm -e --keep -t 192.0.2.80:80 -r 10.0.0.2:80 -w 0\n" +
 		"doubtful: TCP 192.0.2.80:80 -> 10.0.0.1:80: connections to 10.0.0.1 stay in SYN_RECV: it sends no answer through the director, " +
@@ -284,15 +299,120 @@ func TestCheckGathers(t *testing.T) {
 	s.around.neighbour, s.around.conns = nil, ""
 	s.do(t, "ipvsadm -a -t web:http -r 127.0.0.1:8080 -m")
 	s.around.locals = append(s.around.locals, "127.0.0.1")
-	require.Contains(t, s.input("", "ipvsadm --check -n").stdout, "nothing listens at 127.0.0.1:8080 [listener]")
+	require.Contains(t, s.input("", "ipvsadm --check").stdout, "nothing listens at 127.0.0.1:8080 [listener]")
 	local := []byte{127, 0, 0, 1}
 	hostOrder(local)
 	s.around.proc = map[string]string{"tcp": "  sl  local_address rem_address   st\n   0: " + hexOf(local) + ":1F90 00000000:0000 0A\n"}
-	require.Zero(t, s.input("", "ipvsadm --check -n").code)
-	s.around.locals = s.around.locals[1:]
-	require.Contains(t, s.input("", "ipvsadm --check -n").stdout, "broken: TCP 192.0.2.80:80: 192.0.2.80 is on no interface")
+	require.Zero(t, s.input("", "ipvsadm --check").code)
+	s.around.locals, s.around.links[0].Prefixes = s.around.locals[1:], s.around.links[0].Prefixes[:1]
+	require.Contains(t, s.input("", "ipvsadm --check").stdout, "broken: TCP 192.0.2.80:80: 192.0.2.80 is on no interface")
 	s.around.proc["raw"] = "  sl  local_address\n 112: 00000000:0070 00000000:0000 07\n"
-	require.Equal(t, 0, s.input("", "ipvsadm --check -n").code)
+	require.Equal(t, 0, s.input("", "ipvsadm --check").code)
+}
+
+// Connections are counted by what services name, however many addresses and ports clients choose.
+func TestCheckPaths(t *testing.T) {
+	at := netip.MustParseAddrPort
+	pathOf := pathsOf([]check.Service{
+		{Key: check.Key{Protocol: "TCP", Addr: at("192.0.2.80:0")}, Servers: []check.Server{{Addr: at("10.0.0.1:0")}}},
+		{Key: check.Key{Protocol: "TCP", Addr: at("192.0.2.80:443")}, Servers: []check.Server{{Addr: at("10.0.0.1:8443")}}},
+		{Key: check.Key{Mark: 7}, Servers: []check.Server{{Addr: at("10.0.0.2:0")}}},
+	})
+	for _, c := range []struct{ virtual, server, wantVirtual, wantServer string }{
+		{"192.0.2.80:443", "10.0.0.1:8443", "192.0.2.80:443", "10.0.0.1:8443"},
+		{"192.0.2.80:22", "10.0.0.1:22", "192.0.2.80:0", "10.0.0.1:0"},
+		{"198.51.100.1:80", "10.0.0.2:80", "invalid AddrPort", "10.0.0.2:0"},
+		{"192.0.2.80:443", "10.0.0.3:8443", "192.0.2.80:443", "10.0.0.3:0"},
+	} {
+		p := pathOf(&conns.Connection{Protocol: "TCP", Virtual: at(c.virtual), Destination: at(c.server)})
+		require.Equal(t, []string{"TCP", c.wantVirtual, c.wantServer}, []string{p.Protocol, p.Virtual.String(), p.Server.String()}, c)
+	}
+}
+
+// How long connections have been idle follows from the timeouts of the kernel, of which one can be set.
+func TestCheckCounts(t *testing.T) {
+	k, counts := &checker{finWait: 30 * time.Second}, &check.Counts{}
+	client, virtual := netip.MustParseAddrPort("203.0.113.1:4000"), netip.MustParseAddrPort("192.0.2.80:80")
+	for _, row := range []struct {
+		state   string
+		expires time.Duration
+	}{
+		{"SYN_RECV", 59 * time.Second}, {"SYN_RECV", 58 * time.Second}, {"SYN_RECV", 40 * time.Second}, {"SYN_RECV", 50 * time.Second},
+		{"TIME_WAIT", 100 * time.Second}, {"FIN_WAIT", 25 * time.Second}, {"TIME_WAIT", 110 * time.Second},
+		{"ESTABLISHED", 0}, {"UDP", 0}, {"CLOSE", 0},
+	} {
+		k.count(counts, &conns.Connection{State: row.state, Expires: row.expires, Client: client, Virtual: virtual})
+	}
+	require.Equal(t, &check.Counts{Half: 4, Stale: 3, HalfIdle: 20 * time.Second, Ended: 3, EndedIdle: 5 * time.Second, Established: 2, Others: 1,
+		Client: client.Addr(), Virtual: virtual.Addr()}, counts)
+}
+
+// What cannot be read is said once, and what does not exist is not missed.
+func TestCheckUnseen(t *testing.T) {
+	s := newChecked(t)
+	s.around.sysctlError = unix.EACCES
+	s.around.procError = unix.EIO
+	s.around.conns = "TCP broken\n"
+	got := s.input("", "ipvsadm --check")
+	require.Equal(t, result{stdout: "note: the whole connection table could not be looked at: line 2: malformed entry [unseen]\n" +
+		"note: some sysctls could not be looked at: Permission denied [unseen]\n" +
+		"note: /proc/net/raw could not be looked at: Input/output error [unseen]\n" +
+		"note: /proc/net/raw6 could not be looked at: Input/output error [unseen]\n" +
+		"note: /proc/net/netstat could not be looked at: Input/output error [unseen]\n" +
+		"1 service, 2 real servers: 0 broken, 0 doubtful, 5 notes\n"}, got)
+	s.around.locals = append(s.around.locals, "10.0.0.1")
+	require.Contains(t, s.input("", "ipvsadm --check=listener").stdout, "note: listening programs could not be looked at: Input/output error [unseen]\n")
+}
+
+// Listening sockets of TCP come first, so that what follows is not read.
+func TestCheckSockets(t *testing.T) {
+	s := newChecked(t)
+	s.do(t, "ipvsadm -A -u 192.0.2.80:53 -s rr", "ipvsadm -a -u 192.0.2.80:53 -r 10.0.0.5:53 -m", "ipvsadm -a -t web:http -r 10.0.0.5:81 -m")
+	s.around.locals = append(s.around.locals, "10.0.0.5")
+	line := func(port, state string) string { return " 0: 00000000:" + port + " 00000000:0000 " + state + " 0\n" }
+	s.around.proc = map[string]string{
+		"tcp": "  sl  local_address 0A 0A\n" + line("0050", "0A") + line("1234", "01") + line("0051", "0A"),
+		"udp": "  sl  local_address 0A 0A\n" + line("1234", "01") + line("0035", "07"),
+	}
+	got := s.input("", "ipvsadm --check=listener")
+	require.Contains(t, got.stdout, "nothing listens at 10.0.0.5:81 [listener]")
+	require.Contains(t, got.stdout, ": 1 broken, ")
+	s.around.proc["tcp"] = "head\n" + line("0051", "0A")
+	require.Zero(t, s.input("", "ipvsadm --check=listener").code)
+}
+
+// Interfaces have their addresses, and what checks look at.
+func TestCheckedLinks(t *testing.T) {
+	header := func(index, flags uint32) []byte {
+		b := make([]byte, unix.SizeofIfInfomsg)
+		binary.NativeEndian.PutUint32(b[4:], index)
+		binary.NativeEndian.PutUint32(b[8:], flags)
+		return b
+	}
+	kind := func(name string) []byte {
+		b := binary.NativeEndian.AppendUint16(nil, uint16(unix.SizeofRtAttr+len(name)+1))
+		return append(append(binary.NativeEndian.AppendUint16(b, unix.IFLA_INFO_KIND), name...), 0)
+	}
+	number := func(n uint32) []byte { return binary.NativeEndian.AppendUint32(nil, n) }
+	links := []rtnetlink.Entry{
+		{Header: header(1, unix.IFF_UP|unix.IFF_RUNNING|unix.IFF_LOOPBACK), Attributes: map[uint16][]byte{unix.IFLA_IFNAME: []byte("lo\x00"), unix.IFLA_MTU: number(65536)}},
+		{Header: header(7, unix.IFF_UP|unix.IFF_MULTICAST), Attributes: map[uint16][]byte{unix.IFLA_IFNAME: []byte("br0\x00"), unix.IFLA_LINKINFO: kind("bridge"), unix.IFLA_ADDRESS: {2, 0, 0, 0, 0, 1}}},
+		{Header: header(9, unix.IFF_NOARP), Attributes: map[uint16][]byte{unix.IFLA_IFNAME: []byte("d0\x00"), unix.IFLA_LINKINFO: kind("dummy")}},
+		{Header: header(10, 0), Attributes: map[uint16][]byte{unix.IFLA_LINKINFO: kind("bridge")[2:]}},
+	}
+	addr := func(index uint32, bits byte, a ...byte) rtnetlink.Entry {
+		h := header(index, 0)[:unix.SizeofIfAddrmsg]
+		h[1] = bits
+		return rtnetlink.Entry{Header: h, Attributes: map[uint16][]byte{unix.IFA_LOCAL: a}}
+	}
+	got := checkedLinks(links, []rtnetlink.Entry{addr(7, 24, 192, 0, 2, 1), addr(8, 8, 10, 0, 0, 1), addr(7, 32, 192, 0, 2, 80), addr(7, 8)})
+	require.Equal(t, []check.Link{
+		{Name: "lo", Index: 1, Up: true, Running: true, Loopback: true, MTU: 65536},
+		{Name: "br0", Index: 7, Up: true, Multicast: true, Bridge: true, MAC: []byte{2, 0, 0, 0, 0, 1},
+			Prefixes: []netip.Prefix{netip.MustParsePrefix("192.0.2.1/24"), netip.MustParsePrefix("192.0.2.80/32")}},
+		{Name: "d0", Index: 9, NoARP: true},
+		{Index: 10},
+	}, got)
 }
 
 // connLine returns a line of the connection table.
@@ -338,8 +458,9 @@ func TestCheckProbes(t *testing.T) {
 	require.Equal(t, result{code: 1, stdout: "broken: TCP 192.0.2.80:80: 02:00:00:00:00:11 on eth0 answers ARP for 192.0.2.80: it is the server 10.0.0.2 [arp]\n" +
 		"  on 10.0.0.2: sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2\n" +
 		"note: no other director sends sync messages with ID 3; one that only runs a backup never does [sync-peer]\n" +
-		"1 service, 2 real servers: 1 broken, 0 doubtful, 1 note\n"}, s.input("", "ipvsadm --check -n --probe"))
+		"1 service, 2 real servers: 1 broken, 0 doubtful, 1 note\n"}, s.input("", "ipvsadm --check --probe"))
+	require.NotContains(t, s.around.calls, "counters", "nobody is connected")
 	require.Equal(t, []probe.Group{{Addr: netip.MustParseAddr("224.0.0.81"), Port: 8848, Index: 2, ID: 3}}, s.around.groups)
 	s.around.unread = unix.EPERM
-	require.Contains(t, s.input("", "ipvsadm --check -n --probe").stdout, "note: sync messages could not be looked at")
+	require.Contains(t, s.input("", "ipvsadm --check --probe").stdout, "note: sync messages could not be looked at")
 }

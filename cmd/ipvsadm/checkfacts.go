@@ -89,6 +89,7 @@ func servicesOf(text string) (all []check.Service) {
 			s := &all[len(all)-1]
 			if d, ok := serverOf(fields); ok {
 				s.Servers = append(s.Servers, d)
+				s.IPv6 = s.IPv6 || s.Mark != 0 && d.Addr.Addr().Is6() // the line of a mark does not say
 			}
 		case len(fields) >= 3:
 			if key, ok := keyIn(fields); ok {
@@ -99,11 +100,19 @@ func servicesOf(text string) (all []check.Service) {
 	return all
 }
 
+// bucketsOf reads the size of the connection table from the first line: "... (size=4096)".
+func bucketsOf(text string) int {
+	head, _, _ := strings.Cut(text, "\n")
+	_, size, _ := strings.Cut(head, "(size=")
+	n, _ := strconv.Atoi(strings.TrimSuffix(size, ")"))
+	return n
+}
+
 // keyIn reads the beginning of a service's line.
 func keyIn(fields []string) (k check.Key, ok bool) {
 	if fields[0] == "FWM" {
 		n, err := strconv.ParseUint(fields[1], 16, 32)
-		k.Mark, k.IPv6 = uint32(n), fields[2] == "IPv6"
+		k.Mark = uint32(n)
 		return k, err == nil
 	}
 	for _, row := range words.Protocols {

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"bufio"
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -24,15 +26,16 @@ import (
 
 // Surroundings are what a director has besides IPVS, in its network namespace.
 type surroundings interface {
-	Sysctl(name string) (string, error) // by the name with slashes
-	Proc(name string) ([]byte, error)   // of /proc/net
+	Sysctl(name string) (string, error)      // by the name with slashes
+	Proc(name string) (io.ReadCloser, error) // a file of /proc/net
 	Connections() (io.ReadCloser, error)
-	Links() []check.Link
+	Links() ([]check.Link, error)
 	Routes([]netip.Addr) ([]rtnetlink.Route, error) // in this order
 	Neighbours() ([]rtnetlink.Neighbour, error)
 	Firewall() (all check.Rulesets, missing map[string]error)
 	Claims([]probe.Question) ([]probe.Answer, error)
 	Heard([]probe.Group) ([]bool, error)
+	Grown() (bool, error) // whether the counters of all services grow within a few seconds
 	Schedulers() ([]string, error)
 	Engines() ([]string, error)
 }
@@ -45,21 +48,13 @@ func (k *checker) gather(needs check.Needs, probe bool) {
 	} else {
 		needs &^= check.Schedulers // which has the kernel's table
 	}
-	cache := map[string]string{}
-	f.Sysctl = func(name string) string {
-		value, known := cache[name]
-		if !known {
-			value, _ = k.around.Sysctl(name)
-			cache[name] = value
-		}
-		return value
-	}
+	f.Sysctl = k.sysctls()
 	for _, row := range []struct {
 		need check.Needs
 		get  func()
 	}{
 		{check.Connections, k.connections},
-		{check.Links, func() { f.Links = k.around.Links() }},
+		{check.Links, k.links},
 		{check.VirtualRoutes | check.ServerRoutes, func() { k.routes(needs) }},
 		{check.Neighbours, k.neighbours},
 		{check.Firewall, k.firewall},
@@ -77,10 +72,89 @@ func (k *checker) gather(needs check.Needs, probe bool) {
 	}
 }
 
-// probe asks the network.
+// sysctls returns what reads sysctls, each of them once.
+func (k *checker) sysctls() func(name string) string {
+	cache, failed := map[string]string{}, false
+	return func(name string) string {
+		value, known := cache[name]
+		if known {
+			return value
+		}
+		value, err := k.around.Sysctl(name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !failed {
+			failed = true
+			k.unseen("some sysctls", err)
+		}
+		cache[name] = value
+		return value
+	}
+}
+
+// read reads a file of /proc/net.
+func (k *checker) read(name string) (string, error) {
+	f, err := k.around.Proc(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	return string(text), err
+}
+
+// look reads a file of /proc/net that may be missing.
+func (k *checker) look(name string) string {
+	text, err := k.read(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		k.unseen("/proc/net/"+name, err)
+	}
+	return text
+}
+
+// links reads the interfaces.
+func (k *checker) links() {
+	all, err := k.around.Links()
+	if err != nil {
+		k.unseen("network interfaces", err)
+	}
+	k.facts.Links = all
+}
+
+// probe asks the network, and meanwhile waits for counters to grow.
 func (k *checker) probe(needs check.Needs) {
+	k.facts.Probed = true
+	grown := make(chan error, 1)
+	stuck := false
+	if k.established() {
+		go func() {
+			is, err := k.around.Grown()
+			stuck = err == nil && !is
+			grown <- err
+		}()
+	} else {
+		grown <- nil
+	}
+	k.ask(needs)
+	if err := <-grown; err != nil {
+		k.unseen("/proc/net/ip_vs_stats", err)
+	}
+	k.facts.Stuck = stuck
+}
+
+// established reports whether connections are, so that packets may come.
+func (k *checker) established() bool {
+	for i := range k.facts.Services {
+		for j := range k.facts.Services[i].Servers {
+			if k.facts.Services[i].Servers[j].Active > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ask asks who has the virtual addresses, and listens for other directors.
+func (k *checker) ask(needs check.Needs) {
 	f := &k.facts
-	f.Probed = true
 	answers, err := k.around.Claims(k.questions())
 	if err != nil {
 		k.unseen("answers to ARP", err)
@@ -114,7 +188,8 @@ func (k *checker) probe(needs check.Needs) {
 	}
 }
 
-// questions returns for which virtual addresses to ask, and where: in their network or, if they are in none, everywhere.
+// questions returns for which virtual addresses to ask, and where: in their network or, if they are in none, on the interface
+// that has them. To those on an interface without ARP, packets come over a route.
 func (k *checker) questions() (all []probe.Question) {
 	f, asked := &k.facts, map[netip.Addr]bool{}
 	for i := range f.Services {
@@ -124,10 +199,10 @@ func (k *checker) questions() (all []probe.Question) {
 		}
 		asked[a] = true
 		first := len(all)
-		for _, near := range []bool{true, false} {
+		for _, is := range []func(*check.Link, netip.Addr) bool{(*check.Link).Reaches, (*check.Link).Has} {
 			for j := range f.Links {
 				l := &f.Links[j]
-				if l.Up && l.Running && !l.NoARP && !l.Loopback && len(l.MAC) == 6 && (l.Reaches(a) || !near && len(l.Prefixes) > 0) {
+				if l.Up && l.Running && !l.NoARP && !l.Loopback && len(l.MAC) == 6 && is(l, a) {
 					all = append(all, probe.Question{Addr: a, On: probe.Interface{Index: int(l.Index), MAC: l.MAC}})
 				}
 			}
@@ -156,38 +231,73 @@ func (k *checker) connections() {
 		}
 		return
 	}
-	r := conns.NewReader(table)
 	defer table.Close()
-	all := map[check.Path]*check.Counts{}
-	for c, err := range r.All() {
-		if err != nil || c.Client.Port() == 0 { // a template
+	all, pathOf := map[check.Path]*check.Counts{}, pathsOf(k.facts.Services)
+	var failed error // the first, since a malformed line is not the end
+	for c, err := range conns.NewReader(table).All() {
+		failed = cmp.Or(failed, err)
+		if err != nil || c.Client.Port() == 0 { // or a template
 			continue
 		}
-		path := check.Path{Protocol: c.Protocol, Virtual: c.Virtual, Server: c.Destination}
+		path := pathOf(&c)
 		counts := all[path]
 		if counts == nil {
-			counts = &check.Counts{Client: c.Client.Addr()}
+			counts = &check.Counts{}
 			all[path] = counts
 		}
-		switch c.State {
-		case "SYN_RECV":
-			idle := halfOpen - c.Expires
-			if counts.Half++; idle >= stale {
-				counts.Stale++
-			}
-			counts.HalfIdle = max(counts.HalfIdle, idle)
-			counts.Client = c.Client.Addr()
-		case "TIME_WAIT":
-			counts.End(timeWait - c.Expires)
-		case "FIN_WAIT": // with direct routing and tunnels, the director sees no more of an end
-			counts.End(k.finWait - c.Expires)
-		case "ESTABLISHED", "UDP":
-			counts.Established++
-		default:
-			counts.Others++
-		}
+		k.count(counts, &c)
+	}
+	if failed != nil {
+		k.unseen("the whole connection table", failed)
 	}
 	k.facts.Conns = all
+}
+
+// count counts a connection.
+func (k *checker) count(counts *check.Counts, c *conns.Connection) {
+	switch c.State {
+	case "SYN_RECV":
+		idle := halfOpen - c.Expires
+		if counts.Half++; idle >= stale {
+			counts.Stale++
+		}
+		counts.HalfIdle = max(counts.HalfIdle, idle)
+		counts.Client, counts.Virtual = c.Client.Addr(), c.Virtual.Addr()
+	case "TIME_WAIT":
+		counts.End(timeWait - c.Expires)
+	case "FIN_WAIT": // with direct routing and tunnels, the director sees no more of an end
+		counts.End(k.finWait - c.Expires)
+	case "ESTABLISHED", "UDP":
+		counts.Established++
+	default:
+		counts.Others++
+	}
+}
+
+// pathsOf returns what gives the paths of connections. They are no more than there are services and servers, and servers that
+// were deleted: addresses and ports that clients choose are left out.
+func pathsOf(services []check.Service) func(*conns.Connection) check.Path {
+	addrs, ports := map[netip.Addr]bool{}, map[netip.AddrPort]bool{}
+	for i := range services {
+		s := &services[i]
+		addrs[s.Addr.Addr()], ports[s.Addr] = true, true
+		for j := range s.Servers {
+			ports[s.Servers[j].Addr] = true
+		}
+	}
+	named := func(a netip.AddrPort) netip.AddrPort {
+		if ports[a] {
+			return a
+		}
+		return netip.AddrPortFrom(a.Addr(), 0)
+	}
+	return func(c *conns.Connection) check.Path {
+		p := check.Path{Protocol: c.Protocol, Server: named(c.Destination)}
+		if addrs[c.Virtual.Addr()] {
+			p.Virtual = named(c.Virtual)
+		}
+		return p
+	}
 }
 
 // routes asks for the routes to all addresses, each of them once.
@@ -216,7 +326,9 @@ func (k *checker) routes(needs check.Needs) {
 		}
 	}
 	if needs&check.Totals != 0 {
-		add(check.Outside())
+		for _, a := range check.Outside() {
+			add(a)
+		}
 	}
 	answers, err := k.around.Routes(addrs)
 	if err != nil {
@@ -254,14 +366,15 @@ func (k *checker) neighbours() {
 	if err != nil {
 		k.unseen("neighbours", err)
 	}
-	on := map[netip.Addr]uint32{}
+	next := map[check.Hop]bool{}
 	for _, r := range k.facts.Routes {
-		on[r.Next] = r.Link
+		next[check.Hop{Addr: r.Next, Link: r.Link}] = true
 	}
-	k.facts.Neighbours = map[netip.Addr]check.Neighbour{}
+	k.facts.Neighbours = map[check.Hop]check.Neighbour{}
 	for i := range all {
 		n := &all[i]
-		if on[n.Addr] != n.Link {
+		hop := check.Hop{Addr: n.Addr, Link: n.Link}
+		if !next[hop] {
 			continue
 		}
 		found := check.Neighbour{MAC: n.MAC, Old: n.Age > 60*100}
@@ -273,7 +386,7 @@ func (k *checker) neighbours() {
 		case n.State&(unix.NUD_REACHABLE|unix.NUD_STALE|unix.NUD_DELAY|unix.NUD_PROBE|unix.NUD_PERMANENT|unix.NUD_NOARP) != 0:
 			found.State = check.Reachable
 		}
-		k.facts.Neighbours[n.Addr] = found
+		k.facts.Neighbours[hop] = found
 	}
 }
 
@@ -289,29 +402,61 @@ func (k *checker) firewall() {
 	}
 }
 
-// listeners reads which sockets take connections or packets.
+// listeners reads which sockets take connections or packets, if a server is the director itself.
 func (k *checker) listeners() {
+	if !k.servesItself() {
+		return
+	}
 	k.facts.Listening = true
 	for _, row := range []struct{ file, protocol, state string }{
 		{"tcp", "TCP", "0A"}, {"tcp6", "TCP", "0A"}, // TCP_LISTEN
 		{"udp", "UDP", "07"}, {"udp6", "UDP", "07"}, // without a peer
 	} {
-		text, err := k.around.Proc(row.file)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := k.sockets(row.file, row.protocol, row.state); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			k.facts.Listening = false
 			k.unseen("listening programs", err)
 			return
 		}
-		for line := range strings.Lines(string(text)) {
-			fields := strings.Fields(line)
-			if len(fields) < 4 || fields[3] != row.state {
-				continue
-			}
-			if a, ok := socketAddr(fields[1]); ok {
-				k.facts.Listeners = append(k.facts.Listeners, check.Listener{Protocol: row.protocol, Addr: a})
+	}
+}
+
+// servesItself reports whether a server is the director.
+func (k *checker) servesItself() bool {
+	for i := range k.facts.Services {
+		for j := range k.facts.Services[i].Servers {
+			if r := k.facts.Routes[k.facts.Services[i].Servers[j].Addr.Addr()]; r != nil && r.Kind == check.Here {
+				return true
 			}
 		}
 	}
+	return false
+}
+
+// sockets reads the sockets of a protocol that have a state. Those of TCP that listen come first, before as many as there are
+// connections.
+func (k *checker) sockets(file, protocol, state string) error {
+	f, err := k.around.Proc(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for n := 0; lines.Scan(); n++ {
+		fields := strings.Fields(lines.Text())
+		if n == 0 || len(fields) < 4 {
+			continue
+		}
+		if fields[3] != state {
+			if protocol == "TCP" {
+				break
+			}
+			continue
+		}
+		if a, ok := socketAddr(fields[1]); ok {
+			k.facts.Listeners = append(k.facts.Listeners, check.Listener{Protocol: protocol, Addr: a})
+		}
+	}
+	return lines.Err()
 }
 
 // socketAddr reads "0100007F:0050": words of the machine's byte order, in hexadecimal numbers.
@@ -335,8 +480,7 @@ func (k *checker) director() {
 		f.Standby = f.Standby || !d.Master
 	}
 	for _, file := range []string{"raw", "raw6"} {
-		text, _ := k.around.Proc(file)
-		for line := range strings.Lines(string(text)) {
+		for line := range strings.Lines(k.look(file)) {
 			const vrrp = ":0070" // protocol 112
 			fields := strings.Fields(line)
 			f.Standby = f.Standby || len(fields) > 1 && strings.HasSuffix(fields[1], vrrp)
@@ -346,9 +490,8 @@ func (k *checker) director() {
 
 // filtered returns how many packets reverse path filters have dropped.
 func (k *checker) filtered() uint64 {
-	text, _ := k.around.Proc("netstat")
 	var head []string
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(k.look("netstat")) {
 		fields := strings.Fields(line)
 		if len(fields) == 0 || fields[0] != "TcpExt:" {
 			continue

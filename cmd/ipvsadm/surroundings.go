@@ -4,9 +4,10 @@ package main
 
 import (
 	"encoding/binary"
+	"errors"
 	"io"
 	"net/netip"
-	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -38,26 +39,31 @@ func (l linuxSurroundings) Sysctl(name string) (string, error) {
 	return procDir{"/proc/sys", l.ns}.Read(name)
 }
 
-func (l linuxSurroundings) Proc(name string) ([]byte, error) {
+func (l linuxSurroundings) Proc(name string) (io.ReadCloser, error) {
 	f, err := l.ns.OpenProc(name)
 	if err != nil {
-		return nil, err
+		return nil, err // rather than a nil file
 	}
-	defer f.Close()
-	return io.ReadAll(f)
+	return f, nil
 }
 
 func (l linuxSurroundings) Connections() (io.ReadCloser, error) {
 	return l.connections(l.ns, conns.Path)
 }
 
-func (l linuxSurroundings) Links() (all []check.Link) {
-	_ = l.ns.Run(func() error {
+// errNoLinks is odd: each network namespace has a loopback interface.
+var errNoLinks = errors.New("the kernel lists none")
+
+func (l linuxSurroundings) Links() (all []check.Link, err error) {
+	err = l.ns.Run(func() error {
 		all = checkedLinks(rtnetlink.All(unix.RTM_GETLINK, unix.AF_UNSPEC, unix.SizeofIfInfomsg),
 			rtnetlink.All(unix.RTM_GETADDR, unix.AF_UNSPEC, unix.SizeofIfAddrmsg))
+		if len(all) == 0 {
+			return errNoLinks
+		}
 		return nil
 	})
-	return all
+	return all, err
 }
 
 func (l linuxSurroundings) Routes(addrs []netip.Addr) (routes []rtnetlink.Route, err error) {
@@ -78,10 +84,13 @@ func (l linuxSurroundings) Neighbours() (all []rtnetlink.Neighbour, err error) {
 
 func (l linuxSurroundings) Firewall() (all check.Rulesets, missing map[string]error) {
 	place := firewall.Place{Read: files.Read, Release: runningKernel().Release}
-	_ = l.ns.Run(func() error {
+	err := l.ns.Run(func() error {
 		all, missing = place.Rules()
 		return nil
 	})
+	if err != nil {
+		missing = map[string]error{"the rules of the firewall": err}
+	}
 	return all, missing
 }
 
@@ -89,7 +98,37 @@ func (l linuxSurroundings) Firewall() (all check.Rulesets, missing map[string]er
 const (
 	awaitARP  = time.Second
 	awaitSync = 3 * time.Second
+
+	awaitCounters = 5 * time.Second // the kernel adds them up every two
 )
+
+func (l linuxSurroundings) Grown() (bool, error) {
+	before, err := l.totals()
+	if err != nil {
+		return false, err
+	}
+	for end := time.Now().Add(awaitCounters); time.Now().Before(end); {
+		time.Sleep(awaitCounters / 50)
+		if now, err := l.totals(); err != nil || now != before {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// totals returns the line of counters.
+func (l linuxSurroundings) totals() (string, error) {
+	f, err := l.Proc("ip_vs_stats")
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	if lines := strings.SplitN(string(text), "\n", 4); len(lines) == 4 { // after two of heads
+		return lines[2], err
+	}
+	return "", err
+}
 
 func (l linuxSurroundings) Claims(questions []probe.Question) (answers []probe.Answer, err error) {
 	if len(questions) == 0 {
@@ -145,22 +184,33 @@ func (l linuxSurroundings) Engines() ([]string, error) { return runningKernel().
 
 // checkedLinks returns interfaces with all that checks look at.
 func checkedLinks(interfaces, addrs []rtnetlink.Entry) (all []check.Link) {
+	places := make(map[uint32]int, len(interfaces))
 	for i := range interfaces {
 		e := &interfaces[i]
 		flags := binary.NativeEndian.Uint32(e.Header[8:])
+		places[indexOf(*e)] = i
 		all = append(all, check.Link{
 			Name: unix.ByteSliceToString(e.Attributes[unix.IFLA_IFNAME]), Index: indexOf(*e), MTU: int(e.Uint32(unix.IFLA_MTU)),
 			Up: flags&unix.IFF_UP != 0, Running: flags&unix.IFF_RUNNING != 0, Loopback: flags&unix.IFF_LOOPBACK != 0,
 			NoARP: flags&unix.IFF_NOARP != 0, MAC: e.Attributes[unix.IFLA_ADDRESS], Multicast: flags&unix.IFF_MULTICAST != 0,
+			Bridge: kindOf(e.Attributes[unix.IFLA_LINKINFO]) == "bridge",
 		})
 	}
 	for i := range addrs {
 		e := &addrs[i]
 		a, ok := e.Addr()
-		at := slices.IndexFunc(all, func(l check.Link) bool { return l.Index == indexOf(*e) })
-		if ok && at >= 0 {
+		at, known := places[indexOf(*e)]
+		if ok && known {
 			all[at].Prefixes = append(all[at].Prefixes, netip.PrefixFrom(a, int(e.Header[1])))
 		}
 	}
 	return all
+}
+
+// kindOf returns the kind of an interface that is not hardware: it is the first attribute.
+func kindOf(info []byte) string {
+	if len(info) < unix.SizeofRtAttr || binary.NativeEndian.Uint16(info[2:]) != unix.IFLA_INFO_KIND {
+		return ""
+	}
+	return unix.ByteSliceToString(info[unix.SizeofRtAttr:])
 }

@@ -3,7 +3,9 @@
 package check
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 	"strconv"
 )
 
@@ -18,7 +20,7 @@ func answers(f *Facts, s *Service, d *Server) *Finding {
 		return nil // of those that have ended, earlier ones say nothing
 	}
 	// A connection is half-open in passing, too. With masquerading the counter of answers says more than that.
-	silent := d.Method == Masq && d.InPkts > 0 && d.OutPkts == 0
+	silent := d.Method == Masq && d.InPkts > 0 && d.OutPkts == 0 && f.sysctl(estimating) != "0"
 	if !silent && c.Stale == 0 {
 		return nil
 	}
@@ -31,15 +33,9 @@ func answers(f *Facts, s *Service, d *Server) *Finding {
 	return found
 }
 
-// A counted is what is known of the connections to a server, and the address that one of them was made to.
-type counted struct {
-	Counts
-	virtual netip.Addr
-}
-
 // counts adds up the connections of a server. Those of a mark have any address.
-func (f *Facts) counts(s *Service, d *Server) *counted {
-	sum := &counted{}
+func (f *Facts) counts(s *Service, d *Server) *Counts {
+	sum := &Counts{}
 	for _, p := range f.paths(d.Addr.Addr()) {
 		if d.Addr.Port() != 0 && p.Server.Port() != d.Addr.Port() || s.Mark == 0 && !s.takes(p) {
 			continue
@@ -55,7 +51,7 @@ func (f *Facts) counts(s *Service, d *Server) *counted {
 		}
 		sum.Ended += c.Ended
 		if c.Half > 0 {
-			sum.Client, sum.virtual = c.Client, p.Virtual.Addr()
+			sum.Client, sum.Virtual = c.Client, c.Virtual
 		}
 	}
 	return sum
@@ -78,13 +74,13 @@ func (s *Service) takes(p *Path) bool {
 }
 
 // unanswered explains why connections to a server do not get further, as far as the director can know.
-func (f *Facts) unanswered(d *Server, way *Route, c *counted) *Finding {
-	virtual := c.virtual.String()
+func (f *Facts) unanswered(d *Server, way *Route, c *Counts) *Finding {
+	virtual := c.Virtual.String()
 	text := "perhaps it does not have the address " + virtual
 	switch {
 	case d.Method == Masq:
 		return f.pastDirector(d, way, c)
-	case d.Method == Direct && c.virtual.Is4():
+	case d.Method == Direct && c.Virtual.Is4():
 		return note(text, quietARP+" && ip address replace "+virtual+"/32 dev lo").on(d.Addr.Addr())
 	case d.Method == Direct:
 		return note(text, "ip address replace "+virtual+"/128 dev lo nodad").on(d.Addr.Addr())
@@ -94,24 +90,24 @@ func (f *Facts) unanswered(d *Server, way *Route, c *counted) *Finding {
 		text = "perhaps it lacks the address " + virtual + ", a device for the tunnel or an open UDP port " +
 			strconv.Itoa(int(d.TunnelPort)) + ", or has a strict reverse path filter"
 	}
-	if d.Tunnel != "ipip" || c.virtual.Is6() || d.Addr.Addr().Is6() {
+	if d.Tunnel != "ipip" || c.Virtual.Is6() || d.Addr.Addr().Is6() {
 		return note(text, "")
 	}
-	return note(text, "ip link set dev tunl0 up && ip address replace "+virtual+"/32 dev tunl0 && "+
-		"sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.tunl0.rp_filter=0").on(d.Addr.Addr())
+	return note(text, quietARP+" && ip link set dev tunl0 up && ip address replace "+virtual+"/32 dev tunl0 && "+
+		"sysctl -w net.ipv4.conf.tunl0.rp_filter=2").on(d.Addr.Addr())
 }
 
-// quietARP has a real server of direct routing keep quiet about the address.
+// quietARP has a real server keep quiet about an address that the director has, too.
 const quietARP = "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2"
 
 // pastDirector explains why no answer of a masqueraded server comes back.
-func (f *Facts) pastDirector(d *Server, way *Route, c *counted) *Finding {
+func (f *Facts) pastDirector(d *Server, way *Route, c *Counts) *Finding {
 	client := f.way(c.Client)
 	switch {
 	case c.Client == d.Addr.Addr():
-		return note("it is the client itself, and drops its own packets when they come back to it", translating(c.virtual))
+		return note("it is the client itself, and drops its own packets when they come back to it", translating(c.Virtual))
 	case client.Kind == Unicast && client.Link == way.Link && !client.Gateway && !way.Gateway:
-		return note("the client "+c.Client.String()+" is in its network, so that it answers past the director", translating(c.virtual))
+		return note("the client "+c.Client.String()+" is in its network, so that it answers past the director", translating(c.Virtual))
 	case !way.Source.IsValid() || way.Gateway:
 		return note("it sends no answer through the director, which has to be on its way to the client", "")
 	}
@@ -138,11 +134,11 @@ func deleted(f *Facts, r *report) {
 	}
 	lost := map[netip.Addr]int{}
 	for p, c := range f.Conns {
-		if c.Established > 0 && !f.knows(&p) {
-			lost[p.Server.Addr()] += c.Established
+		if a := p.Server.Addr(); c.Established > 0 && !a.IsUnspecified() && !f.knows(&p) { // those that bypass servers have none
+			lost[a] += c.Established
 		}
 	}
-	for _, a := range sorted(lost) {
+	for _, a := range slices.SortedFunc(maps.Keys(lost), netip.Addr.Compare) {
 		found := doubtful(dotted(name)+" is 0, so that whoever has a connection to "+a.String()+", which is in no service, waits: "+
 			thereAre(lost[a]), setting(name, "1"))
 		if f.Standby { // they are another director's
@@ -158,19 +154,6 @@ func thereAre(n int) string {
 		return "there is 1"
 	}
 	return "there are " + strconv.Itoa(n)
-}
-
-// sorted returns the keys of a map in order.
-func sorted(lost map[netip.Addr]int) (all []netip.Addr) {
-	for a := range lost {
-		i := len(all)
-		all = append(all, a)
-		for ; i > 0 && a.Less(all[i-1]); i-- {
-			all[i] = all[i-1]
-		}
-		all[i] = a
-	}
-	return all
 }
 
 // knows reports whether the server of a path is in a service of a mark, or of the same virtual address: connections of FTP

@@ -28,7 +28,7 @@ var (
 
 // working returns the facts of a director with two masqueraded servers, which works.
 func working() *Facts {
-	return &Facts{
+	f := &Facts{
 		Services: []Service{{Key: web, Scheduler: "rr", Servers: []Server{
 			{Addr: netip.AddrPortFrom(rs1, 80), Method: Masq, Weight: 1, InPkts: 9, OutPkts: 9},
 			{Addr: netip.AddrPortFrom(rs2, 80), Method: Masq, Weight: 1, InPkts: 9, OutPkts: 9},
@@ -45,17 +45,31 @@ func working() *Facts {
 			vip: {Kind: Here, Link: 1}, vip6: {Kind: Here, Link: 1}, own: {Kind: Here, Link: 1},
 			rs1: {Kind: Unicast, Link: 3, Next: rs1, Source: own}, rs2: {Kind: Unicast, Link: 3, Next: rs2, Source: own},
 			rs6:    {Kind: Unicast, Link: 3, Next: rs6},
-			client: {Kind: Unicast, Link: 2, Next: client}, Outside(): {Kind: Unicast, Link: 2, Gateway: true, Next: client},
+			client: {Kind: Unicast, Link: 2, Next: client},
 		},
-		Neighbours: map[netip.Addr]Neighbour{rs1: {State: Reachable, MAC: "02:00:00:00:00:11"}},
+		Neighbours: map[Hop]Neighbour{{rs1, 3}: {State: Reachable, MAC: "02:00:00:00:00:11"}},
 		Conns: map[Path]*Counts{
-			{"TCP", web.Addr, netip.AddrPortFrom(rs1, 80)}: {Half: 1, Stale: 1, Established: 2, Client: client},
+			{"TCP", web.Addr, netip.AddrPortFrom(rs1, 80)}: {Half: 1, Stale: 1, Established: 2, Client: client, Virtual: vip},
 		},
 		Firewall:  Rulesets{Read: true},
 		Listening: true,
 		Buckets:   4096,
 	}
+	outside(2)(f)
+	return f
 }
+
+// outside returns a change that has clients in other networks behind an interface.
+func outside(link uint32) func(*Facts) {
+	return func(f *Facts) {
+		for _, a := range Outside() {
+			f.Routes[a] = &Route{Kind: Unicast, Link: link, Gateway: true, Next: client}
+		}
+	}
+}
+
+// quiet has no packets come.
+func quiet(f *Facts) { f.Services[0].Quiet = true }
 
 // values returns sysctls: those of a director that works, and others.
 func values(others map[string]string) func(string) string {
@@ -135,12 +149,20 @@ var tests = map[string]struct {
 	}}, []string{"address note 1: 192.0.2.10 is on no interface, and no local route leads to it: another director may have it: "}},
 	"local route": {[]func(*Facts){func(f *Facts) { f.Links[1].Prefixes = f.Links[1].Prefixes[:1] }}, nil},
 
+	"address in a table of its own": {[]func(*Facts){func(f *Facts) { f.Routes[vip] = &Route{Kind: Unicast, Link: 2, Next: vip} }}, nil},
+
 	"link down": {[]func(*Facts){func(f *Facts) { f.Links[1].Up = false }},
 		[]string{"link broken 1: 192.0.2.10 is on front, which is down: ip link set dev front up"}},
 	"link down without a local route": {[]func(*Facts){func(f *Facts) { f.Links[1].Up, f.Routes[vip].Kind = false, NoRoute }},
 		[]string{"link broken 1: 192.0.2.10 is on front, which is down: ip link set dev front up"}},
 	"no carrier": {[]func(*Facts){func(f *Facts) { f.Links[1].Running = false }},
 		[]string{"link doubtful 1: 192.0.2.10 is on front, which has no carrier: "}},
+	"no carrier of a bridge for containers": {[]func(*Facts){func(f *Facts) { f.Links[1].Running, f.Links[1].Bridge = false, true }},
+		[]string{"link note 1: 192.0.2.10 is on front, which has no carrier: "}},
+	"address on two interfaces": {[]func(*Facts){func(f *Facts) {
+		f.Links[1].Running = false
+		f.Links[2].Prefixes = append(f.Links[2].Prefixes, f.Links[1].Prefixes...)
+	}}, nil},
 	"dummy down": {[]func(*Facts){func(f *Facts) { f.Links[1].Up, f.Links[1].NoARP = false, true }}, nil},
 
 	"no rule for the mark": {[]func(*Facts){ofMark},
@@ -169,7 +191,7 @@ var tests = map[string]struct {
 		f.Services = append(f.Services, Service{Key: Key{Mark: 1}, Scheduler: "nosuch", Servers: f.Services[0].Servers})
 		f.Firewall.Read = false
 	}}, []string{"module broken 1: the kernel neither has the persistence engine sip nor can load it: ",
-		"module broken 1: the kernel neither has the scheduler nosuch nor can load it: it has rr wlc: "}},
+		"module broken 1: the kernel neither has the scheduler nosuch nor can load it; there are rr wlc: "}},
 	"modules that are not known": {[]func(*Facts){func(f *Facts) { f.Rules = true }}, nil},
 
 	"no server":   {[]func(*Facts){func(f *Facts) { f.Services[0].Servers, f.Conns = nil, nil }}, []string{"no-server broken 1: the service has no server: "}},
@@ -182,7 +204,12 @@ var tests = map[string]struct {
 		f.Services[0].Servers[0].Weight = 0
 		f.Services[0].Servers[1].Upper, f.Services[0].Servers[1].Active, f.Grows = 1<<31-1, 1<<31-1, true
 	}}, []string{"overload broken 1: all servers have as many connections as their upper thresholds allow: ipvsadm -e --keep -t 192.0.2.10:80 -r 10.0.0.12:80 -x 2147483647"}},
-	"nearly overload": {[]func(*Facts){servers(func(d *Server) { d.Upper, d.Active = 4, 3 })}, nil},
+	"overload that may go on": {[]func(*Facts){servers(func(d *Server) { d.Upper, d.Active = 5, 4 })},
+		[]string{"overload note 1: all servers have so many connections that those that had as many as their upper thresholds allow get no new ones yet: "}},
+	"overload that goes on above the lower threshold": {[]func(*Facts){servers(func(d *Server) { d.Upper, d.Lower, d.Active = 9, 2, 2 })},
+		[]string{"overload note 1: all servers have so many connections that those that had as many as their upper thresholds allow get no new ones yet: "}},
+	"overload that is over":                           {[]func(*Facts){servers(func(d *Server) { d.Upper, d.Active = 5, 3 })}, nil},
+	"overload that is over below the lower threshold": {[]func(*Facts){servers(func(d *Server) { d.Upper, d.Lower, d.Active = 9, 2, 1 })}, nil},
 
 	"no forwarding": {[]func(*Facts){set("net/ipv4/ip_forward", "0")},
 		[]string{"forwarding broken 2: net.ipv4.ip_forward is 0, so that the director drops the answers of masqueraded servers: sysctl -w net.ipv4.ip_forward=1"}},
@@ -190,6 +217,7 @@ var tests = map[string]struct {
 		[]string{"forwarding broken 2: net.ipv4.conf.back.forwarding is 0, so that the director drops the answers of masqueraded servers: sysctl -w net.ipv4.conf.back.forwarding=1"}},
 	"no forwarding of IPv6": {[]func(*Facts){ipv6(Masq), set("net/ipv6/conf/all/forwarding", "0")},
 		[]string{"forwarding broken 1: net.ipv6.conf.all.forwarding is 0, so that the director drops the answers of masqueraded servers: sysctl -w net.ipv6.conf.all.forwarding=1"}},
+	"forced forwarding of IPv6":        {[]func(*Facts){ipv6(Masq), set("net/ipv6/conf/all/forwarding", "0", "net/ipv6/conf/back/force_forwarding", "1")}, nil},
 	"no forwarding for direct routing": {[]func(*Facts){set("net/ipv4/ip_forward", "0"), servers(func(d *Server) { d.Method = Direct })}, nil},
 
 	"no route": {[]func(*Facts){func(f *Facts) {
@@ -199,23 +227,26 @@ var tests = map[string]struct {
 	"no route to one without weight": {[]func(*Facts){func(f *Facts) { f.Routes[rs2] = &Route{Kind: NoRoute, Reason: "No route to host"} },
 		second(func(d *Server) { d.Weight = 0 })}, []string{"route note 1: there is no route: No route to host: "}},
 
-	"gateway": {[]func(*Facts){servers(func(d *Server) { d.Method = Direct }), func(f *Facts) { f.Routes[rs1].Gateway, f.Routes[rs1].Next = true, gateway4 }},
+	"gateway": {[]func(*Facts){servers(func(d *Server) { d.Method = Direct }), func(f *Facts) { f.Routes[rs1].Gateway, f.Routes[rs1].Next, f.Conns = true, gateway4, nil }},
 		[]string{"gateway broken 1: direct routing cannot cross the gateway 10.0.0.254, which is on the way to 10.0.0.11, although it is in the network of back: ip route replace 10.0.0.11/32 dev back"}},
 	"gateway to another network": {[]func(*Facts){servers(func(d *Server) { d.Method = Direct }), func(f *Facts) {
-		f.Routes[rs1].Gateway, f.Routes[rs1].Next = true, gateway4
+		f.Routes[rs1].Gateway, f.Routes[rs1].Next, f.Conns = true, gateway4, nil
 		f.Links[2].Prefixes = nil
 	}}, []string{"gateway broken 1: direct routing cannot cross the gateway 10.0.0.254, which is on the way to 10.0.0.11; a tunnel can, if the server has a device for it: ipvsadm -e --keep -t 192.0.2.10:80 -r 10.0.0.11:80 -i"}},
+	"gateway that is the server": {[]func(*Facts){func(f *Facts) {
+		f.Services[0].Servers[0].Method, f.Routes[rs1].Gateway, f.Routes[rs1].Next = Direct, true, gateway4
+	}}, nil},
 	"gateway of masquerading": {[]func(*Facts){func(f *Facts) { f.Routes[rs1].Gateway, f.Routes[rs1].Next = true, gateway4 }}, nil},
 
-	"failed neighbour": {[]func(*Facts){func(f *Facts) { f.Neighbours[rs2] = Neighbour{State: Failed} }},
+	"failed neighbour": {[]func(*Facts){func(f *Facts) { f.Neighbours[Hop{rs2, 3}] = Neighbour{State: Failed} }},
 		[]string{"neighbour broken 1: 10.0.0.12 does not answer ARP: ipvsadm -e --keep -t 192.0.2.10:80 -r 10.0.0.12:80 -w 0"}},
-	"neighbour that failed long ago": {[]func(*Facts){func(f *Facts) { f.Neighbours[rs2] = Neighbour{State: Failed, Old: true} }},
+	"neighbour that failed long ago": {[]func(*Facts){func(f *Facts) { f.Neighbours[Hop{rs2, 3}] = Neighbour{State: Failed, Old: true} }},
 		[]string{"neighbour note 1: 10.0.0.12 did not answer ARP when it was last asked, more than a minute ago: "}},
-	"incomplete neighbour of IPv6": {[]func(*Facts){ipv6(Direct), func(f *Facts) { f.Neighbours[rs6] = Neighbour{State: Incomplete} }},
+	"incomplete neighbour of IPv6": {[]func(*Facts){ipv6(Direct), func(f *Facts) { f.Neighbours[Hop{rs6, 3}] = Neighbour{State: Incomplete} }},
 		[]string{"neighbour doubtful 1: 2001:db8:2::11 has not answered neighbour discovery yet: ipvsadm -e --keep -t [2001:db8:1::10]:80 -r [2001:db8:2::11]:80 -w 0"}},
 	"failed gateway": {[]func(*Facts){func(f *Facts) {
 		f.Routes[rs1].Gateway, f.Routes[rs1].Next = true, gateway4
-		f.Neighbours[gateway4] = Neighbour{State: Failed}
+		f.Neighbours[Hop{gateway4, 3}] = Neighbour{State: Failed}
 	}}, []string{"neighbour broken 1: the gateway 10.0.0.254 does not answer ARP: ipvsadm -e --keep -t 192.0.2.10:80 -r 10.0.0.11:80 -w 0"}},
 
 	"no listener": {[]func(*Facts){second(func(d *Server) { d.Addr = netip.AddrPortFrom(own, 8080) })},
@@ -231,48 +262,51 @@ var tests = map[string]struct {
 	}}, []string{"listener broken 1: 10.0.0.1 is the director itself, where nothing listens at 192.0.2.10:80: ipvsadm -e --keep -t 192.0.2.10:80 -r 10.0.0.1:80 -w 0"}},
 
 	"no answers": {[]func(*Facts){second(func(d *Server) { d.OutPkts = 0 }), func(f *Facts) {
-		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 1, Client: client}
+		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 1, Client: client, Virtual: vip}
 	}}, []string{"answers broken 1: connections to 10.0.0.12 stay in SYN_RECV: it sends no answer through the director, which has to be its gateway: on 10.0.0.12: ip route replace default via 10.0.0.1"}},
 	"no answers to a client in the network": {[]func(*Facts){second(func(d *Server) { d.OutPkts = 0 }), func(f *Facts) {
-		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 1, Client: rs1}
+		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 1, Client: rs1, Virtual: vip}
 	}}, []string{"answers broken 1: connections to 10.0.0.12 stay in SYN_RECV: the client 10.0.0.11 is in its network, so that it answers past the director: " +
 		"sysctl -w net.ipv4.vs.conntrack=1 && nft 'add table ip ipvs; add chain ip ipvs postrouting { type nat hook postrouting priority srcnat; }; " +
 		"add rule ip ipvs postrouting ct original ip daddr 192.0.2.10 masquerade'"}},
 	"no answers to itself": {[]func(*Facts){func(f *Facts) {
-		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 1, Stale: 1, Client: rs2}
+		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 1, Stale: 1, Client: rs2, Virtual: vip}
 	}}, []string{"answers doubtful 1: connections to 10.0.0.12 stay in SYN_RECV: it is the client itself, and drops its own packets when they come back to it: " +
 		"sysctl -w net.ipv4.vs.conntrack=1 && nft 'add table ip ipvs; add chain ip ipvs postrouting { type nat hook postrouting priority srcnat; }; " +
 		"add rule ip ipvs postrouting ct original ip daddr 192.0.2.10 masquerade'"}},
+	"no answers that are counted": {[]func(*Facts){set("net/ipv4/vs/run_estimation", "0"), second(func(d *Server) { d.OutPkts = 0 }), func(f *Facts) {
+		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 1, Client: client, Virtual: vip}
+	}}, []string{"estimation note 0: net.ipv4.vs.run_estimation is 0, so that counters and rates stand still: sysctl -w net.ipv4.vs.run_estimation=1"}},
 	"no answers any more": {[]func(*Facts){func(f *Facts) {
-		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Stale: 1, Client: client}
+		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Stale: 1, Client: client, Virtual: vip}
 	}}, []string{"answers doubtful 1: connections to 10.0.0.12 stay in SYN_RECV: it sends no answer through the director, which has to be its gateway: on 10.0.0.12: ip route replace default via 10.0.0.1"}},
 	"no answers after others have ended": {[]func(*Facts){func(f *Facts) {
-		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Stale: 1, Client: client, HalfIdle: 5, Ended: 3, EndedIdle: 6}
+		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Stale: 1, Client: client, Virtual: vip, HalfIdle: 5, Ended: 3, EndedIdle: 6}
 	}}, []string{"answers doubtful 1: connections to 10.0.0.12 stay in SYN_RECV: it sends no answer through the director, which has to be its gateway: on 10.0.0.12: ip route replace default via 10.0.0.1"}},
 	"half-open while others end": {[]func(*Facts){func(f *Facts) {
-		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Stale: 1, Client: client, HalfIdle: 5, Ended: 3, EndedIdle: 5}
+		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Stale: 1, Client: client, Virtual: vip, HalfIdle: 5, Ended: 3, EndedIdle: 5}
 	}}, nil},
 	"half-open in passing": {[]func(*Facts){func(f *Facts) {
-		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Client: client}
+		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Client: client, Virtual: vip}
 	}}, nil},
 	"no answers of a neighbour that failed": {[]func(*Facts){func(f *Facts) {
-		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Stale: 2, Client: client}
-		f.Neighbours[rs2] = Neighbour{State: Failed}
+		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Stale: 2, Client: client, Virtual: vip}
+		f.Neighbours[Hop{rs2, 3}] = Neighbour{State: Failed}
 	}}, []string{"neighbour broken 1: 10.0.0.12 does not answer ARP: ipvsadm -e --keep -t 192.0.2.10:80 -r 10.0.0.12:80 -w 0"}},
 	"no answers by direct routing": {[]func(*Facts){second(func(d *Server) { d.Method = Direct }), func(f *Facts) {
-		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Stale: 2, Client: client}
+		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Stale: 2, Client: client, Virtual: vip}
 	}}, []string{"answers doubtful 1: connections to 10.0.0.12 stay in SYN_RECV: perhaps it does not have the address 192.0.2.10: on 10.0.0.12: " +
 		"sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 && ip address replace 192.0.2.10/32 dev lo"}},
 	"no answers by direct routing of IPv6": {[]func(*Facts){ipv6(Direct), func(f *Facts) {
-		f.Conns[Path{"TCP", web6.Addr, netip.AddrPortFrom(rs6, 80)}] = &Counts{Half: 2, Stale: 2, Client: client}
+		f.Conns[Path{"TCP", web6.Addr, netip.AddrPortFrom(rs6, 80)}] = &Counts{Half: 2, Stale: 2, Client: client, Virtual: vip6}
 	}}, []string{"answers doubtful 1: connections to 2001:db8:2::11 stay in SYN_RECV: perhaps it does not have the address 2001:db8:1::10: on 2001:db8:2::11: " +
 		"ip address replace 2001:db8:1::10/128 dev lo nodad"}},
 	"no answers through a tunnel, of a mark": {[]func(*Facts){ofMark, second(func(d *Server) { d.Method, d.Tunnel = Tunnel, "gre" }), func(f *Facts) {
 		f.Firewall.Read = false
-		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Stale: 2, Client: client}
+		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Stale: 2, Client: client, Virtual: vip}
 	}}, []string{"answers doubtful 1: connections to 10.0.0.12 stay in SYN_RECV: perhaps it lacks the address 192.0.2.10 or a device for the tunnel, or has a strict reverse path filter: "}},
 	"no answers through a tunnel in UDP": {[]func(*Facts){second(func(d *Server) { d.Method, d.Tunnel, d.TunnelPort = Tunnel, "gue", 6080 }), func(f *Facts) {
-		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Stale: 2, Client: client}
+		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 2, Stale: 2, Client: client, Virtual: vip}
 	}}, []string{"answers doubtful 1: connections to 10.0.0.12 stay in SYN_RECV: perhaps it lacks the address 192.0.2.10, a device for the tunnel or an open UDP port 6080, or has a strict reverse path filter: "}},
 
 	"full NAT": {[]func(*Facts){func(f *Facts) {
@@ -292,8 +326,8 @@ var tests = map[string]struct {
 
 	"tunnel": {[]func(*Facts){servers(func(d *Server) { d.Method, d.Tunnel, d.Headers = Tunnel, "gre", 4 })}, nil},
 	"tunnel in small packets": {[]func(*Facts){servers(func(d *Server) { d.Method, d.Tunnel, d.Headers = Tunnel, "gre", 4 }), func(f *Facts) { f.Links[2].MTU = 576 }},
-		[]string{"mtu doubtful 1: packets to 10.0.0.11 may have 576 bytes, which leaves the tunnel 552; every host has to take 576: ip link set dev back mtu 1500",
-			"mtu doubtful 1: packets to 10.0.0.12 may have 576 bytes, which leaves the tunnel 552; every host has to take 576: ip link set dev back mtu 1500"}},
+		[]string{"mtu doubtful 1: packets to 10.0.0.11 may have 576 bytes, which leaves the tunnel 552; every host has to take 576: ip link set dev back mtu 600",
+			"mtu doubtful 1: packets to 10.0.0.12 may have 576 bytes, which leaves the tunnel 552; every host has to take 576: ip link set dev back mtu 600"}},
 	"tunnel of IPv6 in small packets": {[]func(*Facts){ipv6(Tunnel), func(f *Facts) { f.Routes[rs6].MTU = 1300 }},
 		[]string{"mtu broken 1: packets to 2001:db8:2::11 may have 1300 bytes, which leaves the tunnel 1260; the kernel needs 1280: ip -6 route flush cache"}},
 	"gue that is dropped": {[]func(*Facts){second(func(d *Server) { d.Method, d.Tunnel, d.TunnelPort = Tunnel, "gue", 6080 }), func(f *Facts) {
@@ -311,11 +345,15 @@ var tests = map[string]struct {
 			{Chain: c, Accepts: true, Out: "back"}, {Chain: c, Drops: true}}
 	}}, nil},
 
-	"reverse path filter": {[]func(*Facts){set("net/ipv4/conf/all/rp_filter", "1", "net/ipv4/conf/front/rp_filter", "0"), func(f *Facts) { f.Routes[Outside()].Link, f.Filtered = 3, 1 }},
+	"reverse path filter": {[]func(*Facts){set("net/ipv4/conf/all/rp_filter", "1", "net/ipv4/conf/front/rp_filter", "0"), func(f *Facts) { f.Filtered = 1 }, outside(3), quiet},
 		[]string{"rp-filter doubtful 1: the strict reverse path filter of front drops clients to which back leads: sysctl -w net.ipv4.conf.front.rp_filter=2"}},
-	"reverse path filter that has dropped nothing": {[]func(*Facts){set("net/ipv4/conf/front/rp_filter", "1"), func(f *Facts) { f.Routes[Outside()].Link = 3 }},
+	"reverse path filter that has dropped nothing": {[]func(*Facts){set("net/ipv4/conf/front/rp_filter", "1"), outside(3), quiet},
 		[]string{"rp-filter note 1: the strict reverse path filter of front drops clients to which back leads: sysctl -w net.ipv4.conf.front.rp_filter=2"}},
-	"loose reverse path filter":          {[]func(*Facts){set("net/ipv4/conf/all/rp_filter", "1"), func(f *Facts) { f.Routes[Outside()].Link, f.Filtered = 3, 1 }}, nil},
+	"reverse path filter that lets clients through": {[]func(*Facts){set("net/ipv4/conf/front/rp_filter", "1"), func(f *Facts) { f.Filtered = 1 }, outside(3)},
+		[]string{"rp-filter note 1: the strict reverse path filter of front drops clients to which back leads: sysctl -w net.ipv4.conf.front.rp_filter=2"}},
+	"reverse path filter with two ways out": {[]func(*Facts){set("net/ipv4/conf/front/rp_filter", "1"), outside(3), quiet,
+		func(f *Facts) { f.Filtered, f.Routes[Outside()[7]].Link = 1, 2 }}, nil},
+	"loose reverse path filter":          {[]func(*Facts){set("net/ipv4/conf/all/rp_filter", "1"), func(f *Facts) { f.Filtered = 1 }, outside(3), quiet}, nil},
 	"reverse path filter that is passed": {[]func(*Facts){set("net/ipv4/conf/front/rp_filter", "1")}, nil},
 
 	"drain": {[]func(*Facts){func(f *Facts) { f.Services[0].Persistent = true }, second(func(d *Server) { d.Weight, d.Templates = 0, 2 })},
@@ -331,6 +369,9 @@ var tests = map[string]struct {
 		f.Conns[Path{"TCP", web.Addr, netip.MustParseAddrPort("10.0.0.13:80")}] = &Counts{Established: 1}
 		f.Standby = true
 	}}, []string{"deleted note 0: net.ipv4.vs.expire_nodest_conn is 0, so that whoever has a connection to 10.0.0.13, which is in no service, waits: there is 1: sysctl -w net.ipv4.vs.expire_nodest_conn=1"}},
+	"connections that bypass servers": {[]func(*Facts){func(f *Facts) {
+		f.Conns[Path{"TCP", web.Addr, netip.MustParseAddrPort("0.0.0.0:0")}] = &Counts{Established: 2}
+	}}, nil},
 	"deleted and ended": {[]func(*Facts){set("net/ipv4/vs/expire_nodest_conn", "1"), func(f *Facts) {
 		f.Conns[Path{"TCP", web.Addr, netip.MustParseAddrPort("10.0.0.13:80")}] = &Counts{Established: 2}
 	}}, nil},
@@ -350,13 +391,17 @@ var tests = map[string]struct {
 		for _, name := range []string{"front", "gone", "down", "single", "bare"} {
 			f.Daemons = append(f.Daemons, Daemon{Master: true, Interface: name})
 		}
-		f.Daemons = append(f.Daemons, Daemon{Interface: "bare", IPv6: true}, Daemon{Interface: "gone"})
+		f.Daemons = append(f.Daemons, Daemon{Master: true, Interface: "bare", IPv6: true}, Daemon{Interface: "bare"}, Daemon{Interface: "gone"})
 	}}, []string{
 		"sync broken 0: the interface of the sync daemon master, gone, is gone: ipvsadm --stop-daemon master",
 		"sync broken 0: the interface of the sync daemon master, down, is down: ip link set dev down up",
 		"sync broken 0: the interface of the sync daemon master, single, has no multicast: ip link set dev single multicast on",
 		"sync broken 0: the interface of the sync daemon master, bare, has no address: ",
 		"sync broken 0: the interface of the sync daemon backup, gone, is gone: ipvsadm --stop-daemon backup"}},
+	"sync daemons whose interfaces are not known": {[]func(*Facts){func(f *Facts) {
+		f.Links, f.Daemons = nil, []Daemon{{Master: true, Interface: "front"}}
+		f.Routes[vip].Kind = Here
+	}}, nil},
 	"sync peers": {[]func(*Facts){func(f *Facts) {
 		f.Probed = true
 		f.Daemons = []Daemon{{Master: true, Interface: "front", SyncID: 3}, {Interface: "front", SyncID: 4}, {Interface: "front", Heard: true}}
@@ -365,6 +410,10 @@ var tests = map[string]struct {
 
 	"no estimation": {[]func(*Facts){set("net/ipv4/vs/run_estimation", "0")},
 		[]string{"estimation note 0: net.ipv4.vs.run_estimation is 0, so that counters and rates stand still: sysctl -w net.ipv4.vs.run_estimation=1"}},
+	"counters that stand still": {[]func(*Facts){func(f *Facts) { f.Stuck = true }},
+		[]string{"estimation note 0: no counter in /proc/net/ip_vs_stats has grown within a few seconds, although connections are established: "}},
+	"as many buckets as there may be": {[]func(*Facts){second(func(d *Server) { d.Inactive = 16 << 20 }), func(f *Facts) { f.Buckets = 1 << 20 }},
+		[]string{"buckets doubtful 0: the connection table has 1048576 buckets for 16777216 connections: "}},
 	"few buckets": {[]func(*Facts){second(func(d *Server) { d.Inactive = 16 * 4096 })},
 		[]string{"buckets doubtful 0: the connection table has 4096 buckets for 65536 connections; the module takes another size when it is loaded: echo options ip_vs conn_tab_bits=16 >>/etc/modprobe.d/ipvs.conf"}},
 	"enough buckets":    {[]func(*Facts){second(func(d *Server) { d.Inactive = 16*4096 - 1 })}, nil},
@@ -373,13 +422,25 @@ var tests = map[string]struct {
 		"defence doubtful 0: the kernel always drops some half-open connections: net.ipv4.vs.drop_entry is 3: sysctl -w net.ipv4.vs.drop_entry=0",
 		"defence doubtful 0: the kernel drops 1 packet of 10: net.ipv4.vs.drop_packet is 3: sysctl -w net.ipv4.vs.drop_packet=0"}},
 	"defence while memory is short": {[]func(*Facts){set("net/ipv4/vs/drop_packet", "2")}, []string{
-		"defence doubtful 0: memory is short, so that the kernel drops packets: net.ipv4.vs.drop_packet is 2: sysctl -w net.ipv4.vs.drop_packet=0"}},
+		"defence doubtful 0: memory is short, so that the kernel drops packets: net.ipv4.vs.drop_packet is 2: "}},
 
 	"arp": {[]func(*Facts){func(f *Facts) {
 		f.Claims = []Claim{{vip, "02:00:00:00:00:11", "front"}, {vip, "02:00:00:00:00:99", "front"}, {client, "02:00:00:00:00:22", "front"}}
 	}}, []string{
 		"arp broken 1: 02:00:00:00:00:11 on front answers ARP for 192.0.2.10: it is the server 10.0.0.11: on 10.0.0.11: sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2",
 		"arp broken 1: 02:00:00:00:00:99 on front answers ARP for 192.0.2.10: "}},
+	"arp of another director": {[]func(*Facts){func(f *Facts) {
+		f.Standby, f.Claims = true, []Claim{{vip, "02:00:00:00:00:99", "front"}}
+	}}, []string{"arp note 1: 02:00:00:00:00:99 on front answers ARP for 192.0.2.10: perhaps another director: "}},
+	"arp of its own": {[]func(*Facts){func(f *Facts) {
+		f.Links[2].MAC = []byte{2, 0, 0, 0, 0, 1}
+		f.Claims = []Claim{{vip, "02:00:00:00:00:01", "front"}}
+	}}, nil},
+	"arp of a server behind a gateway": {[]func(*Facts){func(f *Facts) {
+		f.Routes[rs1].Gateway, f.Routes[rs1].Next = true, gateway4
+		f.Neighbours[Hop{gateway4, 3}] = Neighbour{State: Reachable, MAC: "02:00:00:00:00:11"}
+		f.Claims = []Claim{{vip, "02:00:00:00:00:11", "front"}}
+	}}, []string{"arp broken 1: 02:00:00:00:00:11 on front answers ARP for 192.0.2.10: "}},
 	"unseen": {[]func(*Facts){func(f *Facts) { f.Unseen = []Unseen{{"the rules of nftables", "Operation not permitted"}} }},
 		[]string{"unseen note 0: the rules of nftables could not be looked at: Operation not permitted: "}},
 }
@@ -413,6 +474,58 @@ func line(x *Finding) string {
 		on = "on " + x.On.String() + ": "
 	}
 	return x.Check + " " + x.Severity.String() + " " + decimal(uint32(len(x.Subjects))) + ": " + x.Text + ": " + on + x.Remedy
+}
+
+// TestAlone runs each check alone, with nothing but the facts that it needs, on each director: it finds what it finds among
+// all.
+func TestAlone(t *testing.T) {
+	for name, tt := range tests {
+		for i := range All {
+			f := working()
+			for _, change := range tt.changes {
+				change(f)
+			}
+			var want []string
+			for _, x := range Run(All, f) {
+				if x.Check == All[i].Name {
+					want = append(want, line(&x))
+				}
+			}
+			f = working()
+			for _, change := range tt.changes {
+				change(f)
+			}
+			forget(f, All[i].Needs)
+			var got []string
+			for _, x := range Run(All[i:i+1], f) {
+				got = append(got, line(&x))
+			}
+			require.Equal(t, want, got, "%s: %s", name, All[i].Name)
+		}
+	}
+}
+
+// forget leaves out the facts that are not needed.
+func forget(f *Facts, needs Needs) {
+	for _, row := range []struct {
+		need   Needs
+		forget func()
+	}{
+		{Links, func() { f.Links = nil }},
+		{VirtualRoutes | ServerRoutes, func() { f.Routes = nil }},
+		{Neighbours, func() { f.Neighbours = nil }},
+		{Connections, func() { f.Conns = nil }},
+		{Firewall, func() { f.Firewall = Rulesets{} }},
+		{Listeners, func() { f.Listeners, f.Listening = nil, false }},
+		{Schedulers, func() { f.Schedulers, f.Engines = nil, nil }},
+		{Totals, func() { f.Filtered = 0 }},
+		{Director, func() { f.Standby, f.Buckets, f.Grows = false, 0, false }},
+		{Probes, func() { f.Claims, f.Probed, f.Stuck = nil, false, false }},
+	} {
+		if needs&row.need == 0 {
+			row.forget()
+		}
+	}
 }
 
 // The worst findings come first, and pass only if they are notes.
@@ -465,6 +578,7 @@ func count(all []bool) (n int) {
 // Words are as shells and sysctl(8) take them.
 func TestWords(t *testing.T) {
 	require.Equal(t, "sysctl -w net.ipv4.conf.eth0/1.rp_filter=2", setting("net/ipv4/conf/eth0.1/rp_filter", "2"))
+	require.Equal(t, "sysctl -w 'net.ipv4.conf.a;b.rp_filter'=2", setting("net/ipv4/conf/a;b/rp_filter", "2"))
 	require.Equal(t, "eth0.1", quoted("eth0.1"))
 	require.Equal(t, `'a b'\''$'`, quoted("a b'$"))
 	for _, tt := range []struct {

@@ -4,19 +4,34 @@ package check
 
 import (
 	"math/bits"
+	"net"
 	"net/netip"
 	"strconv"
 )
 
-// Outside returns an address that stands for clients in other networks: nobody has it (RFC 2544).
-func Outside() netip.Addr { return netip.AddrFrom4([4]byte{198, 18, 0, 1}) }
+// Outside returns addresses that stand for clients in other networks: nobody has them (RFC 2544). There are several, since
+// routes with more than one way take one for each client.
+func Outside() (all []netip.Addr) {
+	for n := range byte(8) {
+		all = append(all, netip.AddrFrom4([4]byte{198, 18, n, 16*n + 1}))
+	}
+	return all
+}
 
 // reversePath looks for interfaces on which a strict filter drops the clients of other networks.
 func reversePath(f *Facts, s *Service) *Finding {
-	out := f.way(Outside())
-	l := f.holder(s.Addr.Addr())
-	if out.Kind != Unicast || s.Mark != 0 || s.IPv6 || l == nil || l.Loopback || l.NoARP || l.Index == out.Link {
+	if s.Mark != 0 || s.IPv6 {
 		return nil
+	}
+	l := f.holder(s.Addr.Addr())
+	if l == nil || l.Loopback || l.NoARP {
+		return nil
+	}
+	out := &Route{}
+	for _, a := range Outside() {
+		if out = f.way(a); out.Kind != Unicast || out.Link == l.Index {
+			return nil
+		}
 	}
 	name := "net/ipv4/conf/" + l.Name + "/rp_filter"
 	if max(f.number("net/ipv4/conf/all/rp_filter"), f.number(name)) != 1 {
@@ -27,7 +42,7 @@ func reversePath(f *Facts, s *Service) *Finding {
 		other = o.Name
 	}
 	found := doubtful("the strict reverse path filter of "+l.Name+" drops clients to which "+other+" leads", setting(name, "2"))
-	if f.Filtered == 0 {
+	if f.Filtered == 0 || !s.Quiet { // there may be no such clients
 		found.Severity = Note
 	}
 	return found
@@ -35,6 +50,9 @@ func reversePath(f *Facts, s *Service) *Finding {
 
 // syncDaemon looks for daemons whose interface does not work.
 func syncDaemon(f *Facts, r *report) {
+	if len(f.Links) == 0 {
+		return // they could not be looked at
+	}
 	for i := range f.Daemons {
 		d := &f.Daemons[i]
 		state := "backup"
@@ -49,7 +67,7 @@ func syncDaemon(f *Facts, r *report) {
 			what, mend = "is down", linkUp(l)
 		case !l.Multicast:
 			what, mend = "has no multicast", "ip link set dev "+quoted(l.Name)+" multicast on"
-		case !l.has(d.IPv6):
+		case d.Master && !l.has(d.IPv6): // a backup needs none
 			what = "has no address"
 		default:
 			continue
@@ -84,9 +102,16 @@ func syncPeer(f *Facts, r *report) {
 	}
 }
 
+// estimating is the sysctl that has the kernel add up its counters.
+const estimating = "net/ipv4/vs/run_estimation"
+
+// estimation looks for counters that stand still.
 func estimation(f *Facts, r *report) {
-	if f.sysctl("net/ipv4/vs/run_estimation") == "0" {
-		r.add(note("net.ipv4.vs.run_estimation is 0, so that counters and rates stand still", setting("net/ipv4/vs/run_estimation", "1")), nil, nil)
+	switch {
+	case f.sysctl(estimating) == "0":
+		r.add(note(dotted(estimating)+" is 0, so that counters and rates stand still", setting(estimating, "1")), nil, nil)
+	case f.Stuck:
+		r.add(note("no counter in /proc/net/ip_vs_stats has grown within a few seconds, although connections are established", ""), nil, nil)
 	}
 }
 
@@ -100,27 +125,31 @@ func buckets(f *Facts, r *report) {
 	}
 	var conns uint64
 	for i := range f.Services {
-		for _, d := range f.Services[i].Servers {
-			conns += uint64(d.Active) + uint64(d.Inactive) + uint64(d.Templates)
+		for j := range f.Services[i].Servers {
+			d := &f.Services[i].Servers[j]
+			conns += d.conns() + uint64(d.Templates)
 		}
 	}
 	if conns < crowd*uint64(f.Buckets) {
 		return
 	}
 	size := min(max(bits.Len64(conns-1), 8), 20) // what all kernels allow; of several options, the last counts
-	r.add(doubtful("the connection table has "+strconv.Itoa(f.Buckets)+" buckets for "+strconv.FormatUint(conns, 10)+
-		" connections; the module takes another size when it is loaded",
-		"echo options ip_vs conn_tab_bits="+strconv.Itoa(size)+" >>/etc/modprobe.d/ipvs.conf"), nil, nil)
+	text, mend := "", ""
+	if 1<<size > f.Buckets {
+		text = "; the module takes another size when it is loaded"
+		mend = "echo options ip_vs conn_tab_bits=" + strconv.Itoa(size) + " >>/etc/modprobe.d/ipvs.conf"
+	}
+	r.add(doubtful("the connection table has "+strconv.Itoa(f.Buckets)+" buckets for "+strconv.FormatUint(conns, 10)+" connections"+text, mend), nil, nil)
 }
 
 // defence looks for defences that are at work. The kernel turns 1 into 2 while memory is short.
 func defence(f *Facts, r *report) {
 	for _, row := range [...][2]string{{"drop_entry", "half-open connections"}, {"drop_packet", "packets"}} {
 		name := "net/ipv4/vs/" + row[0]
-		text := ""
+		text, mend := "", setting(name, "0")
 		switch n := f.number(name); {
 		case n == 2:
-			text = "memory is short, so that the kernel drops " + row[1]
+			text, mend = "memory is short, so that the kernel drops "+row[1], ""
 		case n == 3 && row[0] == "drop_packet":
 			text = "the kernel drops 1 packet of " + f.sysctl("net/ipv4/vs/am_droprate")
 		case n == 3:
@@ -128,40 +157,58 @@ func defence(f *Facts, r *report) {
 		default:
 			continue
 		}
-		r.add(doubtful(text+": "+dotted(name)+" is "+f.sysctl(name), setting(name, "0")), nil, nil)
+		r.add(doubtful(text+": "+dotted(name)+" is "+f.sysctl(name), mend), nil, nil)
 	}
 }
 
 // arp looks for other machines that have a virtual address of this director.
 func arp(f *Facts, r *report) {
+	if len(f.Claims) == 0 {
+		return
+	}
+	servers := f.serversByMAC()
 	for i := range f.Claims {
 		c := &f.Claims[i]
-		if f.way(c.Addr).Kind != Here {
+		if f.way(c.Addr).Kind != Here || f.ours(c.MAC) {
 			continue // it is meant to be elsewhere
 		}
-		text := c.MAC + " on " + c.Link + " answers ARP for " + c.Addr.String()
-		server, mend := f.serverWith(c.MAC), ""
-		if server.IsValid() {
-			text, mend = text+": it is the server "+server.String(), quietARP
+		found := broken(c.MAC+" on "+c.Link+" answers ARP for "+c.Addr.String(), "")
+		if server := servers[c.MAC]; server.IsValid() {
+			found.Text, found.Remedy, found.On = found.Text+": it is the server "+server.String(), quietARP, server
+		} else if f.Standby {
+			found.Severity, found.Text = Note, found.Text+": perhaps another director"
 		}
 		for j := range f.Services {
 			if s := &f.Services[j]; s.Mark == 0 && s.Addr.Addr() == c.Addr {
-				r.add(broken(text, mend).on(server), s, nil)
+				r.add(found, s, nil)
 			}
 		}
 	}
 }
 
-// serverWith returns the address of the server with a hardware address, if there is one.
-func (f *Facts) serverWith(mac string) netip.Addr {
+// ours reports whether an interface of the director has a hardware address.
+func (f *Facts) ours(mac string) bool {
+	for i := range f.Links {
+		if net.HardwareAddr(f.Links[i].MAC).String() == mac {
+			return true
+		}
+	}
+	return false
+}
+
+// serversByMAC returns the addresses of servers in the director's networks by their hardware addresses.
+func (f *Facts) serversByMAC() map[string]netip.Addr {
+	all := map[string]netip.Addr{}
 	for i := range f.Services {
-		for _, d := range f.Services[i].Servers {
-			if a := d.Addr.Addr(); mac != "" && f.Neighbours[a].MAC == mac {
-				return a
+		for j := range f.Services[i].Servers {
+			a := f.Services[i].Servers[j].Addr.Addr()
+			if way := f.way(a); way.Kind == Unicast && !way.Gateway {
+				all[f.Neighbours[way.hop()].MAC] = a
 			}
 		}
 	}
-	return netip.Addr{}
+	delete(all, "")
+	return all
 }
 
 func unseen(f *Facts, r *report) {

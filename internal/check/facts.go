@@ -47,6 +47,7 @@ type Service struct {
 	Scheduler  string
 	Engine     string
 	Persistent bool
+	Quiet      bool // whether no packet comes for it at present
 	Servers    []Server
 }
 
@@ -71,6 +72,7 @@ type Link struct {
 	Running   bool // whether it has a carrier
 	Loopback  bool
 	NoARP     bool // of a dummy or a tunnel
+	Bridge    bool // has a carrier only while something is plugged in
 	Multicast bool
 	MAC       []byte
 	MTU       int
@@ -100,6 +102,15 @@ const (
 	Elsewhere
 )
 
+// A Hop is a machine on the network of an interface.
+type Hop struct {
+	Addr netip.Addr
+	Link uint32
+}
+
+// hop returns where packets go first.
+func (r *Route) hop() Hop { return Hop{r.Next, r.Link} }
+
 // A Neighbour is an entry of the neighbour table.
 type Neighbour struct {
 	State NeighbourState
@@ -118,7 +129,8 @@ const (
 	Failed                           // has not answered
 )
 
-// A Path is what connections are counted by.
+// A Path is what connections are counted by. Addresses and ports that no service names are left out, since clients choose
+// them: the connections of marks may have any.
 type Path struct {
 	Protocol        string
 	Virtual, Server netip.AddrPort
@@ -132,6 +144,7 @@ type Counts struct {
 	Others      int        // of which some have been answered, except for those that have ended
 	Ended       int        // in TIME_WAIT or FIN_WAIT
 	Client      netip.Addr // of a half-open one, else of any
+	Virtual     netip.Addr // to which the client has sent
 
 	// For how long no packet has come: the longest time of a half-open connection, and the shortest of one that has ended.
 	HalfIdle, EndedIdle time.Duration
@@ -188,8 +201,8 @@ type Facts struct {
 	Sysctl func(name string) string
 
 	Links      []Link
-	Routes     map[netip.Addr]*Route    // of virtual addresses, servers and clients
-	Neighbours map[netip.Addr]Neighbour // by the address of the next hop
+	Routes     map[netip.Addr]*Route // of virtual addresses, servers and clients
+	Neighbours map[Hop]Neighbour
 	Conns      map[Path]*Counts
 	Firewall   Rulesets
 	Listeners  []Listener
@@ -202,6 +215,7 @@ type Facts struct {
 	Standby    bool   // whether something here speaks VRRP or takes connections from another director
 	Filtered   uint64 // packets that reverse path filters have dropped
 	Probed     bool   // whether the network was asked
+	Stuck      bool   // whether no counter has grown in the meantime, although connections are established
 	Claims     []Claim
 
 	Unseen []Unseen
@@ -209,6 +223,8 @@ type Facts struct {
 	// What is worked out once.
 	byServer map[netip.Addr][]*Path
 	known    map[[2]netip.Addr]bool // servers by virtual address
+	holders  map[netip.Addr]*Link
+	indexes  map[uint32]*Link
 }
 
 // sysctl reads a sysctl. Names of interfaces may have dots in them.
@@ -229,7 +245,7 @@ func (f *Facts) number(name string) int {
 }
 
 // setting returns the command line that sets a sysctl.
-func setting(name, value string) string { return "sysctl -w " + dotted(name) + "=" + value }
+func setting(name, value string) string { return "sysctl -w " + quoted(dotted(name)) + "=" + value }
 
 // dotted returns the name of a sysctl as sysctl(8) has it, which exchanges dots and slashes.
 func dotted(name string) string {
@@ -245,13 +261,15 @@ func dotted(name string) string {
 	return string(b)
 }
 
+// link returns the interface with an index, or nil.
 func (f *Facts) link(index uint32) *Link {
-	for i := range f.Links {
-		if f.Links[i].Index == index {
-			return &f.Links[i]
+	if f.indexes == nil {
+		f.indexes = make(map[uint32]*Link, len(f.Links))
+		for i := range f.Links {
+			f.indexes[f.Links[i].Index] = &f.Links[i]
 		}
 	}
-	return nil
+	return f.indexes[index]
 }
 
 func (f *Facts) linkByName(name string) *Link {
@@ -263,17 +281,24 @@ func (f *Facts) linkByName(name string) *Link {
 	return nil
 }
 
-// holder returns the interface that has an address, or nil.
+// holder returns the interface that has an address, or nil: of several, the first that works.
 func (f *Facts) holder(a netip.Addr) *Link {
-	for i := range f.Links {
-		for _, p := range f.Links[i].Prefixes {
-			if p.Addr() == a {
-				return &f.Links[i]
+	if f.holders == nil {
+		f.holders = map[netip.Addr]*Link{}
+		for i := range f.Links {
+			l := &f.Links[i]
+			for _, p := range l.Prefixes {
+				if other := f.holders[p.Addr()]; other == nil || !other.works() && l.works() {
+					f.holders[p.Addr()] = l
+				}
 			}
 		}
 	}
-	return nil
+	return f.holders[a]
 }
+
+// works reports whether packets come in over the interface, if there are any.
+func (l *Link) works() bool { return l.Up && l.Running }
 
 // network returns the interface whose network has an address, without being all there is.
 func (f *Facts) network(a netip.Addr) *Link {
@@ -283,6 +308,16 @@ func (f *Facts) network(a netip.Addr) *Link {
 		}
 	}
 	return nil
+}
+
+// Has reports whether the interface has an address.
+func (l *Link) Has(a netip.Addr) bool {
+	for _, p := range l.Prefixes {
+		if p.Addr() == a {
+			return true
+		}
+	}
+	return false
 }
 
 // Reaches reports whether an address is in a network of the interface.

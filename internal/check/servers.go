@@ -20,10 +20,16 @@ func forwarding(f *Facts, _ *Service, d *Server) *Finding {
 			name = "net/ipv4/conf/" + l.Name + "/forwarding"
 		}
 	}
-	if f.sysctl(name) != "0" {
+	if f.sysctl(name) != "0" || f.forced(d, way) {
 		return nil
 	}
 	return broken(dotted(name)+" is 0, so that the director drops the answers of masqueraded servers", setting(name, "1"))
+}
+
+// forced reports whether an interface forwards IPv6 whatever the sysctl for all of them says, as Linux 6.17 lets it.
+func (f *Facts) forced(d *Server, way *Route) bool {
+	l := f.link(way.Link)
+	return d.Addr.Addr().Is6() && l != nil && f.sysctl("net/ipv6/conf/"+l.Name+"/force_forwarding") == "1"
 }
 
 // route looks for servers without a route.
@@ -47,6 +53,9 @@ func gateway(f *Facts, s *Service, d *Server) *Finding {
 	if d.Method != Direct || way.Kind != Unicast || !way.Gateway {
 		return nil
 	}
+	if f.counts(s, d).Established > 0 {
+		return nil // the gateway is the server itself
+	}
 	text, mend := "; a tunnel can, if the server has a device for it", s.edit(d, "-i")
 	if l := f.network(a); l != nil && l.Up {
 		text, mend = ", although it is in the network of "+l.Name, "ip route replace "+alone(a)+" dev "+quoted(l.Name)
@@ -57,7 +66,7 @@ func gateway(f *Facts, s *Service, d *Server) *Finding {
 // neighbour looks for servers that nobody sees on their network. An idle server has no entry, which is not a fault.
 func neighbour(f *Facts, s *Service, d *Server) *Finding {
 	way := f.way(d.Addr.Addr())
-	n := f.Neighbours[way.Next]
+	n := f.Neighbours[way.hop()]
 	if way.Kind != Unicast || n.State != Incomplete && n.State != Failed {
 		return nil
 	}
@@ -80,7 +89,7 @@ func neighbour(f *Facts, s *Service, d *Server) *Finding {
 
 // silent reports whether the neighbour to which packets for a server go has not answered.
 func (f *Facts) silent(way *Route) bool {
-	n := f.Neighbours[way.Next]
+	n := f.Neighbours[way.hop()]
 	return n.State == Incomplete || n.State == Failed && !n.Old
 }
 
@@ -123,28 +132,32 @@ const (
 
 // mtu looks for tunnels that have no room for packets.
 func mtu(f *Facts, s *Service, d *Server) *Finding {
-	way := f.way(d.Addr.Addr())
-	l := f.link(way.Link)
-	if d.Method != Tunnel || way.Kind != Unicast || l == nil {
+	if d.Method != Tunnel {
 		return nil
 	}
-	room, least, everyHost := -20, leastMTU4, everyHost4
+	way := f.way(d.Addr.Addr())
+	l := f.link(way.Link)
+	if way.Kind != Unicast || l == nil {
+		return nil
+	}
+	outer, least, everyHost := 20, leastMTU4, everyHost4
 	flush := "ip route flush cache"
 	if d.Addr.Addr().Is6() {
-		room, least = -40, leastMTU6
+		outer, least = 40, leastMTU6
 		flush = "ip -6 route flush cache"
 	}
 	if s.IPv6 {
 		everyHost = everyHost6
 	}
-	whole, mend := l.MTU, "ip link set dev "+quoted(l.Name)+" mtu 1500"
+	enough := max(least, everyHost) + outer + d.Headers
+	whole, mend := l.MTU, "ip link set dev "+quoted(l.Name)+" mtu "+strconv.Itoa(enough)
 	if way.MTU != 0 && way.MTU < l.MTU {
 		whole, mend = way.MTU, flush
 	}
-	room += whole - d.Headers
-	if room >= max(least, everyHost) {
+	if whole >= enough {
 		return nil
 	}
+	room := whole - outer - d.Headers
 	text := "packets to " + d.Addr.Addr().String() + " may have " + strconv.Itoa(whole) + " bytes, which leaves the tunnel " + strconv.Itoa(room)
 	if room < least {
 		return broken(text+"; the kernel needs "+strconv.Itoa(least), mend)

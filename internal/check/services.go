@@ -4,6 +4,7 @@ package check
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,8 +18,8 @@ func address(f *Facts, s *Service) *Finding {
 	if kind := f.way(a).Kind; kind == Here || kind == NotAsked {
 		return nil
 	}
-	if l := f.holder(a); l != nil && !l.Up {
-		return nil // the link is what is wrong
+	if f.holder(a) != nil {
+		return nil // the link is what is wrong, or the route is of a table for some packets, as that of a VRF
 	}
 	found := broken(a.String()+" is on no interface, and no local route leads to it", "ip address add "+alone(a)+" dev "+f.home(a))
 	if f.Standby {
@@ -39,20 +40,26 @@ func (f *Facts) home(a netip.Addr) string {
 	return "lo"
 }
 
-// linkDown looks for virtual addresses on interfaces that take no packets. An address of IPv4 on a dummy that is down works.
+// linkDown looks for virtual addresses on interfaces that take no packets. Those that others reach over another interface
+// work all the same as long as there is a local route: an address of IPv4 on a dummy that is down, or on a bridge for
+// containers of which none runs.
 func linkDown(f *Facts, s *Service) *Finding {
 	l := f.holder(s.Addr.Addr())
-	if s.Mark != 0 || l == nil || l.Up && l.Running {
+	if s.Mark != 0 || l == nil || l.works() {
 		return nil
 	}
-	if (l.NoARP || l.Loopback) && f.way(s.Addr.Addr()).Kind == Here {
+	here := f.way(s.Addr.Addr()).Kind == Here
+	if here && (l.NoARP || l.Loopback) {
 		return nil
 	}
 	text := s.Addr.Addr().String() + " is on " + l.Name + ", which "
-	if l.Up {
-		return doubtful(text+"has no carrier", "")
+	switch {
+	case !l.Up:
+		return broken(text+"is down", linkUp(l))
+	case here && l.Bridge:
+		return note(text+"has no carrier", "")
 	}
-	return broken(text+"is down", linkUp(l))
+	return doubtful(text+"has no carrier", "")
 }
 
 // linkUp returns the command line that brings an interface up.
@@ -82,27 +89,45 @@ func noWeight(_ *Facts, s *Service) *Finding {
 	return broken("all servers have weight 0", s.edit(&s.Servers[0], "-w 1"))
 }
 
-// overload looks for services whose servers all have what they may have at most.
+// overload looks for services whose servers all have what they may have at most. One that had it once gets no connections
+// until it has fewer than its lower threshold, and the kernel does not tell.
 func overload(_ *Facts, s *Service) *Finding {
 	var first *Server
+	all := true
 	for i := range s.Servers {
 		d := &s.Servers[i]
 		if d.Weight == 0 {
 			continue
 		}
-		if d.Upper == 0 || uint64(d.Active)+uint64(d.Inactive) < uint64(d.Upper) {
+		if d.Upper == 0 || d.conns() < d.lower() {
 			return nil
 		}
+		all = all && d.conns() >= uint64(d.Upper)
 		if first == nil {
 			first = d
 		}
 	}
-	if first == nil {
+	switch {
+	case first == nil:
 		return nil
+	case !all:
+		return note("all servers have so many connections that those that had as many as their upper thresholds allow get no new ones yet", "")
 	}
 	twice := min(2*uint64(first.Upper), 1<<31-1)
 	return broken("all servers have as many connections as their upper thresholds allow",
 		s.edit(first, "-x "+strconv.FormatUint(twice, 10)))
+}
+
+// conns is what the kernel compares with the thresholds.
+func (d *Server) conns() uint64 { return uint64(d.Active) + uint64(d.Inactive) }
+
+// lower returns below how many connections a server that was full gets new ones again: three quarters of the upper threshold
+// if there is no lower one.
+func (d *Server) lower() uint64 {
+	if d.Lower != 0 {
+		return uint64(d.Lower)
+	}
+	return (3*uint64(d.Upper) + 3) / 4
 }
 
 // drain looks for servers that are to get no more clients, and get them by their templates.
@@ -150,21 +175,12 @@ func module(f *Facts, s *Service) *Finding {
 	switch {
 	case !f.Rules || f.Schedulers == nil:
 		return nil
-	case !has(f.Schedulers, s.Scheduler):
-		return broken("the kernel neither has the scheduler "+s.Scheduler+" nor can load it: it has "+strings.Join(f.Schedulers, " "), "")
-	case s.Engine != "" && !has(f.Engines, s.Engine):
+	case !slices.Contains(f.Schedulers, s.Scheduler):
+		return broken("the kernel neither has the scheduler "+s.Scheduler+" nor can load it; there are "+strings.Join(f.Schedulers, " "), "")
+	case s.Engine != "" && !slices.Contains(f.Engines, s.Engine):
 		return broken("the kernel neither has the persistence engine "+s.Engine+" nor can load it", "")
 	}
 	return nil
-}
-
-func has(all []string, word string) bool {
-	for _, w := range all {
-		if w == word {
-			return true
-		}
-	}
-	return false
 }
 
 // overlap looks for packets that are for two services.

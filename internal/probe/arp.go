@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -62,16 +63,8 @@ const (
 
 // Ask asks, and returns the answers that come within a time. Each machine counts once for an address.
 func (a *ARP) Ask(questions []Question, wait time.Duration) (answers []Answer, err error) {
-	asked := map[netip.Addr]bool{}
-	for _, q := range questions {
-		asked[q.Addr] = true
-		to := &unix.SockaddrLinklayer{Protocol: network(unix.ETH_P_ARP), Ifindex: q.On.Index, Halen: 6, Addr: [8]byte{255, 255, 255, 255, 255, 255}}
-		if e := unix.Sendto(a.fd, packet(&q), 0, to); e != nil {
-			err = os.NewSyscallError("sendto", e)
-		}
-	}
-	seen := map[Answer]bool{}
-	until(a.fd, wait, func(b []byte, from unix.Sockaddr) bool {
+	asked, seen := map[netip.Addr]bool{}, map[Answer]bool{}
+	take := func(b []byte, from unix.Sockaddr) bool {
 		got, ok := read(b)
 		link, is := from.(*unix.SockaddrLinklayer)
 		if !ok || !is || !asked[got.Addr] {
@@ -83,8 +76,30 @@ func (a *ARP) Ask(questions []Question, wait time.Duration) (answers []Answer, e
 			answers = append(answers, got)
 		}
 		return true
-	})
+	}
+	for some := range slices.Chunk(questions, atOnce) {
+		for i := range some {
+			asked[some[i].Addr] = true
+			if e := a.ask(&some[i]); e != nil {
+				err = e
+			}
+		}
+		until(a.fd, pause, take)
+	}
+	until(a.fd, wait, take)
 	return answers, err
+}
+
+// How many questions are sent without a pause. All machines in the network get each of them.
+const (
+	atOnce = 64
+	pause  = 10 * time.Millisecond
+)
+
+// ask sends a question.
+func (a *ARP) ask(q *Question) error {
+	to := &unix.SockaddrLinklayer{Protocol: network(unix.ETH_P_ARP), Ifindex: q.On.Index, Halen: 6, Addr: [8]byte{255, 255, 255, 255, 255, 255}}
+	return os.NewSyscallError("sendto", unix.Sendto(a.fd, packet(q), 0, to))
 }
 
 // packet returns a question. Its sender has no address, so that nobody learns one from it (RFC 5227).

@@ -21,7 +21,7 @@ func TestParseCheck(t *testing.T) {
 		"--check -f 7 -6":              {Service: ipvsnl.ServiceKey{Mark: 7, IPv6: true}, OneService: true},
 		"--check --netns blue":         {NetNS: "blue"},
 		"--netns blue --check --probe": {NetNS: "blue", Checking: Checking{Probe: true}},
-		"--check -n -t 10.0.0.1:80":    {Listing: Listing{Numeric: true}, Service: ipvsnl.ServiceKey{Protocol: ipvsnl.TCP, Addr: netip.MustParseAddrPort("10.0.0.1:80")}, OneService: true},
+		"--check -t 10.0.0.1:80":       {Service: ipvsnl.ServiceKey{Protocol: ipvsnl.TCP, Addr: netip.MustParseAddrPort("10.0.0.1:80")}, OneService: true},
 		"--check=arp -u 10.0.0.1:53 --probe": {Checking: Checking{Name: "arp", Probe: true},
 			Service: ipvsnl.ServiceKey{Protocol: ipvsnl.UDP, Addr: netip.MustParseAddrPort("10.0.0.1:53")}, OneService: true},
 	} {

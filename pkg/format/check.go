@@ -10,16 +10,15 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/jsontext"
 	"github.com/ipvsadm-go/ipvsadm/internal/visible"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
-	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/words"
 )
 
-// AppendFindings appends a line for each finding and, below it, its remedy.
-func AppendFindings(b []byte, all []check.Finding, names Names) []byte {
+// AppendFindings appends a line for each finding and, below it, its remedy. Addresses and ports are numbers.
+func AppendFindings(b []byte, all []check.Finding) []byte {
 	for i := range all {
 		f := &all[i]
 		b = append(append(b, f.Severity.String()...), ": "...)
 		if len(f.Subjects) > 0 {
-			b = appendSubject(b, &f.Subjects[0], names)
+			b = appendSubject(b, &f.Subjects[0])
 			if more := len(f.Subjects) - 1; more > 0 {
 				b = append(strconv.AppendInt(append(b, " and "...), int64(more), 10), " more"...)
 			}
@@ -39,7 +38,7 @@ func AppendFindings(b []byte, all []check.Finding, names Names) []byte {
 }
 
 // appendSubject appends "TCP 192.0.2.1:80 -> 198.51.100.1:80".
-func appendSubject(b []byte, s *check.Subject, names Names) []byte {
+func appendSubject(b []byte, s *check.Subject) []byte {
 	k := &s.Service
 	if k.Mark != 0 {
 		b = strconv.AppendUint(append(b, "FWM "...), uint64(k.Mark), 10)
@@ -47,21 +46,12 @@ func appendSubject(b []byte, s *check.Subject, names Names) []byte {
 			b = append(b, " IPv6"...)
 		}
 	} else {
-		b = appendWholeAddrPort(append(append(b, k.Protocol...), ' '), k.Addr, protocolNamed(k.Protocol), names)
+		b = appendNumericAddrPort(append(append(b, k.Protocol...), ' '), k.Addr)
 	}
 	if !s.Server.IsValid() {
 		return b
 	}
-	return appendWholeAddrPort(append(b, " -> "...), s.Server, protocolNamed(k.Protocol), names)
-}
-
-func protocolNamed(name string) (p ipvsnl.Protocol) {
-	for _, row := range words.Protocols {
-		if row.Name == name {
-			p = row.Protocol
-		}
-	}
-	return p
+	return appendNumericAddrPort(append(b, " -> "...), s.Server)
 }
 
 // AppendChecked appends a line that says what was checked, and how many findings there are.
@@ -93,7 +83,7 @@ func appendCounted(b []byte, n int, what string) []byte {
 }
 
 // AppendFindingsJSON appends findings as an array.
-func AppendFindingsJSON(b []byte, all []check.Finding, _ Names) []byte {
+func AppendFindingsJSON(b []byte, all []check.Finding) []byte {
 	return appendArray(b, findingFields, all)
 }
 

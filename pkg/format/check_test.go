@@ -27,7 +27,7 @@ func TestFindings(t *testing.T) {
 doubtful: FWM 7 IPv6 -> [2001:db8::2]:0: it is <U+001B>[1m [arp]
   on 10.0.0.1: true
 note: it is off [estimation]
-`, string(AppendFindings(nil, someFindings, nil)))
+`, string(AppendFindings(nil, someFindings)))
 	f := &check.Facts{Services: []check.Service{{Servers: make([]check.Server, 2)}}}
 	require.Equal(t, "1 service, 2 real servers: 1 broken, 1 doubtful, 1 note\n", string(AppendChecked(nil, f, someFindings)))
 	f.Rules = true
@@ -41,5 +41,5 @@ func TestFindingsJSON(t *testing.T) {
 		",\n"+`{"check":"arp","severity":"doubtful","subjects":[{"mark":7,"family":"IPv6","destination":{"address":"2001:db8::2","port":0}}],`+
 		`"text":"it is \u001b[1m","remedy":"true","remedy_on":"10.0.0.1"}`+
 		",\n"+`{"check":"estimation","severity":"note","subjects":[],"text":"it is off"}`+"\n]\n",
-		string(AppendFindingsJSON(nil, someFindings, nil)))
+		string(AppendFindingsJSON(nil, someFindings)))
 }
