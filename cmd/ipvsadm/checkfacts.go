@@ -113,7 +113,7 @@ func keyIn(fields []string) (k check.Key, ok bool) {
 	if fields[0] == "FWM" {
 		n, err := strconv.ParseUint(fields[1], 16, 32)
 		k.Mark = uint32(n)
-		return k, err == nil
+		return k, err == nil && n != 0
 	}
 	for _, row := range words.Protocols {
 		if row.Name == fields[0] {

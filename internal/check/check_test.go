@@ -59,7 +59,7 @@ func working() *Facts {
 	return f
 }
 
-// outside returns a change that has clients in other networks behind an interface.
+// outside returns a change that has clients in other networks come over an interface.
 func outside(link uint32) func(*Facts) {
 	return func(f *Facts) {
 		for _, a := range Outside() {
@@ -436,7 +436,7 @@ var tests = map[string]struct {
 		f.Links[2].MAC = []byte{2, 0, 0, 0, 0, 1}
 		f.Claims = []Claim{{vip, "02:00:00:00:00:01", "front"}}
 	}}, nil},
-	"arp of a server behind a gateway": {[]func(*Facts){func(f *Facts) {
+	"arp of a server over a gateway": {[]func(*Facts){func(f *Facts) {
 		f.Routes[rs1].Gateway, f.Routes[rs1].Next = true, gateway4
 		f.Neighbours[Hop{gateway4, 3}] = Neighbour{State: Reachable, MAC: "02:00:00:00:00:11"}
 		f.Claims = []Claim{{vip, "02:00:00:00:00:11", "front"}}

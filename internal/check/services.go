@@ -41,7 +41,7 @@ func (f *Facts) home(a netip.Addr) string {
 }
 
 // linkDown looks for virtual addresses on interfaces that take no packets. Those that others reach over another interface
-// work all the same as long as there is a local route: an address of IPv4 on a dummy that is down, or on a bridge for
+// work anyway as long as there is a local route: an address of IPv4 on a dummy that is down, or on a bridge for
 // containers of which none runs.
 func linkDown(f *Facts, s *Service) *Finding {
 	l := f.holder(s.Addr.Addr())

@@ -66,8 +66,11 @@ func (s *Sync) Close() error { return unix.Close(s.fd) }
 // Hears reports whether a message with the ID comes within a time. The kernel does not hear its own.
 func (s *Sync) Hears(wait time.Duration) (heard bool) {
 	until(s.fd, wait, func(b []byte, _ unix.Sockaddr) bool {
-		heard = len(b) >= 4 && b[1] == s.id // in both versions of the protocol
+		heard = isOf(b, s.id)
 		return !heard
 	})
 	return heard
 }
+
+// isOf reports whether a message has an ID: its place is the same in both versions of the protocol.
+func isOf(b []byte, id uint8) bool { return len(b) >= 4 && b[1] == id }

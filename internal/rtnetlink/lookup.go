@@ -77,7 +77,7 @@ func ask(fd int, addrs []netip.Addr, r *receiver, routes []Route) error {
 
 // A receiver takes the answers that are there with one system call.
 type receiver struct {
-	rooms   [atOnce][4096]byte // longer than an answer about one route
+	rooms   [atOnce][4096]byte // longer than an answer about one route, and its padding
 	vectors [atOnce]unix.Iovec
 	headers [atOnce]struct {
 		unix.Msghdr
@@ -89,7 +89,7 @@ func newReceiver() *receiver {
 	r := &receiver{}
 	for i := range r.headers {
 		r.vectors[i].Base = &r.rooms[i][0]
-		r.vectors[i].SetLen(len(r.rooms[i]))
+		r.vectors[i].SetLen(len(r.rooms[i]) - 4)
 		r.headers[i].Iov = &r.vectors[i]
 		r.headers[i].SetIovlen(1)
 	}
@@ -107,7 +107,7 @@ func (r *receiver) receive(fd int) (n int, err error) {
 
 // answer returns an answer that has been received, and the number of its question.
 func (r *receiver) answer(i int) (seq uint32, route Route, ok bool) {
-	messages, err := syscall.ParseNetlinkMessage(r.rooms[i][:r.headers[i].length])
+	messages, err := Messages(r.rooms[i][:], int(r.headers[i].length))
 	if err != nil || len(messages) == 0 {
 		return 0, route, false
 	}
@@ -180,16 +180,23 @@ func Neighbours() ([]Neighbour, error) {
 	messages, err := syscall.ParseNetlinkMessage(data)
 	var all []Neighbour
 	for i := range messages {
-		var m rtnetlink.NeighMessage
-		if messages[i].Header.Type != unix.RTM_NEWNEIGH || m.UnmarshalBinary(messages[i].Data) != nil || m.Attributes == nil {
-			continue
+		if n, ok := neighbour(&messages[i]); ok {
+			all = append(all, n)
 		}
-		n := Neighbour{Link: m.Index, State: m.State, MAC: m.Attributes.LLAddress.String()}
-		n.Addr, _ = netip.AddrFromSlice(m.Attributes.Address)
-		if c := m.Attributes.CacheInfo; c != nil {
-			n.Age = c.Updated
-		}
-		all = append(all, n)
 	}
 	return all, err
+}
+
+// neighbour reads an entry.
+func neighbour(message *syscall.NetlinkMessage) (n Neighbour, ok bool) {
+	var m rtnetlink.NeighMessage
+	if message.Header.Type != unix.RTM_NEWNEIGH || m.UnmarshalBinary(message.Data) != nil || m.Attributes == nil {
+		return n, false
+	}
+	n = Neighbour{Link: m.Index, State: m.State, MAC: m.Attributes.LLAddress.String()}
+	n.Addr, _ = netip.AddrFromSlice(m.Attributes.Address)
+	if c := m.Attributes.CacheInfo; c != nil {
+		n.Age = c.Updated
+	}
+	return n, true
 }

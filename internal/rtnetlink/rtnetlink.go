@@ -6,6 +6,7 @@
 package rtnetlink
 
 import (
+	"bytes"
 	"encoding/binary"
 	"net/netip"
 	"syscall"
@@ -28,11 +29,15 @@ func All(kind, family, header int) (entries []Entry) {
 		return nil
 	}
 	messages, _ := syscall.ParseNetlinkMessage(data)
+	return entriesOf(messages, family, header)
+}
+
+func entriesOf(messages []syscall.NetlinkMessage, family, header int) (entries []Entry) {
 	for _, m := range messages {
 		if len(m.Data) < header || family != syscall.AF_UNSPEC && int(m.Data[0]) != family {
 			continue // the final message is shorter
 		}
-		attributes, err := syscall.ParseNetlinkRouteAttr(&m)
+		attributes, err := attributesOf(&m)
 		if err != nil {
 			continue
 		}
@@ -43,6 +48,27 @@ func All(kind, family, header int) (entries []Entry) {
 		entries = append(entries, e)
 	}
 	return entries
+}
+
+// Messages reads the messages in a datagram, the first n bytes of a buffer that has room for more.
+func Messages(buffer []byte, n int) ([]syscall.NetlinkMessage, error) {
+	return syscall.ParseNetlinkMessage(buffer[:n+padding(n)])
+}
+
+// padding returns how many bytes are lacking at the end of messages and attributes. Package syscall takes them for granted.
+func padding(n int) int { return (4 - n%4) % 4 }
+
+// heads are the lengths of what precedes the attributes.
+var heads = map[uint16]int{unix.RTM_NEWLINK: unix.SizeofIfInfomsg, unix.RTM_NEWADDR: unix.SizeofIfAddrmsg, unix.RTM_NEWROUTE: unix.SizeofRtMsg}
+
+// attributesOf reads the attributes of a message.
+func attributesOf(m *syscall.NetlinkMessage) ([]syscall.NetlinkRouteAttr, error) {
+	if head := heads[m.Header.Type]; head == 0 || len(m.Data) < head {
+		return nil, unix.EBADMSG
+	}
+	whole := *m
+	whole.Data = append(bytes.Clone(m.Data), make([]byte, padding(len(m.Data)))...)
+	return syscall.ParseNetlinkRouteAttr(&whole)
 }
 
 // Addr returns the address of an entry of RTM_GETADDR, which is this machine's own.
