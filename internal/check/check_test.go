@@ -172,7 +172,9 @@ var tests = map[string]struct {
 		f.Firewall.Rules = []Rule{{Chain: Chain{Program: "nft", Family: "inet"}, Marks: true, Mark: 4, MarkedBit: 4}}
 	}}, nil},
 	"another bit of the mark": {[]func(*Facts){ofMark, func(f *Facts) {
-		f.Firewall.Rules = []Rule{{Chain: Chain{Program: "iptables"}, Marks: true, Mark: 8, MarkedBit: 8},
+		late := Chain{Program: "iptables", Name: "FORWARD", Hook: "forward"}
+		f.Firewall.Rules = []Rule{{Chain: Chain{Program: "iptables"}, Marks: true, Mark: 8, MarkedBit: 8}, {Chain: late, Marks: true},
+			{Chain: Chain{Program: "nft", Family: "inet"}, Version: 10, Marks: true},
 			{Chain: Chain{Program: "ip6tables"}, Marks: true, Mark: 7, MarkedBit: ^uint32(0)}}
 	}}, []string{"mark note 1: no rule of nftables or iptables sets the mark 7; if tc or eBPF does not, either, no packet has it: "}},
 
@@ -336,14 +338,32 @@ var tests = map[string]struct {
 	"gue that no rule accepts": {[]func(*Facts){second(func(d *Server) { d.Method, d.Tunnel, d.TunnelPort = Tunnel, "gue", 6080 }), func(f *Facts) {
 		c := Chain{"iptables", "", "filter", "OUTPUT", "output"}
 		f.Firewall.Drops = []Chain{c}
-		f.Firewall.Rules = []Rule{{Chain: c, Accepts: true, Narrower: true}, {Chain: c, Accepts: true, Protocol: 6}}
+		other := Chain{"nft", "bridge", "f", "out", "output"}
+		f.Firewall.Rules = []Rule{{Chain: c, Accepts: true, Narrower: true, Known: true}, {Chain: c, Accepts: true, Protocol: 6},
+			{Chain: c, Accepts: true, Out: "lo"}, {Chain: c, Accepts: true, Out: "fr*"}, {Chain: c, Accepts: true, OutIndex: 1}, {Chain: other, Drops: true}}
 	}}, []string{"gue-port broken 1: the chain OUTPUT of iptables -t filter drops the packets of the tunnel, UDP to port 6080: iptables -t filter -I OUTPUT -p udp --dport 6080 -j ACCEPT"}},
 	"gue that a rule accepts": {[]func(*Facts){second(func(d *Server) { d.Method, d.Tunnel, d.TunnelPort = Tunnel, "gue", 6080 }), func(f *Facts) {
 		c := Chain{"iptables", "", "filter", "OUTPUT", "output"}
 		f.Firewall.Drops = []Chain{c}
 		f.Firewall.Rules = []Rule{{Chain: c, Drops: true, To: netip.MustParsePrefix("10.0.0.0/29")}, {Chain: c, Drops: true, Narrower: true},
-			{Chain: c, Accepts: true, Out: "back"}, {Chain: c, Drops: true}}
+			{Chain: c, Accepts: true, Out: "ba*"}, {Chain: c, Drops: true}}
 	}}, nil},
+	"gue that something may accept": {[]func(*Facts){second(func(d *Server) { d.Method, d.Tunnel, d.TunnelPort = Tunnel, "gue", 6080 }), func(f *Facts) {
+		c, d := Chain{"nft", "inet", "f", "out", "output"}, Chain{"nft", "bridge", "f", "out", "output"}
+		f.Firewall.Drops = []Chain{c, d}
+		f.Firewall.Rules = []Rule{{Chain: c, Accepts: true, Narrower: true}, {Chain: c, Drops: true}}
+	}}, nil},
+	"NAT of another port, and of a mark": {[]func(*Facts){func(f *Facts) {
+		c := Chain{Program: "iptables", Table: "nat", Name: "POSTROUTING"}
+		f.Services = append(f.Services, Service{Key: Key{Mark: 7}, Servers: f.Services[0].Servers})
+		f.Firewall.Rules = []Rule{{Chain: c, TranslatesFrom: true, IPVS: true, Virtual: netip.MustParsePrefix("192.0.2.10/32"), Port: 443},
+			{Chain: Chain{Program: "iptables"}, Marks: true}}
+	}}, nil},
+	"NAT of a mark": {[]func(*Facts){func(f *Facts) {
+		f.Services = append(f.Services, Service{Key: Key{Mark: 7}, Servers: f.Services[0].Servers})
+		f.Firewall.Rules = []Rule{{Chain: Chain{Program: "iptables", Table: "nat", Name: "POSTROUTING"}, TranslatesFrom: true, IPVS: true, Virtual: netip.MustParsePrefix("192.0.2.99/32")},
+			{Chain: Chain{Program: "iptables"}, Marks: true}}
+	}}, []string{"full-nat broken 2: the chain POSTROUTING of iptables -t nat translates the sources of clients, but not those of IPVS, as net.ipv4.vs.conntrack is 0: sysctl -w net.ipv4.vs.conntrack=1"}},
 
 	"reverse path filter": {[]func(*Facts){set("net/ipv4/conf/all/rp_filter", "1", "net/ipv4/conf/front/rp_filter", "0"), func(f *Facts) { f.Filtered = 1 }, outside(3), quiet},
 		[]string{"rp-filter doubtful 1: the strict reverse path filter of front drops clients to which back leads: sysctl -w net.ipv4.conf.front.rp_filter=2"}},

@@ -5,6 +5,7 @@ package check
 import (
 	"net/netip"
 	"strconv"
+	"strings"
 )
 
 // Rulesets are the rules of the firewall, as far as they matter here.
@@ -50,15 +51,21 @@ func (c *Chain) takes(a netip.Addr) bool {
 	return a.Is4()
 }
 
+// isOfIP reports whether a chain sees packets of IP, and not those of a bridge or an interface.
+func (c *Chain) isOfIP() bool {
+	return c.Program != "nft" || c.Family == "ip" || c.Family == "ip6" || c.Family == "inet"
+}
+
 // A Rule is a rule of the firewall.
 type Rule struct {
 	Chain
 
-	// What it does: one of these, or none of interest.
+	// What it does: one of these, or none of interest. A rule also counts as one that accepts if what it leads to may do so:
+	// another chain, a map of verdicts, a program.
 	Drops, Accepts  bool
 	TranslatesFrom  bool // the source
 	Marks           bool
-	Mark, MarkedBit uint32 // it sets those bits of the mark
+	Mark, MarkedBit uint32 // it sets those bits of the mark; none if it is not known which
 
 	// What packets it takes: all that fit, or fewer if Narrower.
 	Version  uint8 // of IP: 2 for IPv4, 10 for IPv6, as NFPROTO_*; 0 for both
@@ -66,9 +73,12 @@ type Rule struct {
 	Ports    [2]uint16 // destination ports, from and to; 0 and 0 for all
 	To       netip.Prefix
 	Narrower bool
+	Known    bool         // packets of connections that are known, and not the first one
 	Virtual  netip.Prefix // the address that the client has asked for; valid if the rule is about that
+	Port     uint16       // the port that the client has asked for, likewise, with IPVS; 0 for all
 	IPVS     bool         // whether it is about connections of IPVS
-	Out      string       // the interface
+	Out      string       // the interface; "eth*" for all whose names begin so
+	OutIndex uint32       // the same by its index; 0 for all
 }
 
 // of returns the protocol and port of a service, 0 for all.
@@ -86,12 +96,26 @@ func (l *Rule) may(to netip.Addr, protocol uint8, port uint16) bool {
 		(!l.To.IsValid() || l.To.Contains(to))
 }
 
+// goesOut reports whether a rule takes what goes out of an interface.
+func (l *Rule) goesOut(link *Link) bool {
+	if l.OutIndex != 0 && l.OutIndex != link.Index {
+		return false
+	}
+	start, all := strings.CutSuffix(l.Out, "*")
+	return l.Out == "" || l.Out == link.Name || all && strings.HasPrefix(link.Name, start)
+}
+
+// reaches reports whether a rule sees packets of a family before IPVS does.
+func (l *Rule) reaches(ipv6 bool) bool {
+	return l.Hook != "forward" && l.Hook != "postrouting" && l.takes(zero(ipv6)) && (l.Version == 0 || (l.Version == 10) == ipv6)
+}
+
 // marking returns a rule that gives a mark to packets for a service with an address, and says so.
 func (all *Rulesets) marking(mark uint32, s *Service) *Rule {
 	protocol, port := s.of()
 	for i := range all.Rules {
 		l := &all.Rules[i]
-		if l.MarkedBit == ^uint32(0) && l.sets(mark) && l.To.IsValid() && l.may(s.Addr.Addr(), protocol, port) {
+		if l.MarkedBit == ^uint32(0) && l.sets(mark) && l.To.IsValid() && l.reaches(s.IPv6) && l.may(s.Addr.Addr(), protocol, port) {
 			return l
 		}
 	}
@@ -104,7 +128,7 @@ func mark(f *Facts, s *Service) *Finding {
 		return nil
 	}
 	for i := range f.Firewall.Rules {
-		if l := &f.Firewall.Rules[i]; l.sets(s.Mark) && l.takes(zero(s.IPv6)) {
+		if l := &f.Firewall.Rules[i]; l.sets(s.Mark) && l.reaches(s.IPv6) {
 			return nil
 		}
 	}
@@ -132,7 +156,7 @@ func fullNAT(f *Facts, s *Service, d *Server) *Finding {
 		}
 		found := note(l.where()+" translates the sources of clients, but not those of IPVS, as "+dotted(name)+" is 0", setting(name, "1"))
 		switch {
-		case l.isFor(s):
+		case l.isFor(f, s):
 			found.Severity = Broken
 			return found
 		case l.isOnWay(f, d, way):
@@ -142,22 +166,33 @@ func fullNAT(f *Facts, s *Service, d *Server) *Finding {
 	return nil
 }
 
-// isFor reports whether a rule is about the connections of a service.
-func (l *Rule) isFor(s *Service) bool {
-	if l.Virtual.IsValid() {
-		return s.Mark != 0 || l.Virtual.Contains(s.Addr.Addr())
+// isFor reports whether a rule is about the connections of a service. Those of a mark have any address that no service has.
+func (l *Rule) isFor(f *Facts, s *Service) bool {
+	switch {
+	case l.Port != 0 && s.Addr.Port() != 0 && l.Port != s.Addr.Port():
+		return false
+	case !l.Virtual.IsValid():
+		return l.IPVS
+	case s.Mark == 0:
+		return l.Virtual.Contains(s.Addr.Addr())
 	}
-	return l.IPVS
+	for i := range f.Services {
+		if l.Virtual.Contains(f.Services[i].Addr.Addr()) {
+			return false
+		}
+	}
+	return true
 }
 
 // isOnWay reports whether a rule is about all packets that go where a server is. One about all packets that are forwarded may
 // be meant for others.
 func (l *Rule) isOnWay(f *Facts, d *Server, way *Route) bool {
-	if l.Virtual.IsValid() || l.IPVS || l.Narrower || l.Out == "" && !l.To.IsValid() || l.To.IsValid() && !l.To.Contains(d.Addr.Addr()) {
+	named := l.Out != "" || l.OutIndex != 0
+	if l.Virtual.IsValid() || l.IPVS || l.Narrower || !named && !l.To.IsValid() || l.To.IsValid() && !l.To.Contains(d.Addr.Addr()) {
 		return false
 	}
 	link := f.link(way.Link)
-	return l.Out == "" || link != nil && l.Out == link.Name
+	return !named || link != nil && l.goesOut(link)
 }
 
 const udp = 17
@@ -165,33 +200,34 @@ const udp = 17
 // guePort looks for tunnels of UDP that the director itself blocks.
 func guePort(f *Facts, _ *Service, d *Server) *Finding {
 	a := d.Addr.Addr()
-	if d.Method != Tunnel || d.Tunnel != "gue" || f.way(a).Kind != Unicast {
+	way := f.way(a)
+	link := f.link(way.Link)
+	if d.Method != Tunnel || d.Tunnel != "gue" || way.Kind != Unicast || link == nil {
 		return nil
 	}
-	c := f.Firewall.blocks(a, d.TunnelPort)
+	c := f.Firewall.blocks(a, d.TunnelPort, link)
 	if c == nil {
 		return nil
 	}
 	return broken(c.where()+" drops the packets of the tunnel, UDP to port "+strconv.Itoa(int(d.TunnelPort)), c.accept(d.TunnelPort))
 }
 
-// blocks returns a chain at the hook output that drops UDP packets to an address and port, whatever else they are.
-func (all *Rulesets) blocks(a netip.Addr, port uint16) *Chain {
+// blocks returns a chain at the hook output that drops UDP packets to an address and port, whatever else they are. What may
+// accept them counts as if it did.
+func (all *Rulesets) blocks(a netip.Addr, port uint16, link *Link) *Chain {
 	accepted := map[Chain]bool{}
 	for i := range all.Rules {
 		l := &all.Rules[i]
-		if l.Hook != "output" || !l.may(a, udp, port) {
+		if l.Hook != "output" || !l.isOfIP() || !l.may(a, udp, port) || !l.goesOut(link) {
 			continue
 		}
-		if l.Accepts && (!l.Narrower || l.Ports != [2]uint16{} || l.To.IsValid() || l.Out != "") {
-			accepted[l.Chain] = true // perhaps; others are mostly about connections that are known
-		}
+		accepted[l.Chain] = accepted[l.Chain] || l.Accepts && !l.Known
 		if l.Drops && !l.Narrower && !accepted[l.Chain] {
 			return &l.Chain
 		}
 	}
 	for i := range all.Drops {
-		if c := &all.Drops[i]; c.takes(a) && !accepted[*c] {
+		if c := &all.Drops[i]; c.isOfIP() && c.takes(a) && !accepted[*c] {
 			return c
 		}
 	}

@@ -13,7 +13,7 @@ var All = []Check{
 			"a note for a bridge without a port, whose address others reach over another interface",
 		Mend: "brings the interface up"},
 	{Name: "mark", Needs: Firewall, Worst: Note, service: mark,
-		Meaning: "no firewall rule sets the mark of a service; tc, eBPF or a rule that cannot be read may set it",
+		Meaning: "no firewall rule sets the mark of a service, or may set it, such as one with a map; tc or eBPF may do so",
 		Mend:    ""},
 	{Name: "rules", Worst: Broken, others: refused,
 		Meaning: "a kernel would refuse a line of the rules; the text says which line, and why",
@@ -63,8 +63,8 @@ var All = []Check{
 		Meaning: "the way to a server leaves a tunnel no room: less than 68 bytes in IPv4, less than 1280 in IPv6; " +
 			"doubtful below what every host must take in one piece",
 		Mend: "raises the MTU of the interface as far as needed, or has the route forget what it has learnt"},
-	{Name: "gue-port", Needs: ServerRoutes | Firewall, Worst: Broken, server: guePort,
-		Meaning: "the director's own firewall drops the UDP packets of a gue tunnel",
+	{Name: "gue-port", Needs: ServerRoutes | Firewall | Links, Worst: Broken, server: guePort,
+		Meaning: "the director's own firewall drops the UDP packets of a gue tunnel; nothing is said where they may pass by another chain, a set or a map",
 		Mend:    "adds a rule that accepts them"},
 	{Name: "rp-filter", Needs: VirtualRoutes | Links | Totals, Worst: Doubtful, service: reversePath,
 		Meaning: "a strict reverse path filter on the interface with the service's address drops clients to which another interface leads; " +

@@ -42,6 +42,8 @@ const (
 	port
 	daddr
 	outInterface
+	outIndex
+	state // of the connection
 	asked // the address that a client has asked for
 )
 
@@ -117,18 +119,30 @@ func (e *expressions) one(name string, a *attributes) {
 	case "nat":
 		e.rule.TranslatesFrom = a.number(unix.NFTA_NAT_TYPE) == unix.NFT_NAT_SNAT
 	case "lookup":
-		if a[unix.NFTA_LOOKUP_DREG] != nil {
-			*e.register(a.number(unix.NFTA_LOOKUP_DREG)) = value{}
-		} else {
-			e.rule.Narrower = true
-		}
+		e.lookup(a)
 	case "target":
-		e.target(string(bytes.TrimRight(a[1], "\x00")), a[3])
+		targetOf(&e.rule, string(bytes.TrimRight(a[1], "\x00")), a[3])
 	case "match":
-		e.match(string(bytes.TrimRight(a[1], "\x00")))
-	case "counter", "log", "masq", "reject", "notrack":
-	default:
+		matchOf(&e.rule, string(bytes.TrimRight(a[1], "\x00")), a[3])
+	case "queue": // to a program, which may accept
+		e.rule.Accepts = true
+	case "counter", "last", "log", "masq", "reject", "notrack":
+	default: // a condition, or something that fills a register
 		e.rule.Narrower = true
+		e.registers = [32]value{}
+	}
+}
+
+// lookup takes a set, which is a condition, or a map, which is one as well: it may not have the key. What is in them is not
+// read.
+func (e *expressions) lookup(a *attributes) {
+	e.rule.Narrower = true
+	switch to := a[unix.NFTA_LOOKUP_DREG]; {
+	case to == nil:
+	case a.number(unix.NFTA_LOOKUP_DREG) == unix.NFT_REG_VERDICT:
+		e.rule.Accepts = true
+	default:
+		*e.register(a.number(unix.NFTA_LOOKUP_DREG)) = value{}
 	}
 }
 
@@ -151,6 +165,8 @@ func (e *expressions) meta(a *attributes) {
 		to.of = mark
 	case unix.NFT_META_OIFNAME:
 		to.of, to.size = outInterface, 16
+	case unix.NFT_META_OIF:
+		to.of = outIndex
 	}
 }
 
@@ -170,7 +186,7 @@ func (e *expressions) payload(a *attributes) {
 	if a[unix.NFTA_PAYLOAD_DREG] == nil {
 		return
 	}
-	size := int(a.number(unix.NFTA_PAYLOAD_LEN))
+	size := int(min(a.number(unix.NFTA_PAYLOAD_LEN), 16))
 	to := e.register(a.number(unix.NFTA_PAYLOAD_DREG))
 	*to = value{size: size}
 	switch base, offset := a.number(unix.NFTA_PAYLOAD_BASE), a.number(unix.NFTA_PAYLOAD_OFFSET); {
@@ -178,17 +194,21 @@ func (e *expressions) payload(a *attributes) {
 		to.of = port
 	case base == unix.NFT_PAYLOAD_NETWORK_HEADER && (offset == 16 && size <= 4 || offset == 24 && size > 4):
 		to.of = daddr
+	case base == unix.NFT_PAYLOAD_NETWORK_HEADER && size == 1 && (offset == 9 || offset == 6): // of IPv4 and of IPv6
+		to.of = protocol
 	}
 }
 
 func (e *expressions) conntrack(a *attributes) {
-	const dst, dstIP, dstIP6 = 9, 20, 22 // NFT_CT_DST and so on
-	if a[1] == nil {                     // it sets something
+	const stateKey, dst, dstIP, dstIP6 = 0, 9, 20, 22 // NFT_CT_STATE and so on
+	if a[1] == nil {                                  // it sets something
 		return
 	}
 	to := e.register(a.number(1))
 	*to = value{size: 16}
 	switch key := a.number(2); {
+	case key == stateKey:
+		to.of, to.size = state, 4
 	case len(a[3]) == 0 || a[3][0] != 0: // of the answers
 	case key == dstIP:
 		to.of, to.size = asked, 4
@@ -205,27 +225,55 @@ func (e *expressions) immediate(a *attributes) {
 		return
 	}
 	verdict := attributesOf(attributesOf(a[unix.NFTA_IMMEDIATE_DATA])[unix.NFTA_DATA_VERDICT])
-	switch int32(verdict.number(unix.NFTA_VERDICT_CODE)) {
-	case 0: // NF_DROP
+	switch code := int32(verdict.number(unix.NFTA_VERDICT_CODE)); {
+	case code == 0: // NF_DROP
 		e.rule.Drops = true
-	case 1, unix.NFT_JUMP, unix.NFT_GOTO: // NF_ACCEPT, or what may accept
+	case code > 0, code == unix.NFT_JUMP, code == unix.NFT_GOTO: // NF_ACCEPT, or what may accept
 		e.rule.Accepts = true
 	}
 }
 
 func (e *expressions) bitwise(a *attributes) {
 	v := *e.register(a.number(unix.NFTA_BITWISE_SREG))
-	v.mask, v.xor = a.data(unix.NFTA_BITWISE_MASK), a.data(unix.NFTA_BITWISE_XOR)
-	if v.mask == nil { // a shift
+	mask, xor := a.data(unix.NFTA_BITWISE_MASK), a.data(unix.NFTA_BITWISE_XOR)
+	switch {
+	case v.of == constant, len(mask) == 0, len(mask) != len(xor), v.mask != nil && len(v.mask) != len(mask): // a shift, perhaps
 		v = value{}
+	case v.mask != nil:
+		v.mask, v.xor = both(v.mask, mask), xored(both(v.xor, mask), xor)
+	default:
+		v.mask, v.xor = mask, xor
 	}
 	*e.register(a.number(unix.NFTA_BITWISE_DREG)) = v
+}
+
+// both returns the bits that two words of the same length have, and xored those that one of them has.
+func both(a, b []byte) []byte {
+	c := bytes.Clone(a)
+	for i := range c {
+		c[i] &= b[i]
+	}
+	return c
+}
+
+func xored(a, b []byte) []byte {
+	c := bytes.Clone(a)
+	for i := range c {
+		c[i] ^= b[i]
+	}
+	return c
 }
 
 // compare takes a condition. One that it does not understand makes the rule narrower.
 func (e *expressions) compare(a *attributes) {
 	v, data, r := e.register(a.number(unix.NFTA_CMP_SREG)), a.data(unix.NFTA_CMP_DATA), &e.rule
-	if a.number(unix.NFTA_CMP_OP) != unix.NFT_CMP_EQ || v.mask != nil && v.of != daddr && v.of != asked {
+	op := a.number(unix.NFTA_CMP_OP)
+	if v.of == state {
+		r.Narrower = true
+		r.Known = r.Known || isKnown(op, v, data)
+		return
+	}
+	if op != unix.NFT_CMP_EQ || v.mask != nil && v.of != daddr && v.of != asked {
 		r.Narrower = true
 		return
 	}
@@ -237,34 +285,75 @@ func (e *expressions) compare(a *attributes) {
 	case v.of == port && len(data) >= 2:
 		n := binary.BigEndian.Uint16(data)
 		r.Ports = [2]uint16{n, n}
-	case v.of == outInterface:
-		r.Out = string(bytes.TrimRight(data, "\x00"))
+	case v.of == outInterface && len(data) > 0:
+		r.Out = interfaceName(data)
+	case v.of == outIndex && len(data) == 4:
+		r.OutIndex = binary.NativeEndian.Uint32(data)
 	case v.of == daddr:
-		r.To, r.Narrower = prefix(v, data, r.Narrower)
+		narrow(r, &r.To, v, data)
 	case v.of == asked:
-		r.Virtual, r.Narrower = prefix(v, data, r.Narrower)
+		narrow(r, &r.Virtual, v, data)
 	default:
 		r.Narrower = true
 	}
 }
 
-// prefix returns the network that a comparison is with.
-func prefix(v *value, data []byte, narrower bool) (netip.Prefix, bool) {
+// known are the states of connections that packets have which do not begin one: ESTABLISHED and RELATED.
+const known = 1<<1 | 1<<2
+
+// isKnown reports whether a comparison of states leaves connections that are known already.
+func isKnown(op uint32, v *value, data []byte) bool {
+	bits := data
+	if v.mask != nil { // some of these are to be set
+		if op != unix.NFT_CMP_NEQ || bytes.Count(data, []byte{0}) < len(data) {
+			return false
+		}
+		bits = v.mask
+	} else if op != unix.NFT_CMP_EQ {
+		return false
+	}
+	return len(bits) == 4 && binary.NativeEndian.Uint32(bits)&^known == 0
+}
+
+// interfaceName reads the name of an interface. One without an end is what names begin with.
+func interfaceName(data []byte) string {
+	name, _, whole := bytes.Cut(data, []byte{0})
+	if !whole {
+		return string(name) + "*"
+	}
+	return string(name)
+}
+
+// narrow takes the network that a comparison is with.
+func narrow(r *check.Rule, p *netip.Prefix, v *value, data []byte) {
 	var whole [16]byte
 	n := copy(whole[:], data[:min(len(data), v.size)])
-	length := 8 * n
+	length, ok := 8*n, true
 	if v.mask != nil {
-		length = 0
-		for _, b := range v.mask {
-			length += bits.OnesCount8(b)
-		}
+		length, ok = prefixLength(v.mask)
 	}
 	a := netip.AddrFrom16(whole)
 	if v.size <= 4 {
 		a = netip.AddrFrom4([4]byte(whole[:4]))
 	}
-	p := netip.PrefixFrom(a, length)
-	return p, narrower || !p.IsValid()
+	if to := netip.PrefixFrom(a, length); ok && to.IsValid() {
+		*p = to
+	} else {
+		r.Narrower = true
+	}
+}
+
+// prefixLength returns how many bits a mask begins with, and whether it has no others.
+func prefixLength(mask []byte) (n int, ok bool) {
+	for _, b := range mask {
+		n += bits.OnesCount8(b)
+	}
+	for i, b := range mask {
+		if b != ^byte(0xff>>min(max(n-8*i, 0), 8)) {
+			return n, false
+		}
+	}
+	return n, true
 }
 
 func (e *expressions) between(a *attributes) {
@@ -276,15 +365,6 @@ func (e *expressions) between(a *attributes) {
 	e.rule.Narrower = true
 }
 
-// target takes a target of iptables.
-func (e *expressions) target(name string, info []byte) { targetOf(&e.rule, name, info) }
-
-// match takes a match of iptables.
-func (e *expressions) match(name string) {
-	e.rule.IPVS = e.rule.IPVS || name == "ipvs"
-	e.rule.Narrower = e.rule.Narrower || name != "comment"
-}
-
 // targetOf has a rule do what a target of iptables does.
 func targetOf(r *check.Rule, name string, info []byte) {
 	switch name {
@@ -293,11 +373,13 @@ func targetOf(r *check.Rule, name string, info []byte) {
 		if len(info) >= 8 {
 			r.Mark, r.MarkedBit = binary.NativeEndian.Uint32(info), binary.NativeEndian.Uint32(info[4:])
 		}
-	case "CONNMARK": // may restore any
+	case "CONNMARK", "HMARK", "SET": // may set any
 		r.Marks = true
 	case "MASQUERADE", "SNAT", "NETMAP":
 		r.TranslatesFrom = true
 	case "REJECT":
 		r.Drops = true
+	case "NFQUEUE": // to a program, which may accept
+		r.Accepts = true
 	}
 }

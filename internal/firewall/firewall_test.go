@@ -3,6 +3,7 @@
 package firewall
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io/fs"
 	"net/netip"
@@ -73,6 +74,7 @@ func bitwise(mask, xor []byte) []byte {
 var (
 	setMark = expr("meta", attr(unix.NFTA_META_SREG, 1), attr(unix.NFTA_META_KEY, unix.NFT_META_MARK))
 	dport   = payload(unix.NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2)
+	ctState = expr("ct", attr(1, 1), attr(2, 0))
 )
 
 func constantIn(value []byte) []byte {
@@ -88,7 +90,30 @@ func TestRules(t *testing.T) {
 		"meta mark set mark or 4": {join(meta(unix.NFT_META_MARK), bitwise(host(^uint32(4)), host(4)), setMark),
 			check.Rule{Marks: true, Mark: 4, MarkedBit: 4}},
 		"meta mark set from a map": {join(payload(unix.NFT_PAYLOAD_NETWORK_HEADER, 12, 4),
-			expr("lookup", attr(unix.NFTA_LOOKUP_SREG, 1), attr(unix.NFTA_LOOKUP_DREG, 1)), setMark), check.Rule{Marks: true}},
+			expr("lookup", attr(unix.NFTA_LOOKUP_SREG, 1), attr(unix.NFTA_LOOKUP_DREG, 1)), setMark), check.Rule{Marks: true, Narrower: true}},
+		"meta mark set something after a constant": {join(constantIn(host(7)), expr("numgen", attr(1, 1)), setMark), check.Rule{Marks: true, Narrower: true}},
+		"meta mark set mark and 0xf0 or 4, in two steps": {join(meta(unix.NFT_META_MARK), bitwise(host(0xf0), host(0)), bitwise(host(^uint32(4)), host(4)), setMark),
+			check.Rule{Marks: true, Mark: 4, MarkedBit: ^uint32(0xf0)}},
+		"meta mark set a constant and a mask": {join(constantIn(host(7)), bitwise(host(3), host(0)), setMark), check.Rule{Marks: true}},
+		"meta mark set mark shifted": {join(meta(unix.NFT_META_MARK), expr("bitwise", attr(unix.NFTA_BITWISE_SREG, 1), attr(unix.NFTA_BITWISE_DREG, 1)), setMark),
+			check.Rule{Marks: true}},
+		"a map of verdicts": {join(dport, expr("lookup", attr(unix.NFTA_LOOKUP_SREG, 1), attr(unix.NFTA_LOOKUP_DREG, unix.NFT_REG_VERDICT))),
+			check.Rule{Narrower: true, Accepts: true}},
+		"queue":               {join(expr("queue")), check.Rule{Accepts: true}},
+		"queue, a verdict":    {ends(3), check.Rule{Accepts: true}},
+		"return":              {ends(-5), check.Rule{}},
+		"oif 3 accept":        {join(meta(unix.NFT_META_OIF), cmp(unix.NFT_CMP_EQ, host(3)...), ends(1)), check.Rule{OutIndex: 3, Accepts: true}},
+		"oifname eth* accept": {join(meta(unix.NFT_META_OIFNAME), cmp(unix.NFT_CMP_EQ, []byte("eth")...), ends(1)), check.Rule{Out: "eth*", Accepts: true}},
+		"ip protocol udp":     {join(payload(unix.NFT_PAYLOAD_NETWORK_HEADER, 9, 1), cmp(unix.NFT_CMP_EQ, 17), ends(0)), check.Rule{Protocol: 17, Drops: true}},
+		"ct state established": {join(ctState, bitwise(host(2), host(0)), cmp(unix.NFT_CMP_NEQ, 0, 0, 0, 0), ends(1)),
+			check.Rule{Narrower: true, Known: true, Accepts: true}},
+		"ct state established or new": {join(ctState, bitwise(host(2|8), host(0)), cmp(unix.NFT_CMP_NEQ, 0, 0, 0, 0), ends(1)),
+			check.Rule{Narrower: true, Accepts: true}},
+		"ct state not established": {join(ctState, bitwise(host(2), host(0)), cmp(unix.NFT_CMP_EQ, 0, 0, 0, 0), ends(1)),
+			check.Rule{Narrower: true, Accepts: true}},
+		"ct state == related": {join(ctState, cmp(unix.NFT_CMP_EQ, host(4)...), ends(1)), check.Rule{Narrower: true, Known: true, Accepts: true}},
+		"ip daddr and 255.0.255.0": {join(payload(unix.NFT_PAYLOAD_NETWORK_HEADER, 16, 4), bitwise([]byte{255, 0, 255, 0}, make([]byte, 4)),
+			cmp(unix.NFT_CMP_EQ, 10, 0, 0, 0), ends(0)), check.Rule{Narrower: true, Drops: true}},
 		"udp dport 6080 drop": {join(meta(unix.NFT_META_L4PROTO), cmp(unix.NFT_CMP_EQ, 17), dport, cmp(unix.NFT_CMP_EQ, 0x17, 0xc0), ends(0)),
 			check.Rule{Protocol: 17, Ports: [2]uint16{6080, 6080}, Drops: true}},
 		"dport != 6080 accept": {join(dport, cmp(unix.NFT_CMP_NEQ, 0x17, 0xc0), ends(1)), check.Rule{Narrower: true, Accepts: true}},
@@ -110,7 +135,7 @@ func TestRules(t *testing.T) {
 		"dnat":           {expr("nat", attr(unix.NFTA_NAT_TYPE, unix.NFT_NAT_DNAT)), check.Rule{}},
 		"a set":          {join(dport, expr("lookup", attr(unix.NFTA_LOOKUP_SREG, 1)), ends(0)), check.Rule{Narrower: true, Drops: true}},
 		"limit":          {join(expr("limit"), ends(0)), check.Rule{Narrower: true, Drops: true}},
-		"iptables-nft":   {join(expr("match", attr(1, "ipvs")), expr("target", attr(1, "MASQUERADE"))), check.Rule{IPVS: true, Narrower: true, TranslatesFrom: true}},
+		"iptables-nft":   {join(expr("match", attr(1, "ipvs"), attr(3, append(make([]byte, 39), isIPVS))), expr("target", attr(1, "MASQUERADE"))), check.Rule{IPVS: true, Narrower: true, TranslatesFrom: true}},
 		"MARK":           {expr("target", attr(1, "MARK"), attr(3, join(host(7), host(0xff)))), check.Rule{Marks: true, Mark: 7, MarkedBit: 0xff}},
 		"CONNMARK":       {expr("target", attr(1, "CONNMARK"), attr(3, host(0))), check.Rule{Marks: true}},
 		"malformed data": {attr(1, []byte{1, 2}), check.Rule{}},
@@ -163,6 +188,11 @@ func TestIptables(t *testing.T) {
 	udp := join([]byte{0, 0, 0xff, 0xff}, binary.NativeEndian.AppendUint16(nil, 6080), binary.NativeEndian.AppendUint16(nil, 6081), []byte{0})
 	binary.NativeEndian.PutUint16(udp[2:], 0xffff)
 	vaddr := append(append(append([]byte{192, 0, 2, 10}, make([]byte, 12)...), 255, 255, 255, 255), make([]byte, 20)...)
+	vaddr[33], vaddr[39] = 80, hasAddr|hasPort
+	others := bytes.Clone(vaddr)
+	others[38] = isIPVS // ! --ipvs
+	notPort := bytes.Clone(vaddr)
+	notPort[38] = hasPort
 	entries := [][]byte{
 		entry(func(b []byte) { // -d 10.0.0.0/24 -o eth1 -p udp --dport 6080:6081 -j DROP
 			copy(b[4:], []byte{10, 0, 0, 0})
@@ -172,7 +202,14 @@ func TestIptables(t *testing.T) {
 		}, part("udp", udp...), part("", host(^uint32(0))...)),
 		entry(func(b []byte) { b[8] = 255 }, part("", host(^uint32(1))...)),         // -s 10.0.0.0/8 -j ACCEPT
 		entry(all, part("ipvs", vaddr...), part("MASQUERADE", make([]byte, 24)...)), // -m ipvs --vaddr 192.0.2.10 -j MASQUERADE
-		entry(all, part("", host(^uint32(0))...)),                                   // the policy
+		entry(all, part("ipvs", others...), part("MASQUERADE", make([]byte, 24)...)),
+		entry(all, part("ipvs", notPort...), part("MASQUERADE", make([]byte, 24)...)),
+		entry(func(b []byte) { // -d 10.0.0.0/255.0.255.0 -o eth+
+			b[4], b[12], b[14] = 10, 255, 255
+			copy(b[ipv4.out:], "eth+")
+			copy(b[ipv4.out+32:], []byte{255, 255, 255})
+		}, part("NFQUEUE")),
+		entry(all, part("", host(^uint32(0))...)), // the policy
 		entry(all, part("ERROR", []byte("own")...)),
 		entry(all, part("MARK", join(host(7), host(0xff))...)),
 		entry(all, part("ERROR", []byte("ERROR")...)),
@@ -180,7 +217,7 @@ func TestIptables(t *testing.T) {
 	at := 0
 	info := make([]byte, sizeOfInfo)
 	binary.NativeEndian.PutUint32(info[tableName:], 1<<3) // OUTPUT
-	for _, e := range entries[:3] {
+	for _, e := range entries[:6] {
 		at += len(e)
 	}
 	binary.NativeEndian.PutUint32(info[underflow+3*4:], uint32(at))
@@ -192,7 +229,10 @@ func TestIptables(t *testing.T) {
 	require.Equal(t, check.Rulesets{Drops: []check.Chain{out}, Rules: []check.Rule{
 		{Chain: out, Drops: true, Protocol: 17, Ports: [2]uint16{6080, 6081}, To: netip.MustParsePrefix("10.0.0.0/24"), Out: "eth1"},
 		{Chain: out, Accepts: true, Narrower: true},
-		{Chain: out, IPVS: true, Narrower: true, TranslatesFrom: true, Virtual: netip.MustParsePrefix("192.0.2.10/32")},
+		{Chain: out, IPVS: true, Narrower: true, TranslatesFrom: true, Virtual: netip.MustParsePrefix("192.0.2.10/32"), Port: 80},
+		{Chain: out, Narrower: true, TranslatesFrom: true},
+		{Chain: out, Narrower: true, TranslatesFrom: true},
+		{Chain: out, Narrower: true, Out: "eth*", Accepts: true},
 		{Chain: own, Marks: true, Mark: 7, MarkedBit: 0xff},
 	}}, got)
 	broken := entry(all, part("", host(0)...))

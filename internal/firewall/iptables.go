@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io/fs"
-	"math/bits"
 	"net/netip"
 	"os"
 	"strconv"
@@ -78,19 +77,28 @@ func (p *Place) iptables(f *family, all *check.Rulesets) error {
 
 // table reads a table.
 func (f *family) table(fd int, name string, all *check.Rulesets) error {
-	info := make([]byte, sizeOfInfo)
+	info, whole, err := f.get(fd, name)
+	if err != nil {
+		return err
+	}
+	return f.read(name, info, whole, all)
+}
+
+// get returns what the kernel says of a table, and its entries.
+func (f *family) get(fd int, name string) (info, b []byte, err error) {
+	info = make([]byte, sizeOfInfo)
 	copy(info, name)
 	if err := getsockopt(fd, f.level, getInfo, info); err != nil {
-		return err
+		return nil, nil, err
 	}
 	size := binary.NativeEndian.Uint32(info[sizeOfInfo-4:])
-	whole := make([]byte, entries+int(size))
-	copy(whole, name)
-	binary.NativeEndian.PutUint32(whole[tableName:], size)
-	if err := getsockopt(fd, f.level, getEntries, whole); err != nil {
-		return err
+	b = make([]byte, entries+int(size))
+	copy(b, name)
+	binary.NativeEndian.PutUint32(b[tableName:], size)
+	if err := getsockopt(fd, f.level, getEntries, b); err != nil {
+		return nil, nil, err
 	}
-	return f.read(name, info, whole[entries:], all)
+	return info, b[entries:], nil
 }
 
 func getsockopt(fd, level, option int, b []byte) error {
@@ -170,16 +178,17 @@ func (f *family) conditions(e []byte, r *check.Rule) {
 	if bytes.Count(source, []byte{0}) < n || e[4*n] != 0 || e[f.inverted] != 0 {
 		r.Narrower = true // it is about sources or the interface of arrival, or the opposite of something
 	}
-	if bytes.Count(to, []byte{0}) < n {
-		length := 0
-		for _, b := range to {
-			length += bits.OnesCount8(b)
-		}
+	if length, ok := prefixLength(to); length > 0 && ok {
 		a, _ := netip.AddrFromSlice(e[n : 2*n])
 		r.To = netip.PrefixFrom(a, length)
+	} else if length > 0 {
+		r.Narrower = true
 	}
 	name, _, _ := bytes.Cut(e[f.out:f.out+16], []byte{0})
 	r.Out = string(name)
+	if start, all := strings.CutSuffix(r.Out, "+"); all && e[f.out+2*16+len(start)] == 0 { // in the mask, which is behind both names
+		r.Out = start + "*"
+	}
 	r.Protocol = uint8(binary.NativeEndian.Uint16(e[f.protocol:]))
 	for b := e[f.matches:]; len(b) >= 32; {
 		size := int(binary.NativeEndian.Uint16(b))
@@ -202,27 +211,55 @@ func matchOf(r *check.Rule, name string, info []byte) {
 		r.Narrower = r.Narrower || binary.NativeEndian.Uint16(info) != 0 || binary.NativeEndian.Uint16(info[2:]) != 0xffff ||
 			name == "udp" && len(info) > 8 && info[8] != 0
 	case name == "ipvs":
-		r.IPVS, r.Narrower = true, true
-		if len(info) >= 36 { // struct xt_ipvs_mtinfo: an address and its mask come first
-			r.Virtual = virtual(r.Program, info)
-		}
+		ipvsMatch(r, info)
+	case name == "conntrack" && len(info) >= 152: // struct xt_conntrack_mtinfo3: its flags, those that are inverted, and states
+		flags, inverted, states := binary.NativeEndian.Uint16(info[146:]), binary.NativeEndian.Uint16(info[148:]), binary.NativeEndian.Uint16(info[150:])
+		r.Narrower = true
+		r.Known = r.Known || flags&1 != 0 && inverted&1 == 0 && states&^known == 0
+	case name == "state" && len(info) >= 4:
+		r.Narrower = true
+		r.Known = r.Known || binary.NativeEndian.Uint32(info)&^known == 0
 	case name != "comment":
 		r.Narrower = true
 	}
 }
 
+// The properties that struct xt_ipvs_mtinfo is about, as bits.
+const (
+	isIPVS  = 1 << 0
+	hasAddr = 1 << 2
+	hasPort = 1 << 3
+)
+
+// ipvsMatch adds the conditions of the match ipvs: an address and its mask come first, then a port, a protocol and a method,
+// the port of a controlling connection, and which of the properties are inverted and which are looked at.
+func ipvsMatch(r *check.Rule, info []byte) {
+	r.Narrower = true
+	if len(info) < 40 {
+		return
+	}
+	inverted, looked := info[38], info[39]
+	if inverted&isIPVS != 0 {
+		return // it is about all but IPVS
+	}
+	r.IPVS = inverted == 0
+	if looked&hasAddr != 0 && inverted == 0 {
+		r.Virtual = virtual(r, info)
+	}
+	if looked&hasPort != 0 && inverted == 0 {
+		r.Port = binary.BigEndian.Uint16(info[32:])
+	}
+}
+
 // virtual returns the network of virtual addresses that a match is about; it is not valid for all.
-func virtual(program string, info []byte) netip.Prefix {
+func virtual(r *check.Rule, info []byte) netip.Prefix {
 	n := 4
-	if program == "ip6tables" {
+	if r.Program == "ip6tables" || r.Family == "ip6" {
 		n = 16
 	}
 	a, _ := netip.AddrFromSlice(info[:n])
-	length := 0
-	for _, b := range info[16 : 16+n] {
-		length += bits.OnesCount8(b)
-	}
-	if length == 0 {
+	length, ok := prefixLength(info[16 : 16+n])
+	if length == 0 || !ok {
 		return netip.Prefix{}
 	}
 	return netip.PrefixFrom(a, length)

@@ -3,6 +3,7 @@
 package firewall
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"os"
@@ -12,13 +13,20 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/check"
+	"github.com/ipvsadm-go/ipvsadm/internal/rtnetlink"
 )
 
-// dump asks for all objects of nftables of a kind, and calls each with the family and the attributes of every one.
-func dump(kind uint16, each func(family uint8, attributes []byte)) error {
+// An object is a table, chain or rule of nftables: its family, and its attributes.
+type object struct {
+	family     uint8
+	attributes []byte
+}
+
+// dump asks for all objects of a kind.
+func dump(kind uint16) (all []object, err error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_NETFILTER)
 	if err != nil {
-		return os.NewSyscallError("socket", err)
+		return nil, os.NewSyscallError("socket", err)
 	}
 	defer unix.Close(fd)
 	request := make([]byte, unix.SizeofNlMsghdr+4) // with a nfgenmsg, of all families
@@ -26,30 +34,30 @@ func dump(kind uint16, each func(family uint8, attributes []byte)) error {
 	binary.NativeEndian.PutUint16(request[4:], unix.NFNL_SUBSYS_NFTABLES<<8|kind)
 	binary.NativeEndian.PutUint16(request[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
 	if err := unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-		return os.NewSyscallError("sendto", err)
+		return nil, os.NewSyscallError("sendto", err)
 	}
-	room := make([]byte, 1<<16)
+	room := make([]byte, 1<<16+4)
 	for {
-		n, _, err := unix.Recvfrom(fd, room, 0)
+		n, _, err := unix.Recvfrom(fd, room[:1<<16], 0)
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}
 		if err != nil {
-			return os.NewSyscallError("recvfrom", err)
+			return nil, os.NewSyscallError("recvfrom", err)
 		}
-		messages, err := syscall.ParseNetlinkMessage(room[:n])
+		messages, err := rtnetlink.Messages(room, n)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for i := range messages {
 			m := &messages[i]
 			switch {
 			case m.Header.Type == unix.NLMSG_DONE:
-				return nil
+				return all, nil
 			case m.Header.Type == unix.NLMSG_ERROR && len(m.Data) >= 4:
-				return syscall.Errno(-int32(binary.NativeEndian.Uint32(m.Data)))
+				return nil, syscall.Errno(-int32(binary.NativeEndian.Uint32(m.Data)))
 			case len(m.Data) >= 4:
-				each(m.Data[0], m.Data[4:])
+				all = append(all, object{m.Data[0], bytes.Clone(m.Data[4:])})
 			}
 		}
 	}
@@ -66,13 +74,45 @@ func familyName(n uint8) string {
 
 var hooks = [...]string{"prerouting", "input", "forward", "output", "postrouting"} // NF_INET_*
 
+// objects are those of nftables.
+type objects struct{ tables, chains, rules []object }
+
 // nft reads the rules of nftables.
 func nft(all *check.Rulesets) error {
+	o, err := dumpAll()
+	if err == nil {
+		o.read(all)
+	}
+	return err
+}
+
+func dumpAll() (o objects, err error) {
+	if o.tables, err = dump(unix.NFT_MSG_GETTABLE); err != nil {
+		return o, err
+	}
+	if o.chains, err = dump(unix.NFT_MSG_GETCHAIN); err != nil {
+		return o, err
+	}
+	o.rules, err = dump(unix.NFT_MSG_GETRULE)
+	return o, err
+}
+
+// read reads what is in tables that are not dormant.
+func (o *objects) read(all *check.Rulesets) {
+	dormant := map[check.Chain]bool{} // by chains of which only the table is known
+	for i := range o.tables {
+		if t, is := tableOf(&o.tables[i]); is {
+			dormant[t] = true
+		}
+	}
+	isDormant := func(c check.Chain) bool {
+		return dormant[check.Chain{Program: c.Program, Family: c.Family, Table: c.Table}]
+	}
 	chains := map[check.Chain]check.Chain{} // those with a hook, by the same without it
-	err := dump(unix.NFT_MSG_GETCHAIN, func(family uint8, attributes []byte) {
-		c, drops := chainOf(family, attributes)
-		if c.Hook == "" {
-			return
+	for i := range o.chains {
+		c, drops := chainOf(o.chains[i].family, o.chains[i].attributes)
+		if c.Hook == "" || isDormant(c) {
+			continue
 		}
 		bare := c
 		bare.Hook = ""
@@ -80,17 +120,32 @@ func nft(all *check.Rulesets) error {
 		if drops && c.Hook == "output" {
 			all.Drops = append(all.Drops, c)
 		}
-	})
-	if err != nil {
-		return err
 	}
-	return dump(unix.NFT_MSG_GETRULE, func(family uint8, attributes []byte) {
-		r := ruleOf(family, attributes)
+	for i := range o.rules {
+		r := ruleOf(o.rules[i].family, o.rules[i].attributes)
+		if isDormant(r.Chain) {
+			continue
+		}
 		if c, ok := chains[r.Chain]; ok {
 			r.Chain = c
 		}
 		all.Rules = append(all.Rules, r)
+	}
+}
+
+// tableOf reads a table, and reports whether it is dormant.
+func tableOf(o *object) (t check.Chain, dormant bool) {
+	const name, flags, flagDormant = 1, 2, 1 // NFTA_TABLE_NAME and so on
+	t = check.Chain{Program: "nft", Family: familyName(o.family)}
+	decode(o.attributes, func(d *netlink.AttributeDecoder) {
+		switch d.Type() {
+		case name:
+			t.Table = d.String()
+		case flags:
+			dormant = d.Uint32()&flagDormant != 0
+		}
 	})
+	return t, dormant
 }
 
 // decode calls each for all attributes.
