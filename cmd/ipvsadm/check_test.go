@@ -39,6 +39,7 @@ type testSurroundings struct {
 	unread  error
 
 	sysctlError, procError error // rather than what does not exist
+	tables                 []rtnetlink.Local
 	neighbour              []rtnetlink.Neighbour
 	calls                  []string
 	groups                 []probe.Group
@@ -88,6 +89,11 @@ func (s *testSurroundings) Routes(addrs []netip.Addr) ([]rtnetlink.Route, error)
 		}
 	}
 	return routes, s.unread
+}
+
+func (s *testSurroundings) Locals() ([]rtnetlink.Local, error) {
+	s.call("locals")
+	return s.tables, s.unread
 }
 
 func (s *testSurroundings) Neighbours() ([]rtnetlink.Neighbour, error) {
@@ -306,6 +312,11 @@ func TestCheckGathers(t *testing.T) {
 	require.Zero(t, s.input("", "ipvsadm --check").code)
 	s.around.locals, s.around.links[0].Prefixes = s.around.locals[1:], s.around.links[0].Prefixes[:1]
 	require.Contains(t, s.input("", "ipvsadm --check").stdout, "broken: TCP 192.0.2.80:80: 192.0.2.80 is on no interface")
+	s.around.tables = []rtnetlink.Local{{To: netip.MustParsePrefix("192.0.2.0/24"), Table: 100}}
+	require.Equal(t, result{stdout: "note: TCP 192.0.2.80:80: 192.0.2.80 is on no interface, but a local route in table 100 leads to it, " +
+		"which is for packets that a rule sends there [address]\n1 service, 3 real servers: 0 broken, 0 doubtful, 1 note\n"},
+		s.input("", "ipvsadm --check=address"))
+	s.around.tables = nil
 	s.around.proc["raw"] = "  sl  local_address\n 112: 00000000:0070 00000000:0000 07\n"
 	require.Equal(t, 0, s.input("", "ipvsadm --check").code)
 }

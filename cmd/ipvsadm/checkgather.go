@@ -31,6 +31,7 @@ type surroundings interface {
 	Connections() (io.ReadCloser, error)
 	Links() ([]check.Link, error)
 	Routes([]netip.Addr) ([]rtnetlink.Route, error) // in this order
+	Locals() ([]rtnetlink.Local, error)
 	Neighbours() ([]rtnetlink.Neighbour, error)
 	Firewall() (all check.Rulesets, missing map[string]error)
 	Claims([]probe.Question) ([]probe.Answer, error)
@@ -340,14 +341,41 @@ func (k *checker) routes(needs check.Needs) {
 		routes[i] = routeTo(addrs[i], &answers[i])
 		k.facts.Routes[addrs[i]] = &routes[i]
 	}
+	if needs&check.VirtualRoutes != 0 {
+		k.locals()
+	}
+}
+
+// locals asks for local routes in other tables, if there is a virtual address that needs one. There may be very many routes.
+func (k *checker) locals() {
+	f := &k.facts
+	if !slices.ContainsFunc(f.Services, func(s check.Service) bool {
+		r := f.Routes[s.Addr.Addr()]
+		return s.Mark == 0 && r != nil && r.Kind != check.Here
+	}) {
+		return
+	}
+	all, err := k.around.Locals()
+	if err != nil {
+		k.unseen("routes", err)
+	}
+	for _, l := range all {
+		f.Locals = append(f.Locals, check.Local(l))
+	}
 }
 
 // routeTo returns the answer to how packets to an address are sent.
 func routeTo(a netip.Addr, r *rtnetlink.Route) check.Route {
-	if r.Errno != 0 {
+	switch r.Errno {
+	case 0:
+	case unix.EINVAL:
+		return check.Route{Kind: check.NoRoute, Reason: "one of type blackhole takes its place"}
+	case unix.EACCES:
+		return check.Route{Kind: check.NoRoute, Reason: "one of type prohibit takes its place"}
+	default:
 		return check.Route{Kind: check.NoRoute, Reason: strerror(r.Errno)}
 	}
-	route := check.Route{Kind: check.Elsewhere, Link: r.Link, Next: a, Source: r.Source, MTU: int(r.MTU)}
+	route := check.Route{Kind: check.Elsewhere, Link: r.Link, Next: a, Source: r.Source, MTU: int(r.MTU), Learnt: r.Learnt}
 	switch r.Type {
 	case unix.RTN_LOCAL:
 		route.Kind = check.Here

@@ -74,6 +74,14 @@ func (l linuxSurroundings) Routes(addrs []netip.Addr) (routes []rtnetlink.Route,
 	return routes, err
 }
 
+func (l linuxSurroundings) Locals() (routes []rtnetlink.Local, err error) {
+	err = l.ns.Run(func() (err error) {
+		routes, err = rtnetlink.Locals()
+		return err
+	})
+	return routes, err
+}
+
 func (l linuxSurroundings) Neighbours() (all []rtnetlink.Neighbour, err error) {
 	err = l.ns.Run(func() (err error) {
 		all, err = rtnetlink.Neighbours()

@@ -24,7 +24,7 @@ func answers(f *Facts, s *Service, d *Server) *Finding {
 	if !silent && c.Stale == 0 {
 		return nil
 	}
-	found := f.unanswered(d, way, c)
+	found := f.unanswered(s, d, way, c)
 	found.Severity = Doubtful
 	if silent {
 		found.Severity = Broken
@@ -74,12 +74,12 @@ func (s *Service) takes(p *Path) bool {
 }
 
 // unanswered explains why connections to a server do not get further, as far as the director can know.
-func (f *Facts) unanswered(d *Server, way *Route, c *Counts) *Finding {
+func (f *Facts) unanswered(s *Service, d *Server, way *Route, c *Counts) *Finding {
 	virtual := c.Virtual.String()
 	text := "perhaps it does not have the address " + virtual
 	switch {
 	case d.Method == Masq:
-		return f.pastDirector(d, way, c)
+		return f.pastDirector(s, d, way, c)
 	case d.Method == Direct && c.Virtual.Is4():
 		return note(text, quietARP+" && ip address replace "+virtual+"/32 dev lo").on(d.Addr.Addr())
 	case d.Method == Direct:
@@ -101,9 +101,11 @@ func (f *Facts) unanswered(d *Server, way *Route, c *Counts) *Finding {
 const quietARP = "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2"
 
 // pastDirector explains why no answer of a masqueraded server comes back.
-func (f *Facts) pastDirector(d *Server, way *Route, c *Counts) *Finding {
+func (f *Facts) pastDirector(s *Service, d *Server, way *Route, c *Counts) *Finding {
 	client := f.way(c.Client)
 	switch {
+	case f.translates(s, d, way):
+		return note("it does not answer the director, whose own address it sees", "")
 	case c.Client == d.Addr.Addr():
 		return note("it is the client itself, and drops its own packets when they come back to it", translating(c.Virtual))
 	case client.Kind == Unicast && client.Link == way.Link && !client.Gateway && !way.Gateway:
@@ -113,6 +115,19 @@ func (f *Facts) pastDirector(d *Server, way *Route, c *Counts) *Finding {
 	}
 	return note("it sends no answer through the director, which has to be its gateway",
 		"ip route replace default via "+way.Source.String()).on(d.Addr.Addr())
+}
+
+// translates reports whether a firewall rule puts the director's address in place of the clients'.
+func (f *Facts) translates(s *Service, d *Server, way *Route) bool {
+	if f.sysctl("net/ipv4/vs/conntrack") == "0" {
+		return false
+	}
+	for i := range f.Firewall.Rules {
+		if l := &f.Firewall.Rules[i]; l.TranslatesFrom && l.takes(d.Addr.Addr()) && (l.isFor(f, s) || l.isOnWay(f, d, way)) {
+			return true
+		}
+	}
+	return false
 }
 
 // translating returns the command line that has the sources of a service's clients translated.

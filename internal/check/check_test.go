@@ -149,6 +149,11 @@ var tests = map[string]struct {
 	}}, []string{"address note 1: 192.0.2.10 is on no interface, and no local route leads to it: another director may have it: "}},
 	"local route": {[]func(*Facts){func(f *Facts) { f.Links[1].Prefixes = f.Links[1].Prefixes[:1] }}, nil},
 
+	"address of a local route in another table": {[]func(*Facts){func(f *Facts) {
+		f.Routes[vip] = &Route{Kind: Unicast, Link: 2, Next: vip}
+		f.Links[1].Prefixes = f.Links[1].Prefixes[:1]
+		f.Locals = []Local{{netip.MustParsePrefix("::/0"), 99}, {netip.MustParsePrefix("0.0.0.0/0"), 100}}
+	}}, []string{"address note 1: 192.0.2.10 is on no interface, but a local route in table 100 leads to it, which is for packets that a rule sends there: "}},
 	"address in a table of its own": {[]func(*Facts){func(f *Facts) { f.Routes[vip] = &Route{Kind: Unicast, Link: 2, Next: vip} }}, nil},
 
 	"link down": {[]func(*Facts){func(f *Facts) { f.Links[1].Up = false }},
@@ -213,14 +218,17 @@ var tests = map[string]struct {
 	"overload that is over":                           {[]func(*Facts){servers(func(d *Server) { d.Upper, d.Active = 5, 3 })}, nil},
 	"overload that is over below the lower threshold": {[]func(*Facts){servers(func(d *Server) { d.Upper, d.Lower, d.Active = 9, 2, 1 })}, nil},
 
-	"no forwarding": {[]func(*Facts){set("net/ipv4/ip_forward", "0")},
+	"no forwarding": {[]func(*Facts){set("net/ipv4/ip_forward", "0", "net/ipv4/conf/back/forwarding", "0")},
+		[]string{"forwarding broken 2: net.ipv4.ip_forward is 0, so that the director drops the answers of masqueraded servers: sysctl -w net.ipv4.ip_forward=1"}},
+	"forwarding on an interface": {[]func(*Facts){set("net/ipv4/ip_forward", "0")}, nil},
+	"no forwarding on an interface that has no setting": {[]func(*Facts){set("net/ipv4/ip_forward", "0", "net/ipv4/conf/back/forwarding", "")},
 		[]string{"forwarding broken 2: net.ipv4.ip_forward is 0, so that the director drops the answers of masqueraded servers: sysctl -w net.ipv4.ip_forward=1"}},
 	"no forwarding on an interface": {[]func(*Facts){set("net/ipv4/conf/back/forwarding", "0")},
 		[]string{"forwarding broken 2: net.ipv4.conf.back.forwarding is 0, so that the director drops the answers of masqueraded servers: sysctl -w net.ipv4.conf.back.forwarding=1"}},
 	"no forwarding of IPv6": {[]func(*Facts){ipv6(Masq), set("net/ipv6/conf/all/forwarding", "0")},
 		[]string{"forwarding broken 1: net.ipv6.conf.all.forwarding is 0, so that the director drops the answers of masqueraded servers: sysctl -w net.ipv6.conf.all.forwarding=1"}},
 	"forced forwarding of IPv6":        {[]func(*Facts){ipv6(Masq), set("net/ipv6/conf/all/forwarding", "0", "net/ipv6/conf/back/force_forwarding", "1")}, nil},
-	"no forwarding for direct routing": {[]func(*Facts){set("net/ipv4/ip_forward", "0"), servers(func(d *Server) { d.Method = Direct })}, nil},
+	"no forwarding for direct routing": {[]func(*Facts){set("net/ipv4/ip_forward", "0", "net/ipv4/conf/back/forwarding", "0"), servers(func(d *Server) { d.Method = Direct })}, nil},
 
 	"no route": {[]func(*Facts){func(f *Facts) {
 		f.Routes[rs1] = &Route{Kind: NoRoute, Reason: "Network is unreachable"}
@@ -276,6 +284,10 @@ var tests = map[string]struct {
 	}}, []string{"answers doubtful 1: connections to 10.0.0.12 stay in SYN_RECV: it is the client itself, and drops its own packets when they come back to it: " +
 		"sysctl -w net.ipv4.vs.conntrack=1 && nft 'add table ip ipvs; add chain ip ipvs postrouting { type nat hook postrouting priority srcnat; }; " +
 		"add rule ip ipvs postrouting ct original ip daddr 192.0.2.10 masquerade'"}},
+	"no answers to the director": {[]func(*Facts){set("net/ipv4/vs/conntrack", "1"), second(func(d *Server) { d.OutPkts = 0 }), func(f *Facts) {
+		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 1, Client: client, Virtual: vip}
+		f.Firewall.Rules = []Rule{{Chain: Chain{Program: "iptables"}, TranslatesFrom: true, Out: "back"}}
+	}}, []string{"answers broken 1: connections to 10.0.0.12 stay in SYN_RECV: it does not answer the director, whose own address it sees: "}},
 	"no answers that are counted": {[]func(*Facts){set("net/ipv4/vs/run_estimation", "0"), second(func(d *Server) { d.OutPkts = 0 }), func(f *Facts) {
 		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs2, 80)}] = &Counts{Half: 1, Client: client, Virtual: vip}
 	}}, []string{"estimation note 0: net.ipv4.vs.run_estimation is 0, so that counters and rates stand still: sysctl -w net.ipv4.vs.run_estimation=1"}},
@@ -330,8 +342,10 @@ var tests = map[string]struct {
 	"tunnel in small packets": {[]func(*Facts){servers(func(d *Server) { d.Method, d.Tunnel, d.Headers = Tunnel, "gre", 4 }), func(f *Facts) { f.Links[2].MTU = 576 }},
 		[]string{"mtu doubtful 1: packets to 10.0.0.11 may have 576 bytes, which leaves the tunnel 552; every host has to take 576: ip link set dev back mtu 600",
 			"mtu doubtful 1: packets to 10.0.0.12 may have 576 bytes, which leaves the tunnel 552; every host has to take 576: ip link set dev back mtu 600"}},
-	"tunnel of IPv6 in small packets": {[]func(*Facts){ipv6(Tunnel), func(f *Facts) { f.Routes[rs6].MTU = 1300 }},
+	"tunnel of IPv6 in small packets": {[]func(*Facts){ipv6(Tunnel), func(f *Facts) { f.Routes[rs6].MTU, f.Routes[rs6].Learnt = 1300, true }},
 		[]string{"mtu broken 1: packets to 2001:db8:2::11 may have 1300 bytes, which leaves the tunnel 1260; the kernel needs 1280: ip -6 route flush cache"}},
+	"tunnel over a route with a small MTU": {[]func(*Facts){servers(func(d *Server) { d.Method, d.Tunnel = Tunnel, "ipip" }), func(f *Facts) { f.Routes[rs1].MTU = 80 }},
+		[]string{"mtu broken 1: packets to 10.0.0.11 may have 80 bytes, which leaves the tunnel 60; the kernel needs 68: "}},
 	"gue that is dropped": {[]func(*Facts){second(func(d *Server) { d.Method, d.Tunnel, d.TunnelPort = Tunnel, "gue", 6080 }), func(f *Facts) {
 		f.Firewall.Rules = []Rule{{Chain: Chain{"nft", "inet", "f", "out", "output"}, Drops: true, Protocol: udp, Ports: [2]uint16{6000, 6999}}}
 	}}, []string{"gue-port broken 1: the chain inet f out drops the packets of the tunnel, UDP to port 6080: nft insert rule inet f out udp dport 6080 accept"}},
@@ -551,7 +565,7 @@ func forget(f *Facts, needs Needs) {
 // The worst findings come first, and pass only if they are notes.
 func TestOrder(t *testing.T) {
 	f := working()
-	set("net/ipv4/ip_forward", "0", "net/ipv4/vs/run_estimation", "0", "net/ipv4/vs/drop_packet", "3")(f)
+	set("net/ipv4/ip_forward", "0", "net/ipv4/conf/back/forwarding", "0", "net/ipv4/vs/run_estimation", "0", "net/ipv4/vs/drop_packet", "3")(f)
 	all := Run(All, f)
 	require.Equal(t, []string{"forwarding", "defence", "estimation"}, names(all))
 	require.False(t, Passes(all))

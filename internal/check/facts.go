@@ -88,6 +88,13 @@ type Route struct {
 	Next    netip.Addr
 	Source  netip.Addr // the director's own address for them
 	MTU     int        // of the route, if it has one of its own
+	Learnt  bool       // whether that is so only because of what others have said
+}
+
+// A Local is a route to addresses that the director takes as its own, if a rule of ip-rule(8) sends packets to its table.
+type Local struct {
+	To    netip.Prefix
+	Table uint32
 }
 
 // A RouteKind is where packets go.
@@ -202,6 +209,7 @@ type Facts struct {
 
 	Links      []Link
 	Routes     map[netip.Addr]*Route // of virtual addresses, servers and clients
+	Locals     []Local               // those of other tables, if there is a virtual address to which Routes has no local one
 	Neighbours map[Hop]Neighbour
 	Conns      map[Path]*Counts
 	Firewall   Rulesets

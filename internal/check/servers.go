@@ -15,9 +15,12 @@ func forwarding(f *Facts, _ *Service, d *Server) *Finding {
 	}
 	name := "net/ipv6/conf/all/forwarding"
 	if d.Addr.Addr().Is4() {
-		name = "net/ipv4/ip_forward"
-		if l := f.link(way.Link); l != nil && f.sysctl(name) != "0" {
-			name = "net/ipv4/conf/" + l.Name + "/forwarding"
+		name = "net/ipv4/ip_forward" // which sets those of the interfaces; they alone count
+		if l := f.link(way.Link); l != nil {
+			own := "net/ipv4/conf/" + l.Name + "/forwarding"
+			if value := f.sysctl(own); value != "" && (value != "0" || f.sysctl(name) != "0") {
+				name = own
+			}
 		}
 	}
 	if f.sysctl(name) != "0" || f.forced(d, way) {
@@ -152,7 +155,10 @@ func mtu(f *Facts, s *Service, d *Server) *Finding {
 	enough := max(least, everyHost) + outer + d.Headers
 	whole, mend := l.MTU, "ip link set dev "+quoted(l.Name)+" mtu "+strconv.Itoa(enough)
 	if way.MTU != 0 && way.MTU < l.MTU {
-		whole, mend = way.MTU, flush
+		whole, mend = way.MTU, ""
+		if way.Learnt {
+			mend = flush
+		}
 	}
 	if whole >= enough {
 		return nil

@@ -21,12 +21,25 @@ func address(f *Facts, s *Service) *Finding {
 	if f.holder(a) != nil {
 		return nil // the link is what is wrong, or the route is of a table for some packets, as that of a VRF
 	}
+	if l := f.local(a); l != nil {
+		return note(a.String()+" is on no interface, but a local route in table "+decimal(l.Table)+" leads to it, which is for packets that a rule sends there", "")
+	}
 	found := broken(a.String()+" is on no interface, and no local route leads to it", "ip address add "+alone(a)+" dev "+f.home(a))
 	if f.Standby {
 		found.Severity, found.Remedy = Note, "" // two directors with the address are worse than none
 		found.Text += ": another director may have it"
 	}
 	return found
+}
+
+// local returns a local route to an address.
+func (f *Facts) local(a netip.Addr) *Local {
+	for i := range f.Locals {
+		if f.Locals[i].To.Contains(a) {
+			return &f.Locals[i]
+		}
+	}
+	return nil
 }
 
 // alone returns an address as a network of its own.

@@ -6,7 +6,8 @@ package check
 var All = []Check{
 	{Name: "address", Needs: VirtualRoutes | Links | Director, Worst: Broken, service: address,
 		Meaning: "the address of a service is on no interface, and no local route leads to it, so that packets to it never reach IPVS; " +
-			"a note where the director speaks VRRP or runs a backup sync daemon, since another one may have the address",
+			"a note where the director speaks VRRP or runs a backup sync daemon, since another one may have the address, and where a local " +
+			"route in another table leads to it, to which a rule may send its packets",
 		Mend: "adds the address to the interface whose network it is in, or else to lo"},
 	{Name: "link", Needs: VirtualRoutes | Links, Worst: Broken, service: linkDown,
 		Meaning: "the interface with the address of a service is down or, which is doubtful, has no carrier; " +
@@ -50,7 +51,7 @@ var All = []Check{
 	{Name: "listener", Needs: ServerRoutes | Listeners, Worst: Broken, server: listener,
 		Meaning: "a server is the director itself, and no program listens there: with direct routing and tunnels, at the service's address",
 		Mend:    "takes the server out of service with weight 0"},
-	{Name: "answers", Needs: ServerRoutes | Neighbours | Connections | Links, Worst: Broken, server: answers,
+	{Name: "answers", Needs: ServerRoutes | Neighbours | Connections | Links | Firewall, Worst: Broken, server: answers,
 		Meaning: "connections to a server stay in SYN_RECV, and none gets further: with masquerading, its answers take another way than " +
 			"through the director, or the client is in its network; with direct routing and tunnels it lacks the service's address or, " +
 			"for the tunnel, a device",
@@ -62,7 +63,7 @@ var All = []Check{
 	{Name: "mtu", Needs: ServerRoutes | Links, Worst: Broken, server: mtu,
 		Meaning: "the way to a server leaves a tunnel no room: less than 68 bytes in IPv4, less than 1280 in IPv6; " +
 			"doubtful below what every host must take in one piece",
-		Mend: "raises the MTU of the interface as far as needed, or has the route forget what it has learnt"},
+		Mend: "raises the MTU of the interface as far as needed, or has the route forget what it has learnt; an MTU set for the route stays"},
 	{Name: "gue-port", Needs: ServerRoutes | Firewall | Links, Worst: Broken, server: guePort,
 		Meaning: "the director's own firewall drops the UDP packets of a gue tunnel; nothing is said where they may pass by another chain, a set or a map",
 		Mend:    "adds a rule that accepts them"},

@@ -22,6 +22,7 @@ type Route struct {
 	Gateway netip.Addr
 	Source  netip.Addr // of the machine's own addresses, the one that the packets would have
 	MTU     uint32     // of the route; 0 for that of the interface
+	Learnt  bool       // the MTU expires
 }
 
 // atOnce is how many questions wait for their answers at the same time. The answers fit into the buffer of a socket.
@@ -149,6 +150,7 @@ func answer(m *syscall.NetlinkMessage) Route {
 	if a.Metrics != nil {
 		route.MTU = a.Metrics.MTU
 	}
+	route.Learnt = expires(m)
 	switch r.Type {
 	case unix.RTN_UNREACHABLE:
 		route.Errno = unix.EHOSTUNREACH
@@ -160,6 +162,18 @@ func answer(m *syscall.NetlinkMessage) Route {
 		route.Errno = unix.ENETUNREACH
 	}
 	return route
+}
+
+// expires reports whether something about a route holds for a time alone. The library does not tell.
+func expires(m *syscall.NetlinkMessage) bool {
+	attributes, _ := attributesOf(m)
+	for _, a := range attributes {
+		// In struct rta_cacheinfo, rta_expires is the third word.
+		if a.Attr.Type == unix.RTA_CACHEINFO && len(a.Value) >= 12 && binary.NativeEndian.Uint32(a.Value[8:]) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // A Neighbour is an entry of the neighbour table.
