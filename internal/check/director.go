@@ -42,7 +42,7 @@ func reversePath(f *Facts, s *Service) *Finding {
 		other = o.Name
 	}
 	found := doubtful("the strict reverse path filter of "+l.Name+" drops clients to which "+other+" leads", setting(name, "2"))
-	if f.Filtered == 0 || !s.Quiet { // there may be no such clients
+	if f.Filtered == 0 || !s.Quiet { // perhaps none come from there
 		found.Severity = Note
 	}
 	return found

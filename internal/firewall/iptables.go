@@ -186,7 +186,7 @@ func (f *family) conditions(e []byte, r *check.Rule) {
 	}
 	name, _, _ := bytes.Cut(e[f.out:f.out+16], []byte{0})
 	r.Out = string(name)
-	if start, all := strings.CutSuffix(r.Out, "+"); all && e[f.out+2*16+len(start)] == 0 { // in the mask, which is behind both names
+	if start, all := strings.CutSuffix(r.Out, "+"); all && e[f.out+2*16+len(start)] == 0 { // in the mask, which follows both names
 		r.Out = start + "*"
 	}
 	r.Protocol = uint8(binary.NativeEndian.Uint16(e[f.protocol:]))
