@@ -36,7 +36,7 @@ func answers(f *Facts, s *Service, d *Server) *Finding {
 // counts adds up the connections of a server. Those of a mark have any address.
 func (f *Facts) counts(s *Service, d *Server) *Counts {
 	sum := &Counts{}
-	for _, p := range f.paths(d.Addr.Addr()) {
+	for _, p := range f.paths(s.Addr.Addr(), d.Addr.Addr()) {
 		if d.Addr.Port() != 0 && p.Server.Port() != d.Addr.Port() || s.Mark == 0 && !s.takes(p) {
 			continue
 		}
@@ -57,15 +57,19 @@ func (f *Facts) counts(s *Service, d *Server) *Counts {
 	return sum
 }
 
-// paths returns the paths to a server's address.
-func (f *Facts) paths(a netip.Addr) []*Path {
-	if f.byServer == nil {
-		f.byServer = map[netip.Addr][]*Path{}
+// paths returns the paths over a virtual address to a server's; without a virtual address, as of a mark, all to the server's.
+func (f *Facts) paths(virtual, server netip.Addr) []*Path {
+	if f.byAddrs == nil {
+		f.byAddrs = map[[2]netip.Addr][]*Path{}
 		for p := range f.Conns {
-			f.byServer[p.Server.Addr()] = append(f.byServer[p.Server.Addr()], &p)
+			all, some := [2]netip.Addr{{}, p.Server.Addr()}, [2]netip.Addr{p.Virtual.Addr(), p.Server.Addr()}
+			f.byAddrs[all] = append(f.byAddrs[all], &p)
+			if some != all {
+				f.byAddrs[some] = append(f.byAddrs[some], &p)
+			}
 		}
 	}
-	return f.byServer[a]
+	return f.byAddrs[[2]netip.Addr{virtual, server}]
 }
 
 // takes reports whether a service with an address takes the packets of a path.

@@ -229,10 +229,10 @@ type Facts struct {
 	Unseen []Unseen
 
 	// What is worked out once.
-	byServer map[netip.Addr][]*Path
-	known    map[[2]netip.Addr]bool // servers by virtual address
-	holders  map[netip.Addr]*Link
-	indexes  map[uint32]*Link
+	byAddrs map[[2]netip.Addr][]*Path
+	known   map[[2]netip.Addr]bool // servers by virtual address
+	holders map[netip.Addr]*Link
+	indexes map[uint32]*Link
 }
 
 // sysctl reads a sysctl. Names of interfaces may have dots in them.

@@ -83,7 +83,15 @@ type Rule struct {
 
 // of returns the protocol and port of a service, 0 for all.
 func (s *Service) of() (protocol uint8, port uint16) {
-	return map[string]uint8{"TCP": 6, "UDP": 17, "SCTP": 132}[s.Protocol], s.Addr.Port()
+	switch s.Protocol {
+	case "TCP":
+		protocol = 6
+	case "UDP":
+		protocol = udp
+	case "SCTP":
+		protocol = 132
+	}
+	return protocol, s.Addr.Port()
 }
 
 // sets reports whether a rule can set a mark.
@@ -110,16 +118,14 @@ func (l *Rule) reaches(ipv6 bool) bool {
 	return l.Hook != "forward" && l.Hook != "postrouting" && l.takes(zero(ipv6)) && (l.Version == 0 || (l.Version == 10) == ipv6)
 }
 
-// marking returns a rule that gives a mark to packets for a service with an address, and says so.
-func (all *Rulesets) marking(mark uint32, s *Service) *Rule {
-	protocol, port := s.of()
+// marking returns the rules that give a mark to packets for an address that they name.
+func (all *Rulesets) marking(mark uint32, ipv6 bool) (some []*Rule) {
 	for i := range all.Rules {
-		l := &all.Rules[i]
-		if l.MarkedBit == ^uint32(0) && l.sets(mark) && l.To.IsValid() && l.reaches(s.IPv6) && l.may(s.Addr.Addr(), protocol, port) {
-			return l
+		if l := &all.Rules[i]; l.MarkedBit == ^uint32(0) && l.sets(mark) && l.To.IsValid() && l.reaches(ipv6) {
+			some = append(some, l)
 		}
 	}
-	return nil
+	return some
 }
 
 // mark looks for marks that no rule sets.
@@ -154,14 +160,15 @@ func fullNAT(f *Facts, s *Service, d *Server) *Finding {
 		if !l.TranslatesFrom || !l.takes(d.Addr.Addr()) {
 			continue
 		}
-		found := note(l.where()+" translates the sources of clients, but not those of IPVS, as "+dotted(name)+" is 0", setting(name, "1"))
-		switch {
-		case l.isFor(f, s):
-			found.Severity = Broken
-			return found
-		case l.isOnWay(f, d, way):
-			return found
+		is := l.isFor(f, s)
+		if !is && !l.isOnWay(f, d, way) {
+			continue
 		}
+		found := note(l.where()+" translates the sources of clients, but not those of IPVS, as "+dotted(name)+" is 0", setting(name, "1"))
+		if is {
+			found.Severity = Broken
+		}
+		return found
 	}
 	return nil
 }

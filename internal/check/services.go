@@ -225,13 +225,19 @@ func overlap(f *Facts, r *report) {
 
 // overlapMark looks for services whose packets a rule marks for another service.
 func overlapMark(f *Facts, r *report, m *Service) {
+	rules := f.Firewall.marking(m.Mark, m.IPv6)
+	if len(rules) == 0 {
+		return
+	}
 	for i := range f.Services {
 		s := &f.Services[i]
 		if s.Mark != 0 || s.IPv6 != m.IPv6 {
 			continue
 		}
-		if rule := f.Firewall.marking(m.Mark, s); rule != nil {
-			text := "packets to " + s.Addr.String() + " that " + rule.where() + " marks go to mark " + decimal(m.Mark) + ", and not to the address"
+		protocol, port := s.of()
+		at := slices.IndexFunc(rules, func(l *Rule) bool { return l.may(s.Addr.Addr(), protocol, port) })
+		if at >= 0 {
+			text := "packets to " + s.Addr.String() + " that " + rules[at].where() + " marks go to mark " + decimal(m.Mark) + ", and not to the address"
 			r.add(note(text, ""), m, nil)
 			r.add(note(text, ""), s, nil)
 		}

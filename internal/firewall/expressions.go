@@ -200,19 +200,19 @@ func (e *expressions) payload(a *attributes) {
 }
 
 func (e *expressions) conntrack(a *attributes) {
-	const stateKey, dst, dstIP, dstIP6 = 0, 9, 20, 22 // NFT_CT_STATE and so on
-	if a[1] == nil {                                  // it sets something
+	const dreg, key, direction = 1, 2, 3 // NFTA_CT_DREG and so on
+	if a[dreg] == nil {                  // it sets something
 		return
 	}
-	to := e.register(a.number(1))
+	to := e.register(a.number(dreg))
 	*to = value{size: 16}
-	switch key := a.number(2); {
-	case key == stateKey:
+	switch k := a.number(key); {
+	case k == unix.NFT_CT_STATE:
 		to.of, to.size = state, 4
-	case len(a[3]) == 0 || a[3][0] != 0: // of the answers
-	case key == dstIP:
+	case len(a[direction]) == 0 || a[direction][0] != 0: // of the answers
+	case k == unix.NFT_CT_DST_IP:
 		to.of, to.size = asked, 4
-	case key == dst || key == dstIP6:
+	case k == unix.NFT_CT_DST || k == unix.NFT_CT_DST_IP6:
 		to.of = asked
 	}
 }
@@ -357,8 +357,8 @@ func prefixLength(mask []byte) (n int, ok bool) {
 }
 
 func (e *expressions) between(a *attributes) {
-	v, from, to := e.register(a.number(1)), a.data(3), a.data(4)
-	if v.of == port && a.number(2) == 0 && len(from) >= 2 && len(to) >= 2 { // NFT_RANGE_EQ
+	v, from, to := e.register(a.number(unix.NFTA_RANGE_SREG)), a.data(unix.NFTA_RANGE_FROM_DATA), a.data(unix.NFTA_RANGE_TO_DATA)
+	if v.of == port && a.number(unix.NFTA_RANGE_OP) == unix.NFT_RANGE_EQ && len(from) >= 2 && len(to) >= 2 {
 		e.rule.Ports = [2]uint16{binary.BigEndian.Uint16(from), binary.BigEndian.Uint16(to)}
 		return
 	}

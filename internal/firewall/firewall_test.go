@@ -209,6 +209,11 @@ func TestIptables(t *testing.T) {
 			copy(b[ipv4.out:], "eth+")
 			copy(b[ipv4.out+32:], []byte{255, 255, 255})
 		}, part("NFQUEUE")),
+		entry(func(b []byte) { // ! -d 10.0.0.0/8 -j ACCEPT
+			b[4], b[12], b[ipv4.inverted] = 10, 255, 1<<4
+			copy(b[ipv4.out:], "eth1")
+			b[ipv4.protocol] = 6
+		}, part("", host(^uint32(1))...)),
 		entry(all, part("", host(^uint32(0))...)), // the policy
 		entry(all, part("ERROR", []byte("own")...)),
 		entry(all, part("MARK", join(host(7), host(0xff))...)),
@@ -217,7 +222,7 @@ func TestIptables(t *testing.T) {
 	at := 0
 	info := make([]byte, sizeOfInfo)
 	binary.NativeEndian.PutUint32(info[tableName:], 1<<3) // OUTPUT
-	for _, e := range entries[:6] {
+	for _, e := range entries[:7] {
 		at += len(e)
 	}
 	binary.NativeEndian.PutUint32(info[underflow+3*4:], uint32(at))
@@ -233,6 +238,7 @@ func TestIptables(t *testing.T) {
 		{Chain: out, Narrower: true, TranslatesFrom: true},
 		{Chain: out, Narrower: true, TranslatesFrom: true},
 		{Chain: out, Narrower: true, Out: "eth*", Accepts: true},
+		{Chain: out, Narrower: true, Accepts: true},
 		{Chain: own, Marks: true, Mark: 7, MarkedBit: 0xff},
 	}}, got)
 	broken := entry(all, part("", host(0)...))

@@ -190,6 +190,9 @@ func (f *family) conditions(e []byte, r *check.Rule) {
 		r.Out = start + "*"
 	}
 	r.Protocol = uint8(binary.NativeEndian.Uint16(e[f.protocol:]))
+	if e[f.inverted] != 0 {
+		r.To, r.Out, r.Protocol = netip.Prefix{}, "", 0 // it may be about all others
+	}
 	for b := e[f.matches:]; len(b) >= 32; {
 		size := int(binary.NativeEndian.Uint16(b))
 		if size < 32 || size > len(b) {

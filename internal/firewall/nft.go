@@ -29,6 +29,7 @@ func dump(kind uint16) (all []object, err error) {
 		return nil, os.NewSyscallError("socket", err)
 	}
 	defer unix.Close(fd)
+	_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 3}) // the kernel answers at once
 	request := make([]byte, unix.SizeofNlMsghdr+4) // with a nfgenmsg, of all families
 	binary.NativeEndian.PutUint32(request, uint32(len(request)))
 	binary.NativeEndian.PutUint16(request[4:], unix.NFNL_SUBSYS_NFTABLES<<8|kind)
