@@ -30,7 +30,7 @@ func dump(kind uint16) (all []object, err error) {
 	}
 	defer unix.Close(fd)
 	_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 3}) // the kernel answers at once
-	request := make([]byte, unix.SizeofNlMsghdr+4) // with a nfgenmsg, of all families
+	request := make([]byte, unix.SizeofNlMsghdr+4)                                           // with a nfgenmsg, of all families
 	binary.NativeEndian.PutUint32(request, uint32(len(request)))
 	binary.NativeEndian.PutUint16(request[4:], unix.NFNL_SUBSYS_NFTABLES<<8|kind)
 	binary.NativeEndian.PutUint16(request[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
