@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package rtnetlink reads network interfaces, addresses, routes and neighbours. It does so with package syscall: a connection of package
-// netlink would need two more file descriptors, and make the program larger by a hundredth.
-// Routes and neighbours are decoded by github.com/jsimonetti/rtnetlink.
+// Package rtnetlink reads network interfaces, addresses, routes and neighbours. It does so with package syscall: a connection
+// of package netlink would need two more file descriptors, and make the program larger by a hundredth. Routes and neighbours
+// are decoded by github.com/jsimonetti/rtnetlink.
 package rtnetlink
 
 import (
@@ -58,12 +58,22 @@ func Messages(buffer []byte, n int) ([]syscall.NetlinkMessage, error) {
 // padding returns how many bytes are lacking at the end of messages and attributes. Package syscall takes them for granted.
 func padding(n int) int { return (4 - n%4) % 4 }
 
-// heads are the lengths of what precedes the attributes.
-var heads = map[uint16]int{unix.RTM_NEWLINK: unix.SizeofIfInfomsg, unix.RTM_NEWADDR: unix.SizeofIfAddrmsg, unix.RTM_NEWROUTE: unix.SizeofRtMsg}
+// head returns the length of what precedes the attributes in messages of a kind, or 0 if it is not known.
+func head(kind uint16) int {
+	switch kind {
+	case unix.RTM_NEWLINK:
+		return unix.SizeofIfInfomsg
+	case unix.RTM_NEWADDR:
+		return unix.SizeofIfAddrmsg
+	case unix.RTM_NEWROUTE:
+		return unix.SizeofRtMsg
+	}
+	return 0
+}
 
 // attributesOf reads the attributes of a message.
 func attributesOf(m *syscall.NetlinkMessage) ([]syscall.NetlinkRouteAttr, error) {
-	if head := heads[m.Header.Type]; head == 0 || len(m.Data) < head {
+	if n := head(m.Header.Type); n == 0 || len(m.Data) < n {
 		return nil, unix.EBADMSG
 	}
 	whole := *m

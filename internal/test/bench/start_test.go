@@ -15,7 +15,9 @@ import (
 
 // mayAllocate are the packages, other than those of Go itself, that may allocate memory before main. Ours make no tables
 // then: every command would wait for them. Package main registers for the first garbage collection.
-var mayAllocate = []string{"golang.org/x/net/dns/dnsmessage", "golang.org/x/sys/unix", "github.com/mdlayher/netlink", "main"}
+var mayAllocate = []string{"golang.org/x/net/dns/dnsmessage", "golang.org/x/sys/unix", "github.com/mdlayher/netlink",
+	"github.com/jsimonetti/rtnetlink/v2", // two empty maps
+	"main"}
 
 // maxSize is the size of the program in bytes. One that is larger starts slowly from a cold disk.
 const maxSize = 4_500_000
