@@ -553,6 +553,6 @@ func TestCheckAsNobody(t *testing.T) {
 	rules := t.TempDir() + "/rules"
 	require.NoError(t, os.WriteFile(rules, []byte("-A -t 10.1.0.101:80 -s nosuch\n"), 0o644))
 	got = shell(t, n.director, asNobody+"ipvsadm --check -n <"+rules)
-	require.Contains(t, got.Stdout, "broken: TCP 10.1.0.101:80: the kernel neither has the scheduler nosuch nor can load it: it has ")
+	require.Contains(t, got.Stdout, "broken: TCP 10.1.0.101:80: the kernel neither has the scheduler nosuch nor can load it; there are ")
 	require.Contains(t, got.Stdout, "\nrules, 1 service, 0 real servers: ")
 }
