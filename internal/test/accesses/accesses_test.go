@@ -65,9 +65,6 @@ var calls = []string{
 	"ipvsadm --start-daemon master --mcast-interface eth0",
 	"ipvsadm --stop-daemon master",
 	"ipvsadm --schedulers",
-	"ipvsadm --check -n",
-	"ipvsadm --check -n --probe",
-	"ipvsadm --check -n <rules",
 	"ipvsadm --sysctl",
 	"ipvsadm --sysctl drop_entry=1",
 	"ipvsadm --netns blue -L -n",
@@ -77,9 +74,27 @@ var calls = []string{
 	"ipvsadm -d -t 192.0.2.1:80 -r 192.0.2.10 --drain 1",
 	"ipvsadm -D -t 192.0.2.1:80",
 	"ipvsadm -C",
+	"ipvsadm -R <served",
+	"ipvsadm --start-daemon master --mcast-interface eth1",
+	"ipvsadm --check",
+	"ipvsadm --check --probe",
+	"ipvsadm --check <served",
+	"ipvsadm --stop-daemon master",
+	"ipvsadm -C",
 }
 
 const rules = "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 192.0.2.10 -m\n"
+
+// served are rules of which everything is to be checked: an address of the machine itself, servers of both families and one
+// that is the machine itself, persistence, a mark.
+const served = `-A -t 198.51.100.252:80 -s rr -p 300
+-a -t 198.51.100.252:80 -r 192.0.2.10 -m
+-a -t 198.51.100.252:80 -r 127.0.0.1 -m -w 0
+-A -t [2001:db8::252]:80 -s rr
+-a -t [2001:db8::252]:80 -r 2001:db8::10 -m
+-A -f 7 -s rr
+-a -f 7 -r 192.0.2.11 -i
+`
 
 // many returns rules that take long enough for memory to be collected, before which its limits are read.
 func many() string {
@@ -124,7 +139,16 @@ func prepare(t *testing.T, dir string) {
 	for _, line := range strings.Split(`ip link add eth0 type dummy
 ip address add 192.0.2.252/24 dev eth0
 ip link set eth0 up multicast on
+ip address add 2001:db8::252/64 dev eth0 nodad
+ip link add eth1 type veth peer name peer
+ip address add 198.51.100.252/24 dev eth1
+ip link set eth1 up
+ip link set peer up
+ip route add default via 192.0.2.1
 ip netns add blue
+/usr/sbin/xtables-legacy-multi iptables -t mangle -S
+/usr/sbin/xtables-legacy-multi ip6tables -t mangle -S
+modprobe nf_tables
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mkdir -p /sys/fs/cgroup/one
 echo +cpu +memory >/sys/fs/cgroup/cgroup.subtree_control
@@ -143,6 +167,7 @@ modprobe -r ip_vs_wlc ip_vs_rr ip_vs`, "\n") {
 		t.Cleanup(func() { require.NoError(t, unix.Unmount(name, unix.MNT_DETACH)) })
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "rules"), []byte(rules), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "served"), []byte(served), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "many"), []byte(many()), 0o600))
 	for _, name := range []string{"ipvsadm", "ipvsadm-save", "ipvsadm-restore"} {
 		require.NoError(t, os.Symlink(kernel.Program("ipvsadm"), filepath.Join(dir, name)))
@@ -292,6 +317,7 @@ func kindOf(name, flags string) string {
 func pathOf(path, dir string) string {
 	const sysctls = "/proc/sys/net/ipv4/vs/"
 	const groups = "/sys/fs/cgroup"
+	interfaces := regexp.MustCompile(`^(/proc/sys/net/ipv[46]/conf/)eth\d/`)
 	switch {
 	case path == "rules" || path == filepath.Join(dir, "rules"):
 		return "RULES"
@@ -302,7 +328,7 @@ func pathOf(path, dir string) string {
 	case strings.HasPrefix(path, "/lib/modules/"):
 		return "/lib/modules/*/" + filepath.Base(path)
 	}
-	return isNumber.ReplaceAllString(path, "/*$1")
+	return interfaces.ReplaceAllString(isNumber.ReplaceAllString(path, "/*$1"), "$1*/")
 }
 
 // documented returns the first column of the table in docs/packaging.md, and which of it is for the Go runtime: that depends
