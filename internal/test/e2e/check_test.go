@@ -88,6 +88,17 @@ func directlyRouted(t *testing.T) *network {
 	return n
 }
 
+// gue makes a network of a server behind a tunnel gue, which works.
+func gue(t *testing.T) *network {
+	t.Helper()
+	kernel.Need(t, "tunnels gue", "devices gue", "nftables")
+	modprobe(t, "ipip", "fou")
+	n := newNetwork(t, 1, byRouter)
+	n.reals[0].IP(t, "fou add port 6080 gue\nlink set tunl0 up\naddress add 10.1.0.100/32 dev tunl0")
+	n.set(t, "-A -t 10.1.0.100:8080 -s rr\n-a -t 10.1.0.100:8080 -r 10.2.0.11 -i --tun-type gue --tun-port 6080")
+	return n
+}
+
 // ip returns what breaks a network by a command of ip(8) on the director.
 func ip(commands string) func(*testing.T, *network) {
 	return func(t *testing.T, n *network) { n.director.IP(t, commands) }
@@ -233,19 +244,43 @@ var faults = map[string]fault{
 			return n
 		},
 		breaks: ip("link set back mtu 1300")},
-	"gue": {check: "gue-port", severity: "broken", port: 8080,
+	"gue": {check: "gue-port", severity: "broken", port: 8080, setUp: gue,
+		breaks: func(t *testing.T, n *network) {
+			n.nft(t, "add table inet f; add chain inet f out { type filter hook output priority 0; }; add rule inet f out udp dport 6080 drop")
+		}},
+	"gue that no rule accepts": {check: "gue-port", severity: "broken", port: 8080,
 		setUp: func(t *testing.T) *network {
-			kernel.Need(t, "tunnels gue", "devices gue", "nftables")
-			modprobe(t, "ipip", "fou")
-			n := newNetwork(t, 1, byRouter)
-			n.reals[0].IP(t, "fou add port 6080 gue\nlink set tunl0 up\naddress add 10.1.0.100/32 dev tunl0")
-			n.set(t, "-A -t 10.1.0.100:8080 -s rr\n-a -t 10.1.0.100:8080 -r 10.2.0.11 -i --tun-type gue --tun-port 6080")
-			return n
+			kernel.Need(t, "nftables with sets")
+			return gue(t)
 		},
 		breaks: func(t *testing.T, n *network) {
-			require.Zero(t, shell(t, n.director, "nft 'add table inet f; add chain inet f out { type filter hook output priority 0; }; "+
-				"add rule inet f out udp dport 6080 drop'").Code)
+			n.nft(t, "add table inet f; add chain inet f out { type filter hook output priority 0; policy drop; }; "+
+				"add rule inet f out oif lo accept; add rule inet f out ct state established,related accept; "+
+				"add rule inet f out tcp dport { 22, 80 } accept")
 		}},
+	"gue that no rule of iptables accepts": {check: "gue-port", severity: "broken", port: 8080, setUp: gue,
+		breaks: func(t *testing.T, n *network) {
+			iptables(t, n.director, "iptables -A OUTPUT -o lo -j ACCEPT")
+			iptables(t, n.director, "iptables -A OUTPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT")
+			iptables(t, n.director, "iptables -P OUTPUT DROP")
+		}},
+	"route for a mark alone": {check: "route", severity: "broken", port: 8080, // which is not that of packets when IPVS looks for a route
+		setUp: func(t *testing.T) *network {
+			n := newNetwork(t, 2, byDirector)
+			iptables(t, n.director, markRule("-A"))
+			n.set(t, "-A -f 7 -s rr\n-a -f 7 -r 10.2.0.11 -m\n-a -f 7 -r 10.2.0.12 -m")
+			return n
+		},
+		breaks: ip("rule add fwmark 7 lookup 100\nroute add 10.2.0.0/24 dev back table 100\nroute del 10.2.0.0/24 dev back"),
+		byHand: ip("route add 10.2.0.0/24 dev back")},
+	"mark of a map": {check: "mark", severity: "note", port: 8080,
+		setUp: func(t *testing.T) *network {
+			return markedByNFT(t, "add rule ip m pre ip daddr 10.1.0.100 meta mark set tcp dport map { 8080 : 7 }")
+		},
+		breaks: func(t *testing.T, n *network) {
+			n.nft(t, "flush chain ip m pre; add rule ip m pre tcp dport { 8080, 8081 } meta mark set 8")
+		},
+		byHand: func(t *testing.T, n *network) { n.nft(t, "add rule ip m pre meta mark set tcp dport map { 8080 : 7 }") }},
 	"localnode without a listener": {check: "listener", severity: "broken", port: 80,
 		setUp: func(t *testing.T) *network {
 			n := masqueraded(t)
@@ -392,8 +427,13 @@ func sendFromPorts(from string, count int) error {
 func reload(t *testing.T, n *network, f *finding) {
 	t.Helper()
 	saved := n.run(t, "-S -n")
+	t.Cleanup(func() { // without the settings
+		n.set(t, "-C")
+		unload(t)
+	})
 	hide(t, "/etc/modprobe.d")
 	n.mend(t, f)
+	n.set(t, "-C")
 	unload(t)
 	modprobe(t, "ip_vs")
 	n.set(t, saved)

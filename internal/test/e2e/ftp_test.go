@@ -41,6 +41,7 @@ func TestFTPPersistent(t *testing.T) {
 	}
 	require.Len(t, seen, 2)
 	wantTally(t, n.tally(t, 4, client1, vip, 8081), 2, 2) // another service
+	n.quiet(t)
 	n.set(t, "-E -t 10.1.0.100:21 -s rr")
 	require.Equal(t, "director", n.ask(t, client1, vip, 1024))
 }
@@ -67,4 +68,5 @@ func TestFTPMasqueraded(t *testing.T) {
 		require.Equal(t, c.name, n.ask(t, client1, vip, 8080))
 	}
 	require.Contains(t, shell(t, n.director, "cat /proc/net/ip_vs_app").Stdout, "TCP  21      2      ftp")
+	n.quiet(t)
 }

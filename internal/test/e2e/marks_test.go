@@ -24,6 +24,7 @@ func TestMarkPorts(t *testing.T) {
 	for _, port := range append(ports, 9000) {
 		require.Equal(t, "r1", n.ask(t, client1, vip, port))
 	}
+	n.quiet(t)
 	n.set(t, "-d -f 1 -r 10.2.0.11\n-a -f 1 -r 10.2.0.11:9000 -m")
 	require.Equal(t, "r1", n.ask(t, client1, vip, 80))
 }
@@ -44,6 +45,7 @@ func TestOwnAddresses(t *testing.T) {
 		t.Run(c.words, func(t *testing.T) {
 			listener.serve(t, map[string]int{"80": 80, "8080": 8080}[c.answers])
 			require.Equal(t, c.answers, n.ask(t, client1, vip, 80))
+			n.quiet(t)
 		})
 	}
 }

@@ -50,6 +50,9 @@ func programs(t *testing.T) string {
 	for _, name := range []string{"ipvsadm", "ipvsadm-save", "ipvsadm-restore"} {
 		must(t, os.Symlink(program(), filepath.Join(dir, name)))
 	}
+	for _, name := range []string{"iptables", "ip6tables"} {
+		must(t, os.Symlink("/usr/sbin/xtables-legacy-multi", filepath.Join(dir, name)))
+	}
 	return dir
 }
 

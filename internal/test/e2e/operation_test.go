@@ -36,6 +36,7 @@ func TestDrain(t *testing.T) {
 	}
 	n.set(t, "-e -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -w 0")
 	wantTally(t, n.tally(t, 4, client1, vip, 80), 0, 4)
+	n.quiet(t)
 	held["r1"].echo(t, "still there")
 
 	// Method, weight, active and inactive connections.
@@ -66,6 +67,7 @@ func TestThreshold(t *testing.T) {
 		answers[c.name]++
 	}
 	wantTally(t, answers, 1, 4)
+	n.quiet(t)
 }
 
 // TestCounters checks that what is listed is what went through.

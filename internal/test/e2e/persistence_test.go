@@ -31,6 +31,7 @@ func TestPersistencePerClient(t *testing.T) {
 			}
 		}
 	}
+	n.quiet(t)
 }
 
 // TestPersistencePerPort keeps a client on one real server for each of two services.
@@ -50,6 +51,7 @@ func TestPersistencePerPort(t *testing.T) {
 			}
 		}
 	}
+	n.quiet(t)
 }
 
 // TestPersistenceMask keeps all clients of a network on one real server.

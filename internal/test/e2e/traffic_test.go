@@ -40,6 +40,7 @@ func TestMasquerading(t *testing.T) {
 -a -t 10.1.0.100:80 -r 10.2.0.12:8080 -m
 -a -t 10.1.0.100:80 -r 10.2.0.13:8080 -m`)
 	wantTally(t, n.tally(t, 9, client1, vip, 80), 3, 3, 3)
+	n.quiet(t)
 	c := n.dial(t, client1, vip, 80)
 	defer c.Close()
 	require.Equal(t, client1, c.seen, "what the real server sees")
@@ -52,6 +53,7 @@ func TestMasqueradingIPv6(t *testing.T) {
 -a -t [fd00:1::100]:80 -r [fd00:2::11]:8080 -m
 -a -t [fd00:1::100]:80 -r [fd00:2::12]:8080 -m`)
 	wantTally(t, n.tally(t, 6, client6, vip6, 80), 3, 3)
+	n.quiet(t)
 }
 
 // TestWeights checks that shares follow the weights.
@@ -61,6 +63,7 @@ func TestWeights(t *testing.T) {
 -a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m -w 3
 -a -t 10.1.0.100:80 -r 10.2.0.12:8080 -m -w 1`)
 	wantTally(t, n.tally(t, 8, client1, vip, 80), 6, 2)
+	n.quiet(t)
 }
 
 // TestDirectRouting has the real servers, which own the service's address too, answer the client past the
@@ -74,6 +77,7 @@ func TestDirectRouting(t *testing.T) {
 -a -t 10.1.0.100:8080 -r 10.2.0.11 -g
 -a -t 10.1.0.100:8080 -r 10.2.0.12 -g`)
 	wantTally(t, n.tally(t, 6, client1, vip, 8080), 3, 3)
+	n.quiet(t)
 }
 
 // TestMark makes one service of all packets that the firewall marks, here those to two ports.
@@ -88,6 +92,7 @@ func TestMark(t *testing.T) {
 		answers[name] += count
 	}
 	wantTally(t, answers, 2, 2)
+	n.quiet(t)
 }
 
 // TestMarkOfIptables names the service by the mark as iptables shows it. Listings stay decimal.
@@ -114,6 +119,7 @@ func TestFullNAT(t *testing.T) {
 	sysctl(t, n.director, "net/ipv4/vs/conntrack", "1")
 	iptables(t, n.director, "iptables -t nat -A POSTROUTING -m ipvs --vaddr 10.1.0.100/32 --vport 80 -j MASQUERADE")
 	wantTally(t, n.tally(t, 6, client1, vip, 80), 3, 3)
+	n.quiet(t)
 	c := n.dial(t, client1, vip, 80)
 	defer c.Close()
 	require.Equal(t, director, c.seen, "what the real server sees")

@@ -62,6 +62,7 @@ func TestTunnelling(t *testing.T) {
 -a -t `+c.service+" -r 10.2.0.11 -i"+c.options+`
 -a -t `+c.service+" -r 10.2.0.12 -i"+c.options)
 			wantTally(t, n.tally(t, 6, c.from, c.vip, 8080), 3, 3)
+			n.quiet(t)
 		})
 	}
 }

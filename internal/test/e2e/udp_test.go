@@ -53,10 +53,12 @@ func TestUDP(t *testing.T) {
 	socket := listenUDP(t, n.client, client1+":0")
 	answers := tallyUDP(t, socket, 6)
 	require.Len(t, answers, 1)
+	n.quiet(t)
 
 	n.set(t, "-E -u 10.1.0.100:53 -s rr --ops")
 	fresh := listenUDP(t, n.client, client1+":0")
 	wantTally(t, tallyUDP(t, fresh, 6), 3, 3)
+	n.quiet(t)
 }
 
 // tallyUDP sends the given number of datagrams from a socket and counts the answers by name.

@@ -49,6 +49,7 @@ var Features = []Feature{
 	{"devices ipip", func(t testing.TB, n *Namespace) bool { return loads("ipip") }},
 	{"devices sit", func(t testing.TB, n *Namespace) bool { return loads("sit") }},
 	{"devices gre", func(t testing.TB, n *Namespace) bool { return loads("ip_gre") }},
+	{"devices ip6tnl", func(t testing.TB, n *Namespace) bool { return loads("ip6_tunnel") }},
 	{"devices gue", func(t testing.TB, n *Namespace) bool { return loads("fou") }},
 	{"SCTP sockets", func(t testing.TB, n *Namespace) bool {
 		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_SCTP)
@@ -65,6 +66,9 @@ var Features = []Feature{
 	{"sysctl conn_max", hasFile("/proc/sys/net/ipv4/vs/conn_max")},
 	{"nftables", func(t testing.TB, n *Namespace) bool {
 		return n.Run(t, Command{Path: "/bin/sh", Args: []string{"sh", "-c", "nft add table ip probe"}}).Code == 0
+	}},
+	{"nftables with sets", func(t testing.TB, n *Namespace) bool {
+		return n.Run(t, Command{Path: "/bin/sh", Args: []string{"sh", "-c", "nft 'add table ip probe; add set ip probe s { type inet_service; }'"}}).Code == 0
 	}},
 	{"eBPF at ingress", func(t testing.TB, n *Namespace) bool { return loads("sch_ingress") && loads("cls_bpf") }},
 }
