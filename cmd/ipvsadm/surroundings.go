@@ -107,7 +107,7 @@ const (
 	awaitARP  = time.Second
 	awaitSync = 3 * time.Second
 
-	awaitCounters = 5 * time.Second // the kernel adds them up every two
+	awaitCounters = 3 * time.Second // the kernel adds them up every two
 )
 
 func (l linuxSurroundings) Grown() (bool, error) {

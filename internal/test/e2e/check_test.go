@@ -51,6 +51,7 @@ type fault struct {
 	several  bool   // whether the check may say more than one thing
 	byHand   func(t *testing.T, n *network)
 	mends    func(t *testing.T, n *network, f *finding) // does what the remedy says, if running it is not all
+	alone    bool                                       // whether it is about all of the kernel, and not just these network namespaces
 }
 
 // masqueraded makes a network of two masqueraded servers, which works.
@@ -335,7 +336,7 @@ var faults = map[string]fault{
 			n.set(t, "-A -u 10.1.0.100:53 -s rr\n-a -u 10.1.0.100:53 -r 10.2.0.11 -m")
 			return n
 		},
-		breaks: crowd, mends: reload},
+		breaks: crowd, mends: reload, alone: true},
 	"reverse path filter": {check: "rp-filter", severity: "doubtful", from: "10.3.0.2", to: vip, port: 80,
 		setUp: func(t *testing.T) *network {
 			n := masqueraded(t)
@@ -462,6 +463,9 @@ func markByNFT(t *testing.T, n *network) {
 func TestCheckFaults(t *testing.T) {
 	for name, f := range faults {
 		t.Run(name, func(t *testing.T) {
+			if !f.alone {
+				t.Parallel() // most of it is waiting
+			}
 			if f.from == "" {
 				f.from, f.to = client1, vip
 			}

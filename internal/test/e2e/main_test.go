@@ -4,6 +4,7 @@
 package e2e_test
 
 import (
+	"flag"
 	"os/exec"
 	"strings"
 	"testing"
@@ -15,6 +16,9 @@ import (
 func TestMain(m *testing.M) {
 	kernel.Install("sysctl=procps", "nft=nftables")
 	kernel.Fetch(exporterVar, "scripts/exporter")
+	if err := flag.Set("test.parallel", "4"); err != nil { // its default is the number of processors
+		panic(err)
+	}
 	kernel.Main(m, "./cmd/ipvsadm", "./internal/test/bench/launch")
 }
 

@@ -174,6 +174,7 @@ func (n *network) transparent(t *testing.T) {
 func TestCheckQuiet(t *testing.T) {
 	for name, w := range workings {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if w.from == "" {
 				w.from = client1
 			}
