@@ -24,8 +24,8 @@ import (
 
 var record = flag.Bool("record", false, "have this machine's kernel take the rules, and record what it says of them; this takes root, nft and iptables-legacy")
 
-// recorded are commands that make rules, and what the checks then say of a service of mark 7 and of a server at the end of a tunnel
-// gue, to port 6080 of 10.2.0.11 over the interface back. What the kernel says of the rules is in testdata.
+// recorded are commands that make rules, and what the checks then say of a service of mark 7 and of a server at the end of a
+// tunnel gue, to port 6080 of 10.2.0.11 over the interface back. What the kernel says of the rules is in testdata.
 var recorded = map[string]struct {
 	commands string
 	want     []string

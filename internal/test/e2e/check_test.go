@@ -89,10 +89,10 @@ func directlyRouted(t *testing.T) *network {
 	return n
 }
 
-// gue makes a network of a server behind a tunnel gue, which works.
+// gue makes a network of a server at the end of a tunnel gue, which works.
 func gue(t *testing.T) *network {
 	t.Helper()
-	kernel.Need(t, "tunnels gue", "devices gue", "nftables")
+	kernel.Need(t, "tunnels gue", "devices gue")
 	modprobe(t, "ipip", "fou")
 	n := newNetwork(t, 1, byRouter)
 	n.reals[0].IP(t, "fou add port 6080 gue\nlink set tunl0 up\naddress add 10.1.0.100/32 dev tunl0")
@@ -245,7 +245,11 @@ var faults = map[string]fault{
 			return n
 		},
 		breaks: ip("link set back mtu 1300")},
-	"gue": {check: "gue-port", severity: "broken", port: 8080, setUp: gue,
+	"gue": {check: "gue-port", severity: "broken", port: 8080,
+		setUp: func(t *testing.T) *network {
+			kernel.Need(t, "nftables")
+			return gue(t)
+		},
 		breaks: func(t *testing.T, n *network) {
 			n.nft(t, "add table inet f; add chain inet f out { type filter hook output priority 0; }; add rule inet f out udp dport 6080 drop")
 		}},
