@@ -471,7 +471,11 @@ func TestCheckProbes(t *testing.T) {
 		"note: no other director sends sync messages with ID 3; one that only runs a backup never does [sync-peer]\n" +
 		"1 service, 2 real servers: 1 broken, 0 doubtful, 1 note\n"}, s.input("", "ipvsadm --check --probe"))
 	require.NotContains(t, s.around.calls, "counters", "nobody is connected")
-	require.Equal(t, []probe.Group{{Addr: netip.MustParseAddr("224.0.0.81"), Port: 8848, Index: 2, ID: 3}}, s.around.groups)
+	groups := []probe.Group{{Addr: netip.MustParseAddr("224.0.0.81"), Port: 8848, Index: 2, ID: 3}}
+	require.Equal(t, groups, s.around.groups)
+	s.around.groups = nil
+	require.Contains(t, s.input("", "ipvsadm --check=sync-peer --probe").stdout, "[sync-peer]\n")
+	require.Equal(t, groups, s.around.groups)
 	s.around.unread = unix.EPERM
 	require.Contains(t, s.input("", "ipvsadm --check --probe").stdout, "note: sync messages could not be looked at")
 }

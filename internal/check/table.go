@@ -83,7 +83,7 @@ var All = []Check{
 	{Name: "sync", Needs: Daemons | Links, Worst: Broken, others: syncDaemon,
 		Meaning: "the interface of a sync daemon is gone, down, or has no multicast or, of a master, no address",
 		Mend:    "stops the daemon, brings the interface up, or gives it multicast"},
-	{Name: "sync-peer", Needs: Daemons | Probes, Worst: Note, others: syncPeer,
+	{Name: "sync-peer", Needs: Daemons | Links | Probes, Worst: Note, others: syncPeer,
 		Meaning: "within a few seconds, no other director has sent sync messages with the daemon's ID; only with --probe",
 		Mend:    ""},
 	{Name: "estimation", Needs: Probes, Worst: Note, others: estimation,
