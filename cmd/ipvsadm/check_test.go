@@ -35,7 +35,7 @@ type testSurroundings struct {
 	conns   string
 	locals  []string // its own addresses
 	links   []check.Link
-	asked   [][]netip.Addr
+	asked   [][]rtnetlink.Question
 	unread  error
 
 	sysctlError, procError error // rather than what does not exist
@@ -74,10 +74,11 @@ func (s *testSurroundings) Links() ([]check.Link, error) {
 	return s.links, s.unread
 }
 
-func (s *testSurroundings) Routes(addrs []netip.Addr) ([]rtnetlink.Route, error) {
-	s.asked = append(s.asked, addrs)
-	routes := make([]rtnetlink.Route, len(addrs))
-	for i, a := range addrs {
+func (s *testSurroundings) Routes(questions []rtnetlink.Question) ([]rtnetlink.Route, error) {
+	s.asked = append(s.asked, questions)
+	routes := make([]rtnetlink.Route, len(questions))
+	for i := range questions {
+		a := questions[i].To
 		routes[i] = rtnetlink.Route{Type: unix.RTN_UNICAST, Link: 2}
 		if a.Is4() && !netip.MustParsePrefix("10.0.0.0/8").Contains(a) {
 			routes[i] = rtnetlink.Route{Type: unix.RTN_UNICAST, Link: 2, Gateway: netip.MustParseAddr("10.0.0.254")}
@@ -269,8 +270,25 @@ func TestCheckAsksOnce(t *testing.T) {
 	s.do(t, "ipvsadm -A -u 192.0.2.80:53 -s rr", "ipvsadm -a -u 192.0.2.80:53 -r 10.0.0.1:53 -m")
 	require.Zero(t, s.input("", "ipvsadm --check").code)
 	require.Len(t, s.around.asked, 1)
-	require.ElementsMatch(t, append(check.Outside(), netip.MustParseAddr("192.0.2.80"), netip.MustParseAddr("10.0.0.1"),
-		netip.MustParseAddr("10.0.0.2")), s.around.asked[0])
+	require.ElementsMatch(t, []rtnetlink.Question{{To: netip.MustParseAddr("192.0.2.80")}, {To: netip.MustParseAddr("10.0.0.1")},
+		{To: netip.MustParseAddr("10.0.0.2")}}, s.around.asked[0])
+	// Those who have a strict reverse path filter ask for more.
+	s.around.asked, s.around.links = nil, append(s.around.links, check.Link{Name: "eth1", Index: 3, Up: true, Running: true,
+		Prefixes: []netip.Prefix{netip.MustParsePrefix("192.0.2.80/32")}})
+	s.around.links[0].Prefixes = s.around.links[0].Prefixes[:1]
+	s.around.sysctls["net/ipv4/conf/eth1/rp_filter"] = "1"
+	require.Contains(t, s.input("", "ipvsadm --check=rp-filter").stdout, "note: TCP 192.0.2.80:80 and 1 more: "+
+		"the strict reverse path filter of eth1 drops clients to which eth0 leads [rp-filter]\n")
+	require.Len(t, s.around.asked, 3)
+	require.Equal(t, []rtnetlink.Question{{To: check.Outside()[0], From: netip.MustParseAddr("192.0.2.80")}}, s.around.asked[1])
+	require.Len(t, s.around.asked[2], len(check.Outside())-1)
+	s.around.asked, s.around.sysctls["net/ipv4/conf/eth1/rp_filter"] = nil, "2"
+	require.Contains(t, s.input("", "ipvsadm --check=rp-filter").stdout, " 0 notes\n")
+	require.Len(t, s.around.asked, 1)
+	s.around.sysctls["net/ipv4/conf/eth0/rp_filter"], s.around.links[1].Prefixes = "1", nil
+	s.around.links[0].Prefixes = append(s.around.links[0].Prefixes, netip.MustParsePrefix("192.0.2.80/32"))
+	require.Contains(t, s.input("", "ipvsadm --check=rp-filter").stdout, " 0 notes\n")
+	require.Len(t, s.around.asked, 3, "eth0 leads to the first client")
 	for name, want := range map[string][]string{
 		"no-weight":  nil,
 		"defence":    nil,

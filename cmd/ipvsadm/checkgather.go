@@ -30,7 +30,7 @@ type surroundings interface {
 	Proc(name string) (io.ReadCloser, error) // a file of /proc/net
 	Connections() (io.ReadCloser, error)
 	Links() ([]check.Link, error)
-	Routes([]netip.Addr) ([]rtnetlink.Route, error) // in this order
+	Routes([]rtnetlink.Question) ([]rtnetlink.Route, error) // in this order
 	Locals() ([]rtnetlink.Local, error)
 	Neighbours() ([]rtnetlink.Neighbour, error)
 	Firewall() (all check.Rulesets, missing map[string]error)
@@ -303,11 +303,11 @@ func pathsOf(services []check.Service) func(*conns.Connection) check.Path {
 
 // routes asks for the routes to all addresses, each of them once.
 func (k *checker) routes(needs check.Needs) {
-	seen, addrs := map[netip.Addr]bool{}, []netip.Addr(nil)
+	seen, questions := map[netip.Addr]bool{}, []rtnetlink.Question(nil)
 	add := func(a netip.Addr) {
 		if a.IsValid() && !seen[a] {
 			seen[a] = true
-			addrs = append(addrs, a)
+			questions = append(questions, rtnetlink.Question{To: a})
 		}
 	}
 	for i := range k.facts.Services {
@@ -326,23 +326,57 @@ func (k *checker) routes(needs check.Needs) {
 			add(c.Client)
 		}
 	}
-	if needs&check.Totals != 0 {
-		for _, a := range check.Outside() {
-			add(a)
-		}
+	routes := k.askRoutes(questions)
+	k.facts.Routes = make(map[netip.Addr]*check.Route, len(routes))
+	for i := range routes {
+		k.facts.Routes[questions[i].To] = &routes[i]
 	}
-	answers, err := k.around.Routes(addrs)
+	if needs&check.VirtualRoutes != 0 {
+		k.locals()
+	}
+	if needs&check.Totals != 0 {
+		k.backs()
+	}
+}
+
+// askRoutes asks for routes. After an error there are fewer answers than questions.
+func (k *checker) askRoutes(questions []rtnetlink.Question) []check.Route {
+	answers, err := k.around.Routes(questions)
 	if err != nil {
 		k.unseen("routes", err)
 	}
 	routes := make([]check.Route, len(answers))
-	k.facts.Routes = make(map[netip.Addr]*check.Route, len(answers))
 	for i := range answers {
-		routes[i] = routeTo(addrs[i], &answers[i])
-		k.facts.Routes[addrs[i]] = &routes[i]
+		routes[i] = routeTo(questions[i].To, &answers[i])
 	}
-	if needs&check.VirtualRoutes != 0 {
-		k.locals()
+	return routes
+}
+
+// backs asks for the ways back to clients in other networks, from the virtual addresses for which these matter: rules may have
+// answers take another way than what else the director sends. It asks for more clients where the way to the first leads astray.
+func (k *checker) backs() {
+	f := &k.facts
+	f.Backs = map[netip.Addr][]check.Route{}
+	outside := check.Outside()
+	for _, clients := range [][]netip.Addr{outside[:1], outside[1:]} {
+		seen, questions := map[netip.Addr]bool{}, []rtnetlink.Question(nil)
+		for i := range f.Services {
+			s := &f.Services[i]
+			a := s.Addr.Addr()
+			if seen[a] || !f.Astray(s) {
+				continue
+			}
+			seen[a] = true
+			for _, client := range clients {
+				questions = append(questions, rtnetlink.Question{To: client, From: a})
+			}
+		}
+		if len(questions) == 0 {
+			return
+		}
+		for i, r := range k.askRoutes(questions) {
+			f.Backs[questions[i].From] = append(f.Backs[questions[i].From], r)
+		}
 	}
 }
 

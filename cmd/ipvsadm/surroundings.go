@@ -66,9 +66,9 @@ func (l linuxSurroundings) Links() (all []check.Link, err error) {
 	return all, err
 }
 
-func (l linuxSurroundings) Routes(addrs []netip.Addr) (routes []rtnetlink.Route, err error) {
+func (l linuxSurroundings) Routes(questions []rtnetlink.Question) (routes []rtnetlink.Route, err error) {
 	err = l.ns.Run(func() (err error) {
-		routes, err = rtnetlink.Lookup(addrs)
+		routes, err = rtnetlink.Lookup(questions)
 		return err
 	})
 	return routes, err

@@ -55,15 +55,15 @@ func working() *Facts {
 		Listening: true,
 		Buckets:   4096,
 	}
-	outside(2)(f)
 	return f
 }
 
-// outside returns a change that has clients in other networks come over an interface.
-func outside(link uint32) func(*Facts) {
+// backs returns a change by which the ways back to clients in other networks lead over interfaces.
+func backs(links ...uint32) func(*Facts) {
 	return func(f *Facts) {
-		for _, a := range Outside() {
-			f.Routes[a] = &Route{Kind: Unicast, Link: link, Gateway: true, Next: client}
+		f.Backs = map[netip.Addr][]Route{}
+		for _, link := range links {
+			f.Backs[vip] = append(f.Backs[vip], Route{Kind: Unicast, Link: link, Gateway: true, Next: client})
 		}
 	}
 }
@@ -154,7 +154,14 @@ var tests = map[string]struct {
 		f.Links[1].Prefixes = f.Links[1].Prefixes[:1]
 		f.Locals = []Local{{netip.MustParsePrefix("::/0"), 99}, {netip.MustParsePrefix("0.0.0.0/0"), 100}}
 	}}, []string{"address note 1: 192.0.2.10 is on no interface, but a local route in table 100 leads to it, which is for packets that a rule sends there: "}},
-	"address in a table of its own": {[]func(*Facts){func(f *Facts) { f.Routes[vip] = &Route{Kind: Unicast, Link: 2, Next: vip} }}, nil},
+	"address on an interface of a VRF": {[]func(*Facts){func(f *Facts) {
+		f.Routes[vip] = &Route{Kind: NoRoute}
+		f.Locals = []Local{{netip.MustParsePrefix("192.0.2.10/32"), 300}}
+	}}, nil},
+	"address without a local route": {[]func(*Facts){func(f *Facts) { f.Routes[vip] = &Route{Kind: NoRoute} }},
+		[]string{"address broken 1: 192.0.2.10 is on front, but no local route leads to it: "}},
+	"address that another machine has": {[]func(*Facts){ipv6(Masq), func(f *Facts) { f.Routes[vip6] = &Route{Kind: NoRoute} }},
+		[]string{"address broken 1: 2001:db8:1::10 is on front, but not in use; perhaps another machine was found to have it: "}},
 
 	"link down": {[]func(*Facts){func(f *Facts) { f.Links[1].Up = false }},
 		[]string{"link broken 1: 192.0.2.10 is on front, which is down: ip link set dev front up"}},
@@ -379,16 +386,17 @@ var tests = map[string]struct {
 			{Chain: Chain{Program: "iptables"}, Marks: true}}
 	}}, []string{"full-nat broken 2: the chain POSTROUTING of iptables -t nat translates the sources of clients, but not those of IPVS, as net.ipv4.vs.conntrack is 0: sysctl -w net.ipv4.vs.conntrack=1"}},
 
-	"reverse path filter": {[]func(*Facts){set("net/ipv4/conf/all/rp_filter", "1", "net/ipv4/conf/front/rp_filter", "0"), func(f *Facts) { f.Filtered = 1 }, outside(3), quiet},
+	"reverse path filter": {[]func(*Facts){set("net/ipv4/conf/all/rp_filter", "1", "net/ipv4/conf/front/rp_filter", "0"), func(f *Facts) { f.Filtered = 1 }, backs(3), quiet},
 		[]string{"rp-filter doubtful 1: the strict reverse path filter of front drops clients to which back leads: sysctl -w net.ipv4.conf.front.rp_filter=2"}},
-	"reverse path filter that has dropped nothing": {[]func(*Facts){set("net/ipv4/conf/front/rp_filter", "1"), outside(3), quiet},
+	"reverse path filter that has dropped nothing": {[]func(*Facts){set("net/ipv4/conf/front/rp_filter", "1"), backs(3), quiet},
 		[]string{"rp-filter note 1: the strict reverse path filter of front drops clients to which back leads: sysctl -w net.ipv4.conf.front.rp_filter=2"}},
-	"reverse path filter that lets clients through": {[]func(*Facts){set("net/ipv4/conf/front/rp_filter", "1"), func(f *Facts) { f.Filtered = 1 }, outside(3)},
+	"reverse path filter that lets clients through": {[]func(*Facts){set("net/ipv4/conf/front/rp_filter", "1"), func(f *Facts) { f.Filtered = 1 }, backs(3)},
 		[]string{"rp-filter note 1: the strict reverse path filter of front drops clients to which back leads: sysctl -w net.ipv4.conf.front.rp_filter=2"}},
-	"reverse path filter with two ways out": {[]func(*Facts){set("net/ipv4/conf/front/rp_filter", "1"), outside(3), quiet,
-		func(f *Facts) { f.Filtered, f.Routes[Outside()[7]].Link = 1, 2 }}, nil},
-	"loose reverse path filter":          {[]func(*Facts){set("net/ipv4/conf/all/rp_filter", "1"), func(f *Facts) { f.Filtered = 1 }, outside(3), quiet}, nil},
-	"reverse path filter that is passed": {[]func(*Facts){set("net/ipv4/conf/front/rp_filter", "1")}, nil},
+	"reverse path filter with two ways out": {[]func(*Facts){set("net/ipv4/conf/front/rp_filter", "1"), backs(3, 2), quiet,
+		func(f *Facts) { f.Filtered = 1 }}, nil},
+	"loose reverse path filter":             {[]func(*Facts){set("net/ipv4/conf/all/rp_filter", "1"), func(f *Facts) { f.Filtered = 1 }, backs(3), quiet}, nil},
+	"reverse path filter that is passed":    {[]func(*Facts){set("net/ipv4/conf/front/rp_filter", "1"), backs(2)}, nil},
+	"reverse path filter without an answer": {[]func(*Facts){set("net/ipv4/conf/front/rp_filter", "1")}, nil},
 
 	"drain": {[]func(*Facts){func(f *Facts) { f.Services[0].Persistent = true }, second(func(d *Server) { d.Weight, d.Templates = 0, 2 })},
 		[]string{"drain doubtful 1: net.ipv4.vs.expire_quiescent_template is 0, so that persistent clients go on to be sent to servers with weight 0: sysctl -w net.ipv4.vs.expire_quiescent_template=1"}},
@@ -547,12 +555,13 @@ func forget(f *Facts, needs Needs) {
 	}{
 		{Links, func() { f.Links = nil }},
 		{VirtualRoutes | ServerRoutes, func() { f.Routes = nil }},
+		{VirtualRoutes, func() { f.Locals = nil }},
 		{Neighbours, func() { f.Neighbours = nil }},
 		{Connections, func() { f.Conns = nil }},
 		{Firewall, func() { f.Firewall = Rulesets{} }},
 		{Listeners, func() { f.Listeners, f.Listening = nil, false }},
 		{Schedulers, func() { f.Schedulers, f.Engines = nil, nil }},
-		{Totals, func() { f.Filtered = 0 }},
+		{Totals, func() { f.Filtered, f.Backs = 0, nil }},
 		{Director, func() { f.Standby, f.Buckets, f.Grows = false, 0, false }},
 		{Probes, func() { f.Claims, f.Probed, f.Stuck = nil, false, false }},
 	} {

@@ -18,30 +18,39 @@ func Outside() (all []netip.Addr) {
 	return all
 }
 
+// Astray reports whether the address of a service is on an interface with a strict reverse path filter, to which no way back to
+// clients in other networks is known to lead.
+func (f *Facts) Astray(s *Service) bool {
+	if s.Mark != 0 || s.IPv6 {
+		return false
+	}
+	l := f.holder(s.Addr.Addr())
+	if l == nil || l.Loopback || l.NoARP || max(f.number("net/ipv4/conf/all/rp_filter"), f.number(l.filter())) != 1 {
+		return false
+	}
+	for _, back := range f.Backs[s.Addr.Addr()] {
+		if back.Kind != Unicast || back.Link == l.Index {
+			return false
+		}
+	}
+	return true
+}
+
+// filter returns the name of the sysctl with the reverse path filter of an interface.
+func (l *Link) filter() string { return "net/ipv4/conf/" + l.Name + "/rp_filter" }
+
 // reversePath looks for interfaces on which a strict filter drops the clients of other networks.
 func reversePath(f *Facts, s *Service) *Finding {
-	if s.Mark != 0 || s.IPv6 {
+	backs := f.Backs[s.Addr.Addr()]
+	if len(backs) == 0 || !f.Astray(s) {
 		return nil
 	}
 	l := f.holder(s.Addr.Addr())
-	if l == nil || l.Loopback || l.NoARP {
-		return nil
-	}
-	out := &Route{}
-	for _, a := range Outside() {
-		if out = f.way(a); out.Kind != Unicast || out.Link == l.Index {
-			return nil
-		}
-	}
-	name := "net/ipv4/conf/" + l.Name + "/rp_filter"
-	if max(f.number("net/ipv4/conf/all/rp_filter"), f.number(name)) != 1 {
-		return nil
-	}
 	other := "another interface"
-	if o := f.link(out.Link); o != nil {
+	if o := f.link(backs[0].Link); o != nil {
 		other = o.Name
 	}
-	found := doubtful("the strict reverse path filter of "+l.Name+" drops clients to which "+other+" leads", setting(name, "2"))
+	found := doubtful("the strict reverse path filter of "+l.Name+" drops clients to which "+other+" leads", setting(l.filter(), "2"))
 	if f.Filtered == 0 || !s.Quiet { // perhaps none come from there
 		found.Severity = Note
 	}

@@ -208,8 +208,9 @@ type Facts struct {
 	Sysctl func(name string) string
 
 	Links      []Link
-	Routes     map[netip.Addr]*Route // of virtual addresses, servers and clients
-	Locals     []Local               // those of other tables, if there is a virtual address to which Routes has no local one
+	Routes     map[netip.Addr]*Route  // of virtual addresses, servers and clients
+	Backs      map[netip.Addr][]Route // from virtual addresses on interfaces with a strict filter to those Outside
+	Locals     []Local                // those of other tables, if there is a virtual address to which Routes has no local one
 	Neighbours map[Hop]Neighbour
 	Conns      map[Path]*Counts
 	Firewall   Rulesets

@@ -18,10 +18,18 @@ func address(f *Facts, s *Service) *Finding {
 	if kind := f.way(a).Kind; kind == Here || kind == NotAsked {
 		return nil
 	}
-	if f.holder(a) != nil {
-		return nil // the link is what is wrong, or the route is of a table for some packets, as that of a VRF
+	holder := f.holder(a)
+	if holder != nil && !holder.Up {
+		return nil // the link is what is wrong
 	}
-	if l := f.local(a); l != nil {
+	switch l := f.local(a); {
+	case l != nil && holder != nil: // of a VRF
+		return nil
+	case holder != nil && a.Is6():
+		return broken(a.String()+" is on "+holder.Name+", but not in use; perhaps another machine was found to have it", "")
+	case holder != nil:
+		return broken(a.String()+" is on "+holder.Name+", but no local route leads to it", "")
+	case l != nil:
 		return note(a.String()+" is on no interface, but a local route in table "+decimal(l.Table)+" leads to it, which is for packets that a rule sends there", "")
 	}
 	found := broken(a.String()+" is on no interface, and no local route leads to it", "ip address add "+alone(a)+" dev "+f.home(a))

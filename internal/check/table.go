@@ -5,10 +5,10 @@ package check
 // All are the checks, in the order in which equally bad findings are printed.
 var All = []Check{
 	{Name: "address", Needs: VirtualRoutes | Links | Director, Worst: Broken, service: address,
-		Meaning: "the address of a service is on no interface, and no local route leads to it, so that packets to it never reach IPVS; " +
+		Meaning: "the address of a service is on no interface, or not in use there, and no local route leads to it, so that packets to it never reach IPVS; " +
 			"a note where the director speaks VRRP or runs a backup sync daemon, since another one may have the address, and where a local " +
 			"route in another table leads to it, to which a rule may send its packets",
-		Mend: "adds the address to the interface whose network it is in, or else to lo"},
+		Mend: "adds the address, if it is on no interface, to that whose network it is in, or else to lo"},
 	{Name: "link", Needs: VirtualRoutes | Links, Worst: Broken, service: linkDown,
 		Meaning: "the interface with the address of a service is down or, which is doubtful, has no carrier; " +
 			"a note for a bridge without a port, whose address others reach over another interface",

@@ -28,20 +28,23 @@ type Route struct {
 // atOnce is how many questions wait for their answers at the same time. The answers fit into the buffer of a socket.
 const atOnce = 32
 
-// Lookup asks the kernel, in the thread's network namespace, for the routes to addresses. It asks many questions at a time.
-// The routes are in the order of the addresses; after an error, there are fewer.
-func Lookup(addrs []netip.Addr) ([]Route, error) {
+// A Question is for the route of packets to an address. From is one of the machine's own, or not valid.
+type Question struct{ To, From netip.Addr }
+
+// Lookup asks the kernel, in the thread's network namespace, for routes. It asks many questions at a time. The routes are in the
+// order of the questions; after an error, there are fewer.
+func Lookup(questions []Question) ([]Route, error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
 	defer unix.Close(fd)
 	_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 3}) // the kernel answers at once
-	routes := make([]Route, len(addrs))
+	routes := make([]Route, len(questions))
 	r := newReceiver()
-	for done := 0; done < len(addrs); {
-		end := min(done+atOnce, len(addrs))
-		if err := ask(fd, addrs[done:end], r, routes[done:end]); err != nil {
+	for done := 0; done < len(questions); {
+		end := min(done+atOnce, len(questions))
+		if err := ask(fd, questions[done:end], r, routes[done:end]); err != nil {
 			return routes[:done], err
 		}
 		done = end
@@ -49,16 +52,16 @@ func Lookup(addrs []netip.Addr) ([]Route, error) {
 	return routes, nil
 }
 
-// ask asks for the routes to some addresses, in one datagram, and waits for all answers.
-func ask(fd int, addrs []netip.Addr, r *receiver, routes []Route) error {
-	questions := make([]byte, 0, atOnce*64)
-	for i, a := range addrs {
-		questions = append(questions, question(a, uint32(i))...)
+// ask asks some questions in one datagram, and waits for all answers.
+func ask(fd int, questions []Question, r *receiver, routes []Route) error {
+	datagram := make([]byte, 0, atOnce*80)
+	for i := range questions {
+		datagram = append(datagram, request(&questions[i], uint32(i))...)
 	}
-	if err := unix.Sendto(fd, questions, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+	if err := unix.Sendto(fd, datagram, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return os.NewSyscallError("sendto", err)
 	}
-	for missing := len(addrs); missing > 0; {
+	for missing := len(questions); missing > 0; {
 		n, err := r.receive(fd)
 		if errors.Is(err, unix.EINTR) {
 			continue
@@ -67,7 +70,7 @@ func ask(fd int, addrs []netip.Addr, r *receiver, routes []Route) error {
 			return os.NewSyscallError("recvmmsg", err)
 		}
 		for i := range n {
-			if seq, route, ok := r.answer(i); ok && int(seq) < len(addrs) {
+			if seq, route, ok := r.answer(i); ok && int(seq) < len(questions) {
 				routes[seq] = route
 				missing--
 			}
@@ -115,23 +118,30 @@ func (r *receiver) answer(i int) (seq uint32, route Route, ok bool) {
 	return messages[0].Header.Seq, answer(&messages[0]), true
 }
 
-// question returns the request for the route to an address. The library's encoder is larger than this.
-func question(a netip.Addr, seq uint32) []byte {
-	const head = unix.SizeofNlMsghdr + unix.SizeofRtMsg + unix.SizeofRtAttr
-	b := make([]byte, head, head+16)
-	binary.NativeEndian.PutUint32(b, uint32(head+a.BitLen()/8)) // which is aligned
+// request returns the message of a question. The library's encoder is larger than this.
+func request(q *Question, seq uint32) []byte {
+	b := make([]byte, unix.SizeofNlMsghdr+unix.SizeofRtMsg, unix.SizeofNlMsghdr+unix.SizeofRtMsg+2*(unix.SizeofRtAttr+16))
 	binary.NativeEndian.PutUint16(b[4:], unix.RTM_GETROUTE)
 	binary.NativeEndian.PutUint16(b[6:], unix.NLM_F_REQUEST)
 	binary.NativeEndian.PutUint32(b[8:], seq)
 	message := b[unix.SizeofNlMsghdr:]
-	message[0], message[1] = unix.AF_INET, uint8(a.BitLen())
-	if a.Is6() {
+	message[0], message[1] = unix.AF_INET, uint8(q.To.BitLen())
+	if q.To.Is6() {
 		message[0] = unix.AF_INET6
 	}
-	attribute := message[unix.SizeofRtMsg:]
-	binary.NativeEndian.PutUint16(attribute, uint16(unix.SizeofRtAttr+a.BitLen()/8))
-	binary.NativeEndian.PutUint16(attribute[2:], unix.RTA_DST)
-	return append(b, a.AsSlice()...)
+	b = appendAddr(b, unix.RTA_DST, q.To)
+	if q.From.IsValid() {
+		message[2] = uint8(q.From.BitLen())
+		b = appendAddr(b, unix.RTA_SRC, q.From)
+	}
+	binary.NativeEndian.PutUint32(b, uint32(len(b))) // which is aligned
+	return b
+}
+
+// appendAddr appends an attribute.
+func appendAddr(b []byte, kind uint16, a netip.Addr) []byte {
+	b = binary.NativeEndian.AppendUint16(b, uint16(unix.SizeofRtAttr+a.BitLen()/8))
+	return append(binary.NativeEndian.AppendUint16(b, kind), a.AsSlice()...)
 }
 
 // answer reads an answer.

@@ -14,17 +14,25 @@ import (
 
 // Every machine takes packets to its loopback addresses itself. Many questions are asked in several datagrams.
 func TestPlaceLookup(t *testing.T) {
-	var addrs []netip.Addr
+	var questions []Question
 	for i := range 3*atOnce + 1 {
-		addrs = append(addrs, netip.AddrFrom4([4]byte{127, 0, 1, byte(i)}))
+		q := Question{To: netip.AddrFrom4([4]byte{127, 0, 1, byte(i)})}
+		if i%2 == 1 {
+			q.From = netip.AddrFrom4([4]byte{127, 0, 2, byte(i)})
+		}
+		questions = append(questions, q)
 	}
-	routes, err := Lookup(addrs)
+	routes, err := Lookup(questions)
 	require.NoError(t, err)
-	require.Len(t, routes, len(addrs))
+	require.Len(t, routes, len(questions))
 	for i, r := range routes {
-		require.EqualValues(t, unix.RTN_LOCAL, r.Type, addrs[i])
-		require.NotZero(t, r.Link, addrs[i])
+		require.EqualValues(t, unix.RTN_LOCAL, r.Type, questions[i])
+		require.NotZero(t, r.Link, questions[i])
 	}
+	routes, err = Lookup([]Question{{To: questions[0].To, From: netip.MustParseAddr("192.0.2.1")}}) // which no machine has
+	require.NoError(t, err)
+	require.Len(t, routes, 1)
+	require.NotZero(t, routes[0].Errno)
 	routes, err = Lookup(nil)
 	require.NoError(t, err)
 	require.Empty(t, routes)
@@ -74,18 +82,28 @@ func TestAnswer(t *testing.T) {
 	}
 }
 
-func TestQuestion(t *testing.T) {
+func TestRequest(t *testing.T) {
 	for _, word := range []string{"192.0.2.1", "2001:db8::1"} {
 		a := netip.MustParseAddr(word)
-		messages, err := syscall.ParseNetlinkMessage(question(a, 7))
-		require.NoError(t, err)
-		require.Len(t, messages, 1)
-		require.EqualValues(t, 7, messages[0].Header.Seq)
-		messages[0].Header.Type = unix.RTM_NEWROUTE // which has the same form
-		attributes, err := syscall.ParseNetlinkRouteAttr(&messages[0])
-		require.NoError(t, err)
-		require.Len(t, attributes, 1)
-		require.Equal(t, a.AsSlice(), attributes[0].Value)
-		require.EqualValues(t, a.BitLen(), messages[0].Data[1])
+		for _, q := range []Question{{To: a}, {To: a, From: a.Next()}} {
+			messages, err := syscall.ParseNetlinkMessage(request(&q, 7))
+			require.NoError(t, err)
+			require.Len(t, messages, 1)
+			require.EqualValues(t, 7, messages[0].Header.Seq)
+			messages[0].Header.Type = unix.RTM_NEWROUTE // which has the same form
+			attributes, err := syscall.ParseNetlinkRouteAttr(&messages[0])
+			require.NoError(t, err)
+			require.EqualValues(t, unix.RTA_DST, attributes[0].Attr.Type)
+			require.Equal(t, a.AsSlice(), attributes[0].Value)
+			require.EqualValues(t, a.BitLen(), messages[0].Data[1])
+			if !q.From.IsValid() {
+				require.Len(t, attributes, 1)
+				require.Zero(t, messages[0].Data[2])
+				continue
+			}
+			require.EqualValues(t, unix.RTA_SRC, attributes[1].Attr.Type)
+			require.Equal(t, q.From.AsSlice(), attributes[1].Value)
+			require.EqualValues(t, a.BitLen(), messages[0].Data[2])
+		}
 	}
 }

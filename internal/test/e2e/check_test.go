@@ -344,10 +344,7 @@ var faults = map[string]fault{
 	"reverse path filter": {check: "rp-filter", severity: "doubtful", from: "10.3.0.2", to: vip, port: 80,
 		setUp: func(t *testing.T) *network {
 			n := masqueraded(t)
-			n.router.IP(t, "link add third type bridge\nlink set third up\naddress add 10.3.0.254/24 dev third")
-			n.client.IP(t, "link set front down")
-			n.join(t, n.client, "third", "10.3.0.2/24")
-			n.client.IP(t, "route add default via 10.3.0.254")
+			n.clientElsewhere(t)
 			n.director.IP(t, "route add default via 10.2.0.254")
 			return n
 		},

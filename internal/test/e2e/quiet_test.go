@@ -110,6 +110,14 @@ var workings = map[string]working{
 			"rule add iif front lookup 201\nroute add 10.2.0.0/24 dev back table 201")
 		return n
 	}},
+	"strict filter and a rule for the answers": {from: "10.3.0.2", port: 80, setUp: func(t *testing.T) *network {
+		n := masqueraded(t)
+		n.clientElsewhere(t)
+		n.director.IP(t, "route add default via 10.2.0.254\nrule add from 10.1.0.100 lookup 200\nroute add default via 10.1.0.254 dev front table 200")
+		sysctl(t, n.director, "net/ipv4/conf/front/rp_filter", "1")
+		sysctl(t, n.director, "net/ipv4/conf/all/rp_filter", "1") // of back as well, where the servers are
+		return n
+	}},
 	"forwarding on the interface alone": {port: 80, setUp: func(t *testing.T) *network {
 		n := masqueraded(t)
 		sysctl(t, n.director, "net/ipv4/ip_forward", "0")
@@ -133,6 +141,15 @@ var workings = map[string]working{
 		t.Cleanup(func() { (&network{director: standby}).quiet(t) }) // after the traffic, and before the daemons stop
 		return n
 	}},
+}
+
+// clientElsewhere moves the client to a third network.
+func (n *network) clientElsewhere(t *testing.T) {
+	t.Helper()
+	n.router.IP(t, "link add third type bridge\nlink set third up\naddress add 10.3.0.254/24 dev third")
+	n.client.IP(t, "link set front down")
+	n.join(t, n.client, "third", "10.3.0.2/24")
+	n.client.IP(t, "route add default via 10.3.0.254")
 }
 
 // markedByNFT makes a network with a service of mark 7, which commands of nft(8) give to packets.
