@@ -40,19 +40,7 @@ func (f *Facts) counts(s *Service, d *Server) *Counts {
 		if d.Addr.Port() != 0 && p.Server.Port() != d.Addr.Port() || s.Mark == 0 && !s.takes(p) {
 			continue
 		}
-		c := f.Conns[*p]
-		sum.Half += c.Half
-		sum.Stale += c.Stale
-		sum.Established += c.Established
-		sum.Others += c.Others
-		sum.HalfIdle = max(sum.HalfIdle, c.HalfIdle)
-		if c.Ended > 0 && (sum.Ended == 0 || c.EndedIdle < sum.EndedIdle) {
-			sum.EndedIdle = c.EndedIdle
-		}
-		sum.Ended += c.Ended
-		if c.Half > 0 {
-			sum.Client, sum.Virtual = c.Client, c.Virtual
-		}
+		sum.add(f.Conns[*p])
 	}
 	return sum
 }

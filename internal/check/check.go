@@ -4,7 +4,11 @@
 // have gathered: nothing here reads or sends anything.
 package check
 
-import "net/netip"
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+)
 
 // A Severity is how bad a finding is.
 type Severity uint8
@@ -90,7 +94,7 @@ func NeedsOf(checks []Check) (all Needs) {
 }
 
 // Run runs checks. The worst findings come first.
-func Run(checks []Check, f *Facts) (sorted []Finding) {
+func Run(checks []Check, f *Facts) []Finding {
 	r := report{known: map[cause]int{}}
 	for i := range checks {
 		c := &checks[i]
@@ -102,14 +106,8 @@ func Run(checks []Check, f *Facts) (sorted []Finding) {
 			r.each(f)
 		}
 	}
-	for s := Broken + 1; s > 0; s-- {
-		for i := range r.findings {
-			if found := &r.findings[i]; found.Severity == s-1 {
-				sorted = append(sorted, *found)
-			}
-		}
-	}
-	return sorted
+	slices.SortStableFunc(r.findings, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
+	return r.findings
 }
 
 // Passes reports whether findings are notes at most.

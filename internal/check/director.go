@@ -142,7 +142,8 @@ func buckets(f *Facts, r *report) {
 	if conns < crowd*uint64(f.Buckets) {
 		return
 	}
-	size := min(max(bits.Len64(conns-1), 8), 20) // what all kernels allow; of several options, the last counts
+	// All kernels allow 8 to 20, and so many connections need no fewer. Of several options, the last counts.
+	size := min(bits.Len64(conns-1), 20)
 	text, mend := "", ""
 	if 1<<size > f.Buckets {
 		text = "; the module takes another size when it is loaded"
@@ -188,7 +189,7 @@ func arp(f *Facts, r *report) {
 			found.Severity, found.Text = Note, found.Text+": perhaps another director"
 		}
 		for j := range f.Services {
-			if s := &f.Services[j]; s.Mark == 0 && s.Addr.Addr() == c.Addr {
+			if s := &f.Services[j]; s.Addr.Addr() == c.Addr {
 				r.add(found, s, nil)
 			}
 		}
@@ -216,7 +217,6 @@ func (f *Facts) serversByMAC() map[string]netip.Addr {
 			}
 		}
 	}
-	delete(all, "")
 	return all
 }
 

@@ -21,9 +21,9 @@ type Key struct {
 func (k Key) words() string {
 	switch {
 	case k.Mark != 0 && k.IPv6:
-		return "-f " + strconv.FormatUint(uint64(k.Mark), 10) + " -6"
+		return "-f " + decimal(k.Mark) + " -6"
 	case k.Mark != 0:
-		return "-f " + strconv.FormatUint(uint64(k.Mark), 10)
+		return "-f " + decimal(k.Mark)
 	case k.Protocol == "SCTP":
 		return "--sctp-service " + k.Addr.String()
 	}
@@ -158,11 +158,30 @@ type Counts struct {
 }
 
 // End counts a connection that has ended, or is about to, and for how long no packet of it has come.
-func (c *Counts) End(idle time.Duration) {
-	if c.Ended == 0 || idle < c.EndedIdle {
+func (c *Counts) End(idle time.Duration) { c.end(1, idle) }
+
+// end counts connections that have ended, with the shortest of their times.
+func (c *Counts) end(n int, idle time.Duration) {
+	if c.Ended == 0 {
 		c.EndedIdle = idle
 	}
-	c.Ended++
+	c.EndedIdle = min(c.EndedIdle, idle)
+	c.Ended += n
+}
+
+// add adds the connections of another path.
+func (c *Counts) add(other *Counts) {
+	c.Half += other.Half
+	c.Stale += other.Stale
+	c.Established += other.Established
+	c.Others += other.Others
+	c.HalfIdle = max(c.HalfIdle, other.HalfIdle)
+	if other.Ended > 0 {
+		c.end(other.Ended, other.EndedIdle)
+	}
+	if other.Half > 0 {
+		c.Client, c.Virtual = other.Client, other.Virtual
+	}
 }
 
 // A Daemon is a sync daemon.
@@ -244,12 +263,9 @@ func (f *Facts) sysctl(name string) string {
 	return f.Sysctl(name)
 }
 
-// number reads a sysctl that is a number, or -1 if it is none.
+// number reads a sysctl that is a number. One that cannot be read is 0, as if it were off.
 func (f *Facts) number(name string) int {
-	n, err := strconv.Atoi(f.sysctl(name))
-	if err != nil {
-		return -1
-	}
+	n, _ := strconv.Atoi(f.sysctl(name))
 	return n
 }
 

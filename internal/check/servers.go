@@ -105,7 +105,7 @@ func listener(f *Facts, s *Service, d *Server) *Finding {
 	switch {
 	case !f.Listening || f.way(d.Addr.Addr()).Kind != Here:
 		return nil
-	case !at.IsValid() || at.Port() == 0 || s.Protocol == "SCTP" || f.listens(s.Protocol, at):
+	case at.Port() == 0 || s.Protocol == "SCTP" || f.listens(s.Protocol, at): // one of a mark has no port
 		return nil
 	}
 	return broken(d.Addr.Addr().String()+" is the director itself, where nothing listens at "+at.String(), s.edit(d, "-w 0"))

@@ -220,9 +220,7 @@ func overlap(f *Facts, r *report) {
 		s := &f.Services[i]
 		if s.Mark != 0 {
 			overlapMark(f, r, s)
-			continue
-		}
-		if wide := all[place{s.Protocol, s.Addr.Addr()}]; wide != nil && wide != s {
+		} else if wide := all[place{s.Protocol, s.Addr.Addr()}]; wide != nil && wide != s {
 			text := "packets to port " + strconv.Itoa(int(s.Addr.Port())) + " of " + s.Addr.Addr().String() +
 				" go to the service of that port, and not to that of port 0"
 			r.add(note(text, ""), s, nil)
