@@ -5,9 +5,8 @@
 package check
 
 import (
-	"cmp"
 	"net/netip"
-	"slices"
+	"sort"
 )
 
 // A Severity is how bad a finding is.
@@ -106,7 +105,7 @@ func Run(checks []Check, f *Facts) []Finding {
 			r.each(f)
 		}
 	}
-	slices.SortStableFunc(r.findings, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
+	sort.SliceStable(r.findings, func(i, j int) bool { return r.findings[i].Severity > r.findings[j].Severity })
 	return r.findings
 }
 
