@@ -96,7 +96,7 @@ apidiff:
 # Mutates the product and has its tests find that out; with CHANGED=REVISION, in the lines changed since then, with
 # ONLY='locker\.', where the name of the mutant matches, and with LIMIT=3m, as many as fit into that time. MUTATED chooses
 # packages. What may survive is in internal/test/mutants/accepted, with the reasons.
-MUTATED = ./cmd/ipvsadm ./pkg/flags ./pkg/format ./pkg/ipvsnl ./pkg/ipvsnl/conns ./pkg/ipvsnl/reconcile ./internal/jsontext ./internal/rulefile
+MUTATED = ./cmd/ipvsadm ./pkg/flags ./pkg/format ./pkg/ipvsnl ./pkg/ipvsnl/conns ./pkg/ipvsnl/reconcile ./internal/check ./internal/jsontext ./internal/rulefile
 mutants:
 	$(GO) run ./internal/test/mutants -accepted internal/test/mutants/accepted \
 		$(if $(CHANGED),-changed $(CHANGED)) $(if $(ONLY),-only '$(ONLY)') $(if $(LIMIT),-limit $(LIMIT)) $(MUTATED) -- $(UNITS)

@@ -68,7 +68,7 @@ func TestQuestions(t *testing.T) {
 		"Active connections of all services":                      "4\n",
 		"The busiest service":                                     `{"protocol":"TCP","address":"10.1.0.100","port":80,"mark":null}` + "\n",
 		"Services without a real server that accepts connections": `{"protocol":null,"address":null,"port":null,"mark":7}` + "\n" + `{"protocol":null,"address":null,"port":null,"mark":8}` + "\n",
-		"What keeps traffic from servers, and the commands that would mend it": "the service has no server: \n" +
+		"What keeps traffic from servers, and the commands that would mend it": "the service has no server: no command is known\n" +
 			"all servers have weight 0: ipvsadm -e --keep -f 7 -r 10.2.0.12:0 -w 1\n",
 		"Connections of each client, the busiest first": `[2,"10.1.0.2"]` + "\n" + `[1,"fd00:1::2"]` + "\n" + `[1,"10.1.0.3"]` + "\n",
 	}
