@@ -110,6 +110,15 @@ var faults = map[string]fault{
 		breaks: ip("address del 10.1.0.100/32 dev front")},
 	"address of IPv6": {check: "address", severity: "broken", setUp: masqueraded6, from: client6, to: vip6, port: 80,
 		breaks: ip("address del fd00:1::100/128 dev front")},
+	"address of IPv6 that another machine has": {check: "address", severity: "broken", setUp: masqueraded6, from: client6, to: vip6, port: 80,
+		breaks: func(t *testing.T, n *network) {
+			n.join(t, n.reals[1].Namespace, "front", "fd00:1::100/64")
+			n.director.IP(t, "address del fd00:1::100/128 dev front\naddress add fd00:1::100/128 dev front")
+		},
+		byHand: func(t *testing.T, n *network) {
+			n.reals[1].IP(t, "link del front")
+			n.director.IP(t, "address del fd00:1::100/128 dev front\naddress add fd00:1::100/128 dev front nodad")
+		}},
 	"forwarding": {check: "forwarding", severity: "broken", setUp: masqueraded, port: 80,
 		breaks: func(t *testing.T, n *network) { sysctl(t, n.director, "net/ipv4/ip_forward", "0") }},
 	"forwarding on one interface": {check: "forwarding", severity: "broken", setUp: masqueraded, port: 80,
