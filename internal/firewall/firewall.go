@@ -19,9 +19,13 @@ type Place struct {
 
 // Rules reads the rules of the thread's network namespace. What could not be read is returned as well.
 func (p *Place) Rules() (all check.Rulesets, missing map[string]error) {
+	return p.rules(dump, getsockopt)
+}
+
+func (p *Place) rules(dump dumper, ask asker) (all check.Rulesets, missing map[string]error) {
 	missing = map[string]error{}
 	if p.has("nf_tables") {
-		if err := nft(&all); err != nil {
+		if err := nft(dump, &all); err != nil {
 			missing["the rules of nftables"] = err
 		}
 	}
@@ -29,7 +33,7 @@ func (p *Place) Rules() (all check.Rulesets, missing map[string]error) {
 		if !p.has(f.module) {
 			continue
 		}
-		if err := p.iptables(f, &all); err != nil {
+		if err := p.iptables(f, ask, &all); err != nil {
 			missing["the rules of "+f.program] = err
 		}
 	}

@@ -51,7 +51,7 @@ var (
 )
 
 // iptables reads the tables that there are.
-func (p *Place) iptables(f *family, all *check.Rulesets) error {
+func (p *Place) iptables(f *family, ask asker, all *check.Rulesets) error {
 	names, err := p.Read("/proc/thread-self/net/" + f.names)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -62,46 +62,45 @@ func (p *Place) iptables(f *family, all *check.Rulesets) error {
 	if strconv.IntSize != 64 {
 		return errWord
 	}
-	fd, err := unix.Socket(f.domain, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_RAW)
-	if err != nil {
-		return os.NewSyscallError("socket", err)
-	}
-	defer unix.Close(fd)
 	for _, table := range strings.Fields(string(names)) {
-		if err := f.table(fd, table, all); err != nil {
+		info, b, err := f.get(ask, table)
+		if err != nil {
+			return err
+		}
+		if err := f.read(table, info, b, all); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// table reads a table.
-func (f *family) table(fd int, name string, all *check.Rulesets) error {
-	info, whole, err := f.get(fd, name)
-	if err != nil {
-		return err
-	}
-	return f.read(name, info, whole, all)
-}
-
 // get returns what the kernel says of a table, and its entries.
-func (f *family) get(fd int, name string) (info, b []byte, err error) {
+func (f *family) get(ask asker, name string) (info, b []byte, err error) {
 	info = make([]byte, sizeOfInfo)
 	copy(info, name)
-	if err := getsockopt(fd, f.level, getInfo, info); err != nil {
+	if err := ask(f.domain, f.level, getInfo, info); err != nil {
 		return nil, nil, err
 	}
 	size := binary.NativeEndian.Uint32(info[sizeOfInfo-4:])
 	b = make([]byte, entries+int(size))
 	copy(b, name)
 	binary.NativeEndian.PutUint32(b[tableName:], size)
-	if err := getsockopt(fd, f.level, getEntries, b); err != nil {
+	if err := ask(f.domain, f.level, getEntries, b); err != nil {
 		return nil, nil, err
 	}
 	return info, b[entries:], nil
 }
 
-func getsockopt(fd, level, option int, b []byte) error {
+// An asker fills b with what an option of a socket is.
+type asker func(domain, level, option int, b []byte) error
+
+// getsockopt is the asker that asks the kernel.
+func getsockopt(domain, level, option int, b []byte) error {
+	fd, err := unix.Socket(domain, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_RAW)
+	if err != nil {
+		return os.NewSyscallError("socket", err)
+	}
+	defer unix.Close(fd)
 	size := uint32(len(b))
 	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(level), uintptr(option),
 		uintptr(unsafe.Pointer(&b[0])), uintptr(unsafe.Pointer(&size)), 0)

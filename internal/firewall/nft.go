@@ -22,7 +22,10 @@ type object struct {
 	attributes []byte
 }
 
-// dump asks for all objects of a kind.
+// A dumper returns all objects of a kind.
+type dumper func(kind uint16) ([]object, error)
+
+// dump is the dumper that asks the kernel.
 func dump(kind uint16) (all []object, err error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_NETFILTER)
 	if err != nil {
@@ -30,15 +33,11 @@ func dump(kind uint16) (all []object, err error) {
 	}
 	defer unix.Close(fd)
 	_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 3}) // the kernel answers at once
-	request := make([]byte, unix.SizeofNlMsghdr+4)                                           // with a nfgenmsg, of all families
-	binary.NativeEndian.PutUint32(request, uint32(len(request)))
-	binary.NativeEndian.PutUint16(request[4:], unix.NFNL_SUBSYS_NFTABLES<<8|kind)
-	binary.NativeEndian.PutUint16(request[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
-	if err := unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+	if err := unix.Sendto(fd, request(kind), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return nil, os.NewSyscallError("sendto", err)
 	}
 	room := make([]byte, 1<<16+4)
-	for {
+	for done := false; !done; {
 		n, _, err := unix.Recvfrom(fd, room[:1<<16], 0)
 		if errors.Is(err, unix.EINTR) {
 			continue
@@ -46,22 +45,38 @@ func dump(kind uint16) (all []object, err error) {
 		if err != nil {
 			return nil, os.NewSyscallError("recvfrom", err)
 		}
-		messages, err := rtnetlink.Messages(room, n)
-		if err != nil {
+		if all, done, err = more(all, room, n); err != nil {
 			return nil, err
 		}
-		for i := range messages {
-			m := &messages[i]
-			switch {
-			case m.Header.Type == unix.NLMSG_DONE:
-				return all, nil
-			case m.Header.Type == unix.NLMSG_ERROR && len(m.Data) >= 4:
-				return nil, syscall.Errno(-int32(binary.NativeEndian.Uint32(m.Data)))
-			case len(m.Data) >= 4:
-				all = append(all, object{m.Data[0], bytes.Clone(m.Data[4:])})
-			}
+	}
+	return all, nil
+}
+
+// request returns the message that asks for all objects of a kind, with a nfgenmsg, of all families.
+func request(kind uint16) []byte {
+	b := make([]byte, unix.SizeofNlMsghdr+4)
+	binary.NativeEndian.PutUint32(b, uint32(len(b)))
+	binary.NativeEndian.PutUint16(b[4:], unix.NFNL_SUBSYS_NFTABLES<<8|kind)
+	binary.NativeEndian.PutUint16(b[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
+	return b
+}
+
+// more adds the objects in the first n bytes of a buffer of messages, and reports whether no others follow.
+func more(all []object, buffer []byte, n int) (_ []object, done bool, err error) {
+	messages, err := rtnetlink.Messages(buffer, n)
+	for i := range messages {
+		m := &messages[i]
+		switch {
+		case m.Header.Type == unix.NLMSG_DONE:
+			return all, true, nil
+		case len(m.Data) < 4:
+		case m.Header.Type == unix.NLMSG_ERROR:
+			return nil, false, syscall.Errno(-int32(binary.NativeEndian.Uint32(m.Data)))
+		default:
+			all = append(all, object{m.Data[0], bytes.Clone(m.Data[4:])})
 		}
 	}
+	return all, false, err
 }
 
 var families = [...]string{1: "inet", 2: "ip", 5: "netdev", 7: "bridge", 10: "ip6"} // NFPROTO_*
@@ -79,15 +94,15 @@ var hooks = [...]string{"prerouting", "input", "forward", "output", "postrouting
 type objects struct{ tables, chains, rules []object }
 
 // nft reads the rules of nftables.
-func nft(all *check.Rulesets) error {
-	o, err := dumpAll()
+func nft(dump dumper, all *check.Rulesets) error {
+	o, err := dumpAll(dump)
 	if err == nil {
 		o.read(all)
 	}
 	return err
 }
 
-func dumpAll() (o objects, err error) {
+func dumpAll(dump dumper) (o objects, err error) {
 	if o.tables, err = dump(unix.NFT_MSG_GETTABLE); err != nil {
 		return o, err
 	}

@@ -179,7 +179,7 @@ func askNft(commands string, text *[]byte) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: %s", err, out)
 	}
-	o, err := dumpAll()
+	o, err := dumpAll(dump)
 	for i, all := range [][]object{o.tables, o.chains, o.rules} {
 		for _, x := range all {
 			*text = fmt.Appendf(*text, "%s %d %x\n", [...]string{"table", "chain", "rule"}[i], x.family, x.attributes)
@@ -194,14 +194,9 @@ func askIptables(commands string, text *[]byte) error {
 			return fmt.Errorf("%s%w: %s", line, err, out)
 		}
 	}
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_RAW)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
 	names, err := os.ReadFile("/proc/thread-self/net/ip_tables_names")
 	for _, name := range strings.Fields(string(names)) {
-		info, b, err := ipv4.get(fd, name)
+		info, b, err := ipv4.get(getsockopt, name)
 		if err != nil {
 			return err
 		}
