@@ -619,7 +619,17 @@ var tests = map[string]struct {
 		"arp broken 1: 02:00:00:00:00:99 on front answers ARP for 192.0.2.10: "}},
 	"arp of another director": {[]func(*Facts){func(f *Facts) {
 		f.Standby, f.Claims = true, []Claim{{vip, "02:00:00:00:00:99", "front"}}
-	}}, []string{"arp note 1: 02:00:00:00:00:99 on front answers ARP for 192.0.2.10: perhaps another director: "}},
+	}}, []string{"arp broken 1: 02:00:00:00:00:99 on front answers ARP for 192.0.2.10: "}},
+	"arp of the director whose turn it is": {[]func(*Facts){func(f *Facts) {
+		f.Links[0].Prefixes, f.Links[1].Prefixes = f.Links[1].Prefixes[1:2], f.Links[1].Prefixes[:1]
+		f.Claims = []Claim{{vip, "02:00:00:00:00:99", "front"}}
+	}}, []string{"arp note 1: 02:00:00:00:00:99 on front answers ARP for 192.0.2.10: perhaps the director whose turn it is: "}},
+	"arp for an address on a dummy": {[]func(*Facts){func(f *Facts) {
+		f.Links[1].NoARP, f.Claims = true, []Claim{{vip, "02:00:00:00:00:99", "front"}}
+	}}, []string{"arp note 1: 02:00:00:00:00:99 on front answers ARP for 192.0.2.10: perhaps the director whose turn it is: "}},
+	"arp for a local route": {[]func(*Facts){func(f *Facts) {
+		f.Links[1].Prefixes, f.Claims = f.Links[1].Prefixes[:1], []Claim{{vip, "02:00:00:00:00:99", "front"}}
+	}}, []string{"arp note 1: 02:00:00:00:00:99 on front answers ARP for 192.0.2.10: perhaps the director whose turn it is: "}},
 	"arp of its own": {[]func(*Facts){func(f *Facts) {
 		f.Links[2].MAC = []byte{2, 0, 0, 0, 0, 1}
 		f.Claims = []Claim{{vip, "02:00:00:00:00:01", "front"}}

@@ -185,8 +185,8 @@ func arp(f *Facts, r *report) {
 		found := broken(c.MAC+" on "+c.Link+" answers ARP for "+c.Addr.String(), "")
 		if server := servers[c.MAC]; server.IsValid() {
 			found.Text, found.Remedy, found.On = found.Text+": it is the server "+server.String(), quietARP, server
-		} else if f.Standby {
-			found.Severity, found.Text = Note, found.Text+": perhaps another director"
+		} else if l := f.holder(c.Addr); l == nil || l.Loopback || l.NoARP {
+			found.Severity, found.Text = Note, found.Text+": perhaps the director whose turn it is"
 		}
 		for j := range f.Services {
 			if s := &f.Services[j]; s.Addr.Addr() == c.Addr {
