@@ -230,7 +230,7 @@ func (r *root) check(t *testing.T, s step) {
 	if !strings.HasPrefix(s.finds, "note: ") && s.finds != "" {
 		want.Code = 1
 	}
-	got := r.bed.director.Ipvsadm(t, ours("ipvsadm"), "--check", "-n")
+	got := r.bed.director.Ipvsadm(t, ours("ipvsadm"), "--check")
 	lines := strings.SplitAfter(strings.TrimSuffix(got.Stdout, "\n"), "\n")
 	last := lines[len(lines)-1]
 	require.Regexp(t, `^\d+ services?, \d+ real servers?: `, last)

@@ -595,7 +595,7 @@ func TestCheckAsNobody(t *testing.T) {
 	sysctl(t, n.director, "net/ipv4/ip_forward", "0")
 	const found = ":8080 and 1 more: net.ipv4.ip_forward is 0, so that the director drops the answers of masqueraded servers [forwarding]\n" +
 		"  sysctl -w net.ipv4.ip_forward=1\n"
-	got := shell(t, n.director, asNobody+"ipvsadm --check -n </dev/null")
+	got := shell(t, n.director, asNobody+"ipvsadm --check </dev/null")
 	require.Equal(t, 1, got.Code, got.Stderr)
 	require.Empty(t, got.Stderr)
 	require.Contains(t, got.Stdout, found) // the first server is the one that the kernel lists first
@@ -606,7 +606,7 @@ func TestCheckAsNobody(t *testing.T) {
 	// Rules need no table of the kernel.
 	rules := t.TempDir() + "/rules"
 	require.NoError(t, os.WriteFile(rules, []byte("-A -t 10.1.0.101:80 -s nosuch\n"), 0o644))
-	got = shell(t, n.director, asNobody+"ipvsadm --check -n <"+rules)
+	got = shell(t, n.director, asNobody+"ipvsadm --check <"+rules)
 	require.Contains(t, got.Stdout, "broken: TCP 10.1.0.101:80: the kernel neither has the scheduler nosuch nor can load it; there are ")
 	require.Contains(t, got.Stdout, "\nrules, 1 service, 0 real servers: ")
 }

@@ -78,7 +78,7 @@ func (r *Run) checkDirectors(t testing.TB) {
 		if !m.ours {
 			continue
 		}
-		got, code, err := m.shell(t, false).run("ipvsadm --check -n </dev/null")
+		got, code, err := m.shell(t, false).run("ipvsadm --check </dev/null")
 		if err != nil || code != 0 {
 			t.Errorf("docs/recipes/%s.md: a false alarm on %s (exit code %d, %v):\n%s", r.page.Name, name, code, err, got)
 		}
