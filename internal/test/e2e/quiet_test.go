@@ -34,7 +34,7 @@ type working struct {
 	notes    string // the check that may say something, if it is a note
 }
 
-// working are networks that no other test makes.
+// workings are networks that no other test makes.
 var workings = map[string]working{
 	"direct routing of IPv6": {from: client6, to: vip6, port: 8080, setUp: func(t *testing.T) *network {
 		n := newNetwork(t, 2, byRouter)
