@@ -4,6 +4,7 @@ package firewall
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"math/bits"
 	"net/netip"
@@ -26,7 +27,6 @@ type value struct {
 	data []byte // of a constant
 	mask []byte // which bits of what was read are left; nil for all
 	xor  []byte // which of them are then inverted
-	size int    // in bytes
 }
 
 // A source is where a value comes from.
@@ -40,7 +40,8 @@ const (
 	version
 	mark
 	port
-	daddr
+	daddr  // of IPv4
+	daddr6 // of IPv6
 	outInterface
 	outIndex
 	state // of the connection
@@ -67,7 +68,7 @@ func (e *expressions) add(b []byte) {
 }
 
 // An attributes is the attributes of an expression, by their types.
-type attributes [8][]byte
+type attributes [unix.NFTA_BITWISE_XOR + 1][]byte
 
 func attributesOf(b []byte) *attributes {
 	a := &attributes{}
@@ -91,10 +92,11 @@ func (a *attributes) number(kind int) uint32 {
 func (a *attributes) data(kind int) []byte { return attributesOf(a[kind])[unix.NFTA_DATA_VALUE] }
 
 // register returns a register. They overlap: the old ones, of 16 bytes, begin at every fourth of the new ones.
+// Register 0, that of verdicts, which also stands for none, is one that no expression reads.
 func (e *expressions) register(n uint32) *value {
 	if n >= unix.NFT_REG32_00 {
 		n -= unix.NFT_REG32_00
-	} else if n > 0 {
+	} else {
 		n = (n - 1) * 4
 	}
 	return &e.registers[n%32]
@@ -155,16 +157,16 @@ func (e *expressions) meta(a *attributes) {
 		return
 	}
 	to := e.register(a.number(unix.NFTA_META_DREG))
-	*to = value{size: 4}
+	*to = value{}
 	switch key {
 	case unix.NFT_META_L4PROTO:
-		to.of, to.size = protocol, 1
+		to.of = protocol
 	case unix.NFT_META_NFPROTO:
-		to.of, to.size = version, 1
+		to.of = version
 	case unix.NFT_META_MARK:
 		to.of = mark
 	case unix.NFT_META_OIFNAME:
-		to.of, to.size = outInterface, 16
+		to.of = outInterface
 	case unix.NFT_META_OIF:
 		to.of = outIndex
 	}
@@ -177,23 +179,22 @@ func (e *expressions) marks(v *value) {
 	switch {
 	case v.of == constant && len(v.data) == 4:
 		r.Mark, r.MarkedBit = binary.NativeEndian.Uint32(v.data), ^uint32(0)
-	case v.of == mark && len(v.mask) == 4 && len(v.xor) == 4:
+	case v.of == mark && len(v.mask) == 4:
 		r.Mark, r.MarkedBit = binary.NativeEndian.Uint32(v.xor), ^binary.NativeEndian.Uint32(v.mask)
 	}
 }
 
 func (e *expressions) payload(a *attributes) {
-	if a[unix.NFTA_PAYLOAD_DREG] == nil {
-		return
-	}
-	size := int(min(a.number(unix.NFTA_PAYLOAD_LEN), 16))
 	to := e.register(a.number(unix.NFTA_PAYLOAD_DREG))
-	*to = value{size: size}
-	switch base, offset := a.number(unix.NFTA_PAYLOAD_BASE), a.number(unix.NFTA_PAYLOAD_OFFSET); {
+	*to = value{}
+	base, offset, size := a.number(unix.NFTA_PAYLOAD_BASE), a.number(unix.NFTA_PAYLOAD_OFFSET), a.number(unix.NFTA_PAYLOAD_LEN)
+	switch {
 	case base == unix.NFT_PAYLOAD_TRANSPORT_HEADER && offset == 2 && size == 2:
 		to.of = port
-	case base == unix.NFT_PAYLOAD_NETWORK_HEADER && (offset == 16 && size <= 4 || offset == 24 && size > 4):
+	case base == unix.NFT_PAYLOAD_NETWORK_HEADER && offset == 16:
 		to.of = daddr
+	case base == unix.NFT_PAYLOAD_NETWORK_HEADER && offset == 24: // of a network, the bytes that its addresses share
+		to.of = daddr6
 	case base == unix.NFT_PAYLOAD_NETWORK_HEADER && size == 1 && (offset == 9 || offset == 6): // of IPv4 and of IPv6
 		to.of = protocol
 	}
@@ -201,18 +202,13 @@ func (e *expressions) payload(a *attributes) {
 
 func (e *expressions) conntrack(a *attributes) {
 	const dreg, key, direction = 1, 2, 3 // NFTA_CT_DREG and so on
-	if a[dreg] == nil {                  // it sets something
-		return
-	}
 	to := e.register(a.number(dreg))
-	*to = value{size: 16}
+	*to = value{}
 	switch k := a.number(key); {
 	case k == unix.NFT_CT_STATE:
-		to.of, to.size = state, 4
+		to.of = state
 	case len(a[direction]) == 0 || a[direction][0] != 0: // of the answers
-	case k == unix.NFT_CT_DST_IP:
-		to.of, to.size = asked, 4
-	case k == unix.NFT_CT_DST || k == unix.NFT_CT_DST_IP6:
+	case k == unix.NFT_CT_DST || k == unix.NFT_CT_DST_IP || k == unix.NFT_CT_DST_IP6:
 		to.of = asked
 	}
 }
@@ -220,16 +216,15 @@ func (e *expressions) conntrack(a *attributes) {
 func (e *expressions) immediate(a *attributes) {
 	n := a.number(unix.NFTA_IMMEDIATE_DREG)
 	if n != unix.NFT_REG_VERDICT {
-		data := a.data(unix.NFTA_IMMEDIATE_DATA)
-		*e.register(n) = value{of: constant, data: data, size: len(data)}
+		*e.register(n) = value{of: constant, data: a.data(unix.NFTA_IMMEDIATE_DATA)}
 		return
 	}
 	verdict := attributesOf(attributesOf(a[unix.NFTA_IMMEDIATE_DATA])[unix.NFTA_DATA_VERDICT])
 	switch code := int32(verdict.number(unix.NFTA_VERDICT_CODE)); {
-	case code == 0: // NF_DROP
-		e.rule.Drops = true
 	case code > 0, code == unix.NFT_JUMP, code == unix.NFT_GOTO: // NF_ACCEPT, or what may accept
 		e.rule.Accepts = true
+	case code == 0: // NF_DROP
+		e.rule.Drops = true
 	}
 }
 
@@ -273,29 +268,44 @@ func (e *expressions) compare(a *attributes) {
 		r.Known = r.Known || isKnown(op, v, data)
 		return
 	}
-	if op != unix.NFT_CMP_EQ || v.mask != nil && v.of != daddr && v.of != asked {
+	switch isAddress := v.of == daddr || v.of == daddr6 || v.of == asked; {
+	case v.mask != nil && !isAddress:
 		r.Narrower = true
-		return
-	}
-	switch {
-	case v.of == protocol && len(data) >= 1:
+	case v.of == port && len(data) >= 2:
+		e.comparePort(op, binary.BigEndian.Uint16(data))
+	case op != unix.NFT_CMP_EQ:
+		r.Narrower = true
+	case v.of == protocol && len(data) >= 1 && data[0] != 0: // 0 stands for all
 		r.Protocol = data[0]
 	case v.of == version && len(data) >= 1:
 		r.Version = data[0]
-	case v.of == port && len(data) >= 2:
-		n := binary.BigEndian.Uint16(data)
-		r.Ports = [2]uint16{n, n}
 	case v.of == outInterface && len(data) > 0:
 		r.Out = interfaceName(data)
 	case v.of == outIndex && len(data) == 4:
 		r.OutIndex = binary.NativeEndian.Uint32(data)
-	case v.of == daddr:
-		narrow(r, &r.To, v, data)
 	case v.of == asked:
 		narrow(r, &r.Virtual, v, data)
+	case isAddress:
+		narrow(r, &r.To, v, data)
 	default:
 		r.Narrower = true
 	}
+}
+
+// comparePort takes a condition of destination ports. nft writes a range as two: from its first port, then to its last.
+func (e *expressions) comparePort(op uint32, n uint16) {
+	r := &e.rule
+	switch op {
+	case unix.NFT_CMP_EQ:
+		r.Ports = [2]uint16{n, n}
+	case unix.NFT_CMP_GTE:
+		r.Ports = [2]uint16{n, cmp.Or(r.Ports[1], 0xffff)}
+	case unix.NFT_CMP_LTE:
+		r.Ports[1] = n
+	default:
+		r.Narrower = true
+	}
+	r.Narrower = r.Narrower || r.Ports[1] == 0 // it is about port 0, which stands for all
 }
 
 // known are the states of connections that packets have which do not begin one: ESTABLISHED and RELATED.
@@ -327,15 +337,16 @@ func interfaceName(data []byte) string {
 // narrow takes the network that a comparison is with.
 func narrow(r *check.Rule, p *netip.Prefix, v *value, data []byte) {
 	var whole [16]byte
-	n := copy(whole[:], data[:min(len(data), v.size)])
+	n := copy(whole[:], data)
 	length, ok := 8*n, true
 	if v.mask != nil {
 		length, ok = prefixLength(v.mask)
 	}
-	a := netip.AddrFrom16(whole)
-	if v.size <= 4 {
-		a = netip.AddrFrom4([4]byte(whole[:4]))
+	size := len(whole)
+	if v.of == daddr || v.of == asked && n == 4 {
+		size = 4
 	}
+	a, _ := netip.AddrFromSlice(whole[:size])
 	if to := netip.PrefixFrom(a, length); ok && to.IsValid() {
 		*p = to
 	} else {
@@ -349,7 +360,7 @@ func prefixLength(mask []byte) (n int, ok bool) {
 		n += bits.OnesCount8(b)
 	}
 	for i, b := range mask {
-		if b != ^byte(0xff>>min(max(n-8*i, 0), 8)) {
+		if b != ^byte(0xff>>max(n-8*i, 0)) {
 			return n, false
 		}
 	}

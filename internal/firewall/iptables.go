@@ -117,7 +117,7 @@ func (f *family) read(table string, info, b []byte, all *check.Rulesets) error {
 	for at := 0; at+f.matches <= len(b); {
 		e := b[at:]
 		next, target := int(binary.NativeEndian.Uint16(e[f.next:])), int(binary.NativeEndian.Uint16(e[f.target:]))
-		if next < f.matches+32 || next > len(e) || target < f.matches || target+32 > next {
+		if next > len(e) || target < f.matches || target+32 > next {
 			return errMalformed
 		}
 		policy := false
@@ -144,7 +144,7 @@ func (f *family) read(table string, info, b []byte, all *check.Rulesets) error {
 			f.conditions(e[:target], &rule)
 			if name == "" {
 				v := verdict(data)
-				rule.Drops, rule.Accepts = v == drop, v == accept || v >= 0
+				rule.Drops, rule.Accepts = v == drop, v == accept || v == queue || v >= 0
 			}
 			targetOf(&rule, name, data)
 			all.Rules = append(all.Rules, rule)
@@ -160,22 +160,25 @@ func named(b []byte) string {
 	return string(name)
 }
 
-// Verdicts of the target without a name. Those that are not negative are jumps.
-const drop, accept = -1, -2
+// Verdicts of the target without a name. Those that are not negative are jumps. A program to which packets are queued may accept.
+const drop, accept, queue = -1, -2, -4
 
 func verdict(data []byte) int32 {
 	if len(data) < 4 {
-		return 0
+		return accept
 	}
 	return int32(binary.NativeEndian.Uint32(data))
 }
 
+const isFragment = 1 // IPT_F_FRAG: all fragments but the first
+
 // conditions reads what packets an entry takes.
 func (f *family) conditions(e []byte, r *check.Rule) {
 	n := f.address
-	source, to := e[2*n:3*n], e[3*n:4*n] // the masks
-	if bytes.Count(source, []byte{0}) < n || e[4*n] != 0 || e[f.inverted] != 0 {
-		r.Narrower = true // it is about sources or the interface of arrival, or the opposite of something
+	source, to := e[2*n:3*n], e[3*n:4*n]                   // the masks
+	fragments := n == 4 && e[f.inverted-1]&isFragment != 0 // the flags precede what is inverted
+	if bytes.Count(source, []byte{0}) < n || e[4*n] != 0 || fragments || e[f.inverted] != 0 {
+		r.Narrower = true // it is about sources, the interface of arrival or fragments, or the opposite of something
 	}
 	if length, ok := prefixLength(to); length > 0 && ok {
 		a, _ := netip.AddrFromSlice(e[n : 2*n])
@@ -205,13 +208,8 @@ func (f *family) conditions(e []byte, r *check.Rule) {
 // matchOf adds the condition of a match.
 func matchOf(r *check.Rule, name string, info []byte) {
 	switch {
-	case (name == "tcp" || name == "udp") && len(info) >= 8:
-		from, to := binary.NativeEndian.Uint16(info[4:]), binary.NativeEndian.Uint16(info[6:])
-		if from != 0 || to != 0xffff {
-			r.Ports = [2]uint16{from, to}
-		}
-		r.Narrower = r.Narrower || binary.NativeEndian.Uint16(info) != 0 || binary.NativeEndian.Uint16(info[2:]) != 0xffff ||
-			name == "udp" && len(info) > 8 && info[8] != 0
+	case (name == "tcp" || name == "udp") && len(info) >= 12:
+		portsMatch(r, name == "tcp", info)
 	case name == "ipvs":
 		ipvsMatch(r, info)
 	case name == "conntrack" && len(info) >= 152: // struct xt_conntrack_mtinfo3: its flags, those that are inverted, and states
@@ -226,9 +224,25 @@ func matchOf(r *check.Rule, name string, info []byte) {
 	}
 }
 
+// portsMatch adds the conditions of struct xt_tcp or xt_udp: ranges of source and of destination ports, an option and which
+// flags are looked at, those that are set, and which of these are inverted; of UDP, what is inverted follows the ports.
+func portsMatch(r *check.Rule, tcp bool, info []byte) {
+	const destination = 1 << 1
+	inverted := info[8]
+	if tcp {
+		r.Narrower = r.Narrower || info[8] != 0 || info[9] != 0
+		inverted = info[11]
+	}
+	from, to := binary.NativeEndian.Uint16(info[4:]), binary.NativeEndian.Uint16(info[6:])
+	r.Narrower = r.Narrower || binary.NativeEndian.Uint16(info) != 0 || binary.NativeEndian.Uint16(info[2:]) != 0xffff || inverted != 0 ||
+		to == 0 // port 0, which stands for all
+	if inverted&destination == 0 && (from != 0 || to != 0xffff) {
+		r.Ports = [2]uint16{from, to}
+	}
+}
+
 // The properties that struct xt_ipvs_mtinfo is about, as bits.
 const (
-	isIPVS  = 1 << 0
 	hasAddr = 1 << 2
 	hasPort = 1 << 3
 )
@@ -237,18 +251,15 @@ const (
 // the port of a controlling connection, and which of the properties are inverted and which are looked at.
 func ipvsMatch(r *check.Rule, info []byte) {
 	r.Narrower = true
-	if len(info) < 40 {
-		return
+	if len(info) < 40 || info[38] != 0 {
+		return // it may be about all but IPVS
 	}
-	inverted, looked := info[38], info[39]
-	if inverted&isIPVS != 0 {
-		return // it is about all but IPVS
-	}
-	r.IPVS = inverted == 0
-	if looked&hasAddr != 0 && inverted == 0 {
+	r.IPVS = true
+	looked := info[39]
+	if looked&hasAddr != 0 {
 		r.Virtual = virtual(r, info)
 	}
-	if looked&hasPort != 0 && inverted == 0 {
+	if looked&hasPort != 0 {
 		r.Port = binary.BigEndian.Uint16(info[32:])
 	}
 }
