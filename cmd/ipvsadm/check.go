@@ -238,8 +238,11 @@ func (k *checker) wanted(t *wantedTable) {
 	}
 }
 
-// unseen notes what could not be looked at, and why.
+// unseen notes what could not be looked at, and why: the first time.
 func (k *checker) unseen(what string, err error) {
+	if slices.ContainsFunc(k.facts.Unseen, func(u check.Unseen) bool { return u.What == what }) {
+		return
+	}
 	k.facts.Unseen = append(k.facts.Unseen, check.Unseen{What: what, Why: message(err)})
 }
 

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/binary"
 	"io"
 	"io/fs"
 	"net/netip"
@@ -40,6 +39,12 @@ type testSurroundings struct {
 
 	sysctlError, procError error // rather than what does not exist
 	tables                 []rtnetlink.Local
+	unreadTables           error
+	rules                  check.Rulesets
+	heard                  []bool
+	grown                  bool
+	reads                  map[string]int // how often a sysctl was read
+	open                   int            // files that are not closed
 	neighbour              []rtnetlink.Neighbour
 	calls                  []string
 	groups                 []probe.Group
@@ -48,6 +53,10 @@ type testSurroundings struct {
 func (s *testSurroundings) call(name string) { s.calls = append(s.calls, name) }
 
 func (s *testSurroundings) Sysctl(name string) (string, error) {
+	if s.reads == nil {
+		s.reads = map[string]int{}
+	}
+	s.reads[name]++
 	value, ok := s.sysctls[name]
 	if !ok {
 		return "", cmp.Or(s.sysctlError, fs.ErrNotExist)
@@ -61,12 +70,31 @@ func (s *testSurroundings) Proc(name string) (io.ReadCloser, error) {
 	if !ok {
 		return nil, cmp.Or(s.procError, fs.ErrNotExist)
 	}
-	return io.NopCloser(strings.NewReader(text)), nil
+	return s.file(text), nil
+}
+
+// A testFile counts as open until it is closed.
+type testFile struct {
+	*strings.Reader
+	open *int
+}
+
+func (f *testFile) Close() error {
+	*f.open--
+	return nil
+}
+
+func (s *testSurroundings) file(text string) io.ReadCloser {
+	s.open++
+	return &testFile{strings.NewReader(text), &s.open}
 }
 
 func (s *testSurroundings) Connections() (io.ReadCloser, error) {
 	s.call("connections")
-	return io.NopCloser(strings.NewReader(emptyTable + s.conns)), s.unread
+	if s.unread != nil {
+		return nil, s.unread
+	}
+	return s.file(emptyTable + s.conns), nil
 }
 
 func (s *testSurroundings) Links() ([]check.Link, error) {
@@ -94,7 +122,7 @@ func (s *testSurroundings) Routes(questions []rtnetlink.Question) ([]rtnetlink.R
 
 func (s *testSurroundings) Locals() ([]rtnetlink.Local, error) {
 	s.call("locals")
-	return s.tables, s.unread
+	return s.tables, cmp.Or(s.unreadTables, s.unread)
 }
 
 func (s *testSurroundings) Neighbours() ([]rtnetlink.Neighbour, error) {
@@ -106,6 +134,9 @@ func (s *testSurroundings) Firewall() (all check.Rulesets, missing map[string]er
 	s.call("firewall")
 	if s.unread != nil {
 		return all, map[string]error{"the rules of nftables": s.unread}
+	}
+	if s.rules.Rules != nil {
+		return s.rules, nil
 	}
 	return check.Rulesets{Read: true}, nil
 }
@@ -121,17 +152,26 @@ func (s *testSurroundings) Claims(questions []probe.Question) (all []probe.Answe
 func (s *testSurroundings) Heard(groups []probe.Group) ([]bool, error) {
 	s.call("sync")
 	s.groups = groups
+	if s.heard != nil {
+		return s.heard, s.unread
+	}
 	return make([]bool, len(groups)), s.unread
 }
 
 func (s *testSurroundings) Grown() (bool, error) {
 	s.call("counters")
-	return false, s.unread
+	return s.grown, s.unread
 }
 
-func (s *testSurroundings) Schedulers() ([]string, error) { return []string{"rr", "wlc"}, s.unread }
+func (s *testSurroundings) Schedulers() ([]string, error) {
+	s.call("schedulers")
+	return []string{"rr", "wlc"}, s.unread
+}
 
-func (s *testSurroundings) Engines() ([]string, error) { return []string{"sip"}, nil }
+func (s *testSurroundings) Engines() ([]string, error) {
+	s.call("engines")
+	return []string{"sip"}, nil
+}
 
 // newChecked returns a system with a service of two servers.
 func newChecked(t *testing.T) *testSystem {
@@ -408,40 +448,6 @@ func TestCheckSockets(t *testing.T) {
 	require.Contains(t, got.stdout, ": 1 broken, ")
 	s.around.proc["tcp"] = "head\n" + line("0051", "0A")
 	require.Zero(t, s.input("", "ipvsadm --check=listener").code)
-}
-
-// Interfaces have their addresses, and what checks look at.
-func TestCheckedLinks(t *testing.T) {
-	header := func(index, flags uint32) []byte {
-		b := make([]byte, unix.SizeofIfInfomsg)
-		binary.NativeEndian.PutUint32(b[4:], index)
-		binary.NativeEndian.PutUint32(b[8:], flags)
-		return b
-	}
-	kind := func(name string) []byte {
-		b := binary.NativeEndian.AppendUint16(nil, uint16(unix.SizeofRtAttr+len(name)+1))
-		return append(append(binary.NativeEndian.AppendUint16(b, unix.IFLA_INFO_KIND), name...), 0)
-	}
-	number := func(n uint32) []byte { return binary.NativeEndian.AppendUint32(nil, n) }
-	links := []rtnetlink.Entry{
-		{Header: header(1, unix.IFF_UP|unix.IFF_RUNNING|unix.IFF_LOOPBACK), Attributes: map[uint16][]byte{unix.IFLA_IFNAME: []byte("lo\x00"), unix.IFLA_MTU: number(65536)}},
-		{Header: header(7, unix.IFF_UP|unix.IFF_MULTICAST), Attributes: map[uint16][]byte{unix.IFLA_IFNAME: []byte("br0\x00"), unix.IFLA_LINKINFO: kind("bridge"), unix.IFLA_ADDRESS: {2, 0, 0, 0, 0, 1}}},
-		{Header: header(9, unix.IFF_NOARP), Attributes: map[uint16][]byte{unix.IFLA_IFNAME: []byte("d0\x00"), unix.IFLA_LINKINFO: kind("dummy")}},
-		{Header: header(10, 0), Attributes: map[uint16][]byte{unix.IFLA_LINKINFO: kind("bridge")[2:]}},
-	}
-	addr := func(index uint32, bits byte, a ...byte) rtnetlink.Entry {
-		h := header(index, 0)[:unix.SizeofIfAddrmsg]
-		h[1] = bits
-		return rtnetlink.Entry{Header: h, Attributes: map[uint16][]byte{unix.IFA_LOCAL: a}}
-	}
-	got := checkedLinks(links, []rtnetlink.Entry{addr(7, 24, 192, 0, 2, 1), addr(8, 8, 10, 0, 0, 1), addr(7, 32, 192, 0, 2, 80), addr(7, 8)})
-	require.Equal(t, []check.Link{
-		{Name: "lo", Index: 1, Up: true, Running: true, Loopback: true, MTU: 65536},
-		{Name: "br0", Index: 7, Up: true, Multicast: true, Bridge: true, MAC: []byte{2, 0, 0, 0, 0, 1},
-			Prefixes: []netip.Prefix{netip.MustParsePrefix("192.0.2.1/24"), netip.MustParsePrefix("192.0.2.80/32")}},
-		{Name: "d0", Index: 9, NoARP: true},
-		{Index: 10},
-	}, got)
 }
 
 // connLine returns a line of the connection table.

@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"cmp"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -75,15 +76,14 @@ func (k *checker) gather(needs check.Needs, probe bool) {
 
 // sysctls returns what reads sysctls, each of them once.
 func (k *checker) sysctls() func(name string) string {
-	cache, failed := map[string]string{}, false
+	cache := map[string]string{}
 	return func(name string) string {
 		value, known := cache[name]
 		if known {
 			return value
 		}
 		value, err := k.around.Sysctl(name)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) && !failed {
-			failed = true
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			k.unseen("some sysctls", err)
 		}
 		cache[name] = value
@@ -580,4 +580,11 @@ func (k *checker) schedulers() {
 		return
 	}
 	k.facts.Schedulers = all
+}
+
+// hostOrder brings words of 32 bits, of the network's byte order, into that of the machine, or back.
+func hostOrder(b []byte) {
+	for ; len(b) >= 4; b = b[4:] {
+		binary.NativeEndian.PutUint32(b, binary.BigEndian.Uint32(b))
+	}
 }

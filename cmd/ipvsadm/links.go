@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/binary"
 	"net/netip"
 	"slices"
 
@@ -47,17 +46,14 @@ func readLinks() []link {
 // linksOf returns interfaces with their addresses.
 func linksOf(interfaces, addrs []rtnetlink.Entry) (all []link) {
 	for _, e := range interfaces {
-		all = append(all, link{name: unix.ByteSliceToString(e.Attributes[unix.IFLA_IFNAME]), index: indexOf(e)})
+		all = append(all, link{name: unix.ByteSliceToString(e.Attributes[unix.IFLA_IFNAME]), index: e.Index()})
 	}
 	for _, e := range addrs {
 		a, ok := e.Addr()
-		i := slices.IndexFunc(all, func(l link) bool { return l.index == indexOf(e) })
+		i := slices.IndexFunc(all, func(l link) bool { return l.index == e.Index() })
 		if ok && i >= 0 {
 			all[i].addrs = append(all[i].addrs, a)
 		}
 	}
 	return all
 }
-
-// indexOf returns the index of the interface, which both headers that are used here have in their second word.
-func indexOf(e rtnetlink.Entry) uint32 { return binary.NativeEndian.Uint32(e.Header[4:]) }

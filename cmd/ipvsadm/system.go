@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/ipvsadm-go/ipvsadm/internal/director"
 	"github.com/ipvsadm-go/ipvsadm/internal/netns"
 	"github.com/ipvsadm-go/ipvsadm/internal/resolve"
 	"github.com/ipvsadm-go/ipvsadm/internal/schedulers"
@@ -23,6 +24,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/format"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl/conns"
 )
 
 // A system provides what the command needs from the machine. Tests use one
@@ -115,7 +117,7 @@ var linux = &system{
 	namespaces:   netns.Names,
 	sysctls:      func(ns *netns.Namespace) sysctlDir { return procDir{"/proc/sys/net/ipv4/vs", ns} },
 	machine:      thisMachine,
-	surroundings: func(ns *netns.Namespace) surroundings { return linuxSurroundings{ns, kernelConnections} },
+	surroundings: linuxSurroundings,
 	terminal:     screen.IsTerminal,
 	names: func(ctx context.Context, waiting func()) names {
 		r := resolve.New(ctx)
@@ -127,6 +129,11 @@ var linux = &system{
 	poll:     time.Second,
 	report:   10 * time.Second,
 	idle:     10 * time.Second,
+}
+
+func linuxSurroundings(ns *netns.Namespace) surroundings {
+	open := func(file string) (io.ReadCloser, error) { return kernelConnections(ns, file) }
+	return &director.System{NS: ns, Kernel: runningKernel(), Open: open, Conns: path.Base(conns.Path)}
 }
 
 func kernelConnections(ns *netns.Namespace, file string) (io.ReadCloser, error) {

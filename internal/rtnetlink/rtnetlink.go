@@ -90,6 +90,9 @@ func (e *Entry) Addr() (netip.Addr, bool) {
 	return netip.AddrFromSlice(own)
 }
 
+// Index returns the index of the interface of a link or an address, which the headers of both have in their second word.
+func (e *Entry) Index() uint32 { return binary.NativeEndian.Uint32(e.Header[4:]) }
+
 // Uint32 returns the number in an attribute, or 0 if there is none.
 func (e *Entry) Uint32(kind uint16) uint32 {
 	if b := e.Attributes[kind]; len(b) == 4 {
