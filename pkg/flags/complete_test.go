@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/stretchr/testify/require"
+
+	"github.com/ipvsadm-go/ipvsadm/internal/check"
 )
 
 // testMachine has a table, another one in the network namespace blue, and what else values are taken from.
@@ -304,7 +306,7 @@ func (unknown) Schedulers() []string { return nil }
 // Offers have a description where the word is not enough. Without the kernel's schedulers, those of the help are offered.
 func TestOfferText(t *testing.T) {
 	text := map[string]string{}
-	for _, line := range []string{"-", "-A -t ", "-A -t x:", "-D -t ", "-D -f ", "-d -r ", "-A -M ", "-A -s ", "--sysctl ", "-L --netns /"} {
+	for _, line := range []string{"-", "-A -t ", "-A -t x:", "-D -t ", "-D -f ", "-d -r ", "-A -M ", "-A -s ", "--sysctl ", "-L --netns /", "--check "} {
 		for _, o := range Complete(strings.Split("ipvsadm "+line, " "), testMachine{}) {
 			text[o.Word] = o.Text
 		}
@@ -312,6 +314,7 @@ func TestOfferText(t *testing.T) {
 	for word, want := range map[string]string{
 		"-L": longOption("list").help, "-l": shortOption('l').help,
 		"192.0.2.2:": "eth0", "x:http": "80/tcp", "192.0.2.1:80": "wlc", "70": "wlc", "10.0.0.2:8080": "Masq, weight 30",
+		"forwarding":    check.ByName("forwarding").Meaning,
 		"255.255.255.0": "/24", "rr": "", "conntrack": "keep netfilter's connection tracking for connections of IPVS", "own": "", "/file": "",
 	} {
 		require.Contains(t, text, word)
