@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -38,6 +39,7 @@ type testSurroundings struct {
 	unread  error
 
 	sysctlError, procError error // rather than what does not exist
+	readError              error // at the end of files
 	tables                 []rtnetlink.Local
 	unreadTables           error
 	rules                  check.Rulesets
@@ -75,7 +77,7 @@ func (s *testSurroundings) Proc(name string) (io.ReadCloser, error) {
 
 // A testFile counts as open until it is closed.
 type testFile struct {
-	*strings.Reader
+	io.Reader
 	open *int
 }
 
@@ -86,6 +88,9 @@ func (f *testFile) Close() error {
 
 func (s *testSurroundings) file(text string) io.ReadCloser {
 	s.open++
+	if s.readError != nil {
+		return &testFile{io.MultiReader(strings.NewReader(text), iotest.ErrReader(s.readError)), &s.open}
+	}
 	return &testFile{strings.NewReader(text), &s.open}
 }
 
@@ -412,6 +417,9 @@ func TestCheckCounts(t *testing.T) {
 	} {
 		k.count(counts, &conns.Connection{State: row.state, Expires: row.expires, Client: client, Virtual: virtual})
 	}
+	last := &check.Counts{}
+	k.count(last, &conns.Connection{State: "TIME_WAIT", Expires: 117 * time.Second})
+	require.Equal(t, &check.Counts{Ended: 1, EndedIdle: 3 * time.Second}, last)
 	require.Equal(t, &check.Counts{Half: 4, Stale: 3, HalfIdle: 20 * time.Second, Ended: 3, EndedIdle: 5 * time.Second, Established: 2, Others: 1,
 		Client: client.Addr(), Virtual: virtual.Addr()}, counts)
 }

@@ -3,7 +3,12 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"encoding/binary"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -15,6 +20,7 @@ import (
 	"github.com/ipvsadm-go/ipvsadm/internal/check"
 	"github.com/ipvsadm-go/ipvsadm/internal/probe"
 	"github.com/ipvsadm-go/ipvsadm/internal/rtnetlink"
+	"github.com/ipvsadm-go/ipvsadm/pkg/flags"
 	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
@@ -199,6 +205,95 @@ func TestGatherGrown(t *testing.T) {
 	require.False(t, k.facts.Stuck)
 }
 
+// Local routes of other tables are only asked for if a virtual address needs one.
+func TestGatherLocals(t *testing.T) {
+	k, around := gatherer()
+	around.locals = append(around.locals, "2001:db8::1")
+	k.gather(check.VirtualRoutes|check.ServerRoutes, false)
+	require.NotContains(t, around.calls, "locals")
+}
+
+// Another director may take over where something speaks VRRP, or a backup sync daemon runs.
+func TestGatherStandby(t *testing.T) {
+	const vrrp = "  58: 00000000:0070 00000000:0000 07\n"
+	backup, master := []check.Daemon{{}}, []check.Daemon{{Master: true}}
+	for _, c := range []struct {
+		raw, raw6 string
+		daemons   []check.Daemon
+		want      bool
+	}{
+		{},
+		{daemons: master},
+		{daemons: backup, want: true},
+		{daemons: append(backup, master...), want: true},
+		{raw: "head\n" + vrrp, want: true},
+		{raw6: "head\n" + vrrp, want: true},
+		{raw: "head\n" + vrrp, raw6: "head\n" + "  58: 00000000:003A\n", want: true},
+		{raw: "head\n\n  58:\n", raw6: "  58: 00000000:0170\n"},
+		{raw: "  58: 00000000:0070\n", want: true},
+	} {
+		k, around := gatherer()
+		around.proc = map[string]string{"raw": c.raw, "raw6": c.raw6}
+		k.facts.Daemons = c.daemons
+		k.gather(check.Director, false)
+		require.Equal(t, c.want, k.facts.Standby, "%+v", c)
+	}
+}
+
+// A file of which only a part can be read is told from a whole one.
+func TestGatherBrokenOff(t *testing.T) {
+	k, around := gatherer()
+	around.readError = unix.EIO
+	_, err := k.read("raw")
+	require.ErrorIs(t, err, unix.EIO)
+	require.ErrorIs(t, k.sockets("tcp", "TCP", "0A"), unix.EIO)
+	require.Zero(t, around.open)
+}
+
+// What the kernel says about itself counts, too.
+func TestCheckKernel(t *testing.T) {
+	s := newChecked(t)
+	s.do(t, "ipvsadm --set 0 77 0", "ipvsadm --start-daemon backup --mcast-interface eth0 --syncid 3")
+	client, err := s.open(t.Context(), nil)
+	require.NoError(t, err)
+	defer client.Close()
+	k := &checker{tables: func(c *ipvsnl.Client) *tableReader { return newTableReader(c, nil, &flags.Listing{Numeric: true}) }}
+	require.NoError(t, k.kernel(t.Context(), client, &flags.Command{}))
+	info, err := client.Info(t.Context())
+	require.NoError(t, err)
+	require.NotZero(t, info.ConnTableSize)
+	require.Equal(t, int(info.ConnTableSize), k.facts.Buckets)
+	require.Equal(t, 77*time.Second, k.finWait)
+	require.Len(t, k.facts.Services, 1)
+	require.True(t, k.facts.Services[0].Quiet)
+	require.Equal(t, []check.Daemon{{Interface: "eth0", SyncID: 3}}, k.facts.Daemons)
+	require.Equal(t, []probe.Group{{Addr: netip.MustParseAddr("224.0.0.81"), Port: 8848, ID: 3}}, k.groups)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, k.kernel(ctx, client, &flags.Command{}), context.Canceled)
+}
+
+// Servers and sync daemons of rules are checked as those of the kernel.
+func TestCheckWanted(t *testing.T) {
+	s := newChecked(t)
+	s.around.locals = append(s.around.locals, "10.0.0.5")
+	got := s.input("-A -t 192.0.2.80:80 -s rr\n-a -t 192.0.2.80:80 -r 10.0.0.5:81 -m\n--start-daemon master --mcast-interface eth8\n"+
+		"--start-daemon backup --mcast-interface eth9\n", "ipvsadm --check")
+	require.NotContains(t, got.stdout, "eth8", "what is no file is not read")
+	file := filepath.Join(t.TempDir(), "rules")
+	require.NoError(t, os.WriteFile(file, []byte("-A -t 192.0.2.80:80 -s rr\n-a -t 192.0.2.80:80 -r 10.0.0.5:81 -m\n"+
+		"--start-daemon master --mcast-interface eth8\n--start-daemon backup --mcast-interface eth9\n"), 0o600))
+	in, err := os.Open(file)
+	require.NoError(t, err)
+	defer in.Close()
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, 1, s.run([]string{"ipvsadm", "--check"}, in, &stdout, &stderr))
+	require.Empty(t, stderr.String())
+	require.Contains(t, stdout.String(), "10.0.0.5:81: 10.0.0.5 is the director itself, where nothing listens at 10.0.0.5:81 [listener]\n")
+	require.Contains(t, stdout.String(), "the interface of the sync daemon master, eth8, is gone [sync]\n")
+	require.Contains(t, stdout.String(), "the interface of the sync daemon backup, eth9, is gone [sync]\n")
+}
+
 // ARP asks on interfaces of the network, or else on the one that has the address, each address once.
 func TestQuestions(t *testing.T) {
 	a, mac := netip.MustParseAddr("192.0.2.80"), []byte{2, 0, 0, 0, 0, 1}
@@ -274,8 +369,11 @@ func TestHexAddresses(t *testing.T) {
 			require.Equal(t, want, a.String())
 		}
 	}
-	local := []byte{192, 0, 2, 80}
-	hostOrder(local)
+	local := binary.NativeEndian.AppendUint32(nil, 0xC0000250) // as the kernel prints a word of the network
+	require.Equal(t, local, func() []byte { b := []byte{0xC0, 0, 2, 0x50}; hostOrder(b); return b }())
+	six := []byte{1, 2, 3, 4, 5, 6}
+	hostOrder(six)
+	require.Equal(t, append(binary.NativeEndian.AppendUint32(nil, 0x01020304), 5, 6), six)
 	for word, want := range map[string]string{hexOf(local) + ":FFFF": "192.0.2.80:65535", hexOf(local): "", hexOf(local) + ":10000": "", "0G:0050": "", "0102:0050": ""} {
 		a, ok := socketAddr(word)
 		require.Equal(t, want != "", ok, word)

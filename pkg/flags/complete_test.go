@@ -9,10 +9,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/check"
+	"github.com/ipvsadm-go/ipvsadm/pkg/ipvsnl"
 )
 
 // testMachine has a table, another one in the network namespace blue, and what else values are taken from.
