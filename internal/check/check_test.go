@@ -286,11 +286,12 @@ var tests = map[string]struct {
 	}}, []string{"gateway broken 1: direct routing cannot cross the gateway 10.0.0.254, which is on the way to 10.0.0.11; a tunnel can, if the server has a device for it: ipvsadm -e --keep -t 192.0.2.10:80 -r 10.0.0.11:80 -i"}},
 	"gateway that is the server": {[]func(*Facts){func(f *Facts) {
 		f.Services[0].Servers[0].Method, f.Routes[rs1].Gateway, f.Routes[rs1].Next = Direct, true, gateway4
+		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs1, 80)}].Established = 11
 	}}, nil},
-	"gateway that is the server, with one connection": {[]func(*Facts){func(f *Facts) {
+	"gateway that some got past earlier": {[]func(*Facts){func(f *Facts) {
 		f.Services[0].Servers[0].Method, f.Routes[rs1].Gateway, f.Routes[rs1].Next = Direct, true, gateway4
-		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs1, 80)}].Established = 1
-	}}, nil},
+		f.Conns[Path{"TCP", web.Addr, netip.AddrPortFrom(rs1, 80)}].Established = 10
+	}}, []string{"gateway broken 1: direct routing cannot cross the gateway 10.0.0.254, which is on the way to 10.0.0.11, although it is in the network of back: ip route replace 10.0.0.11/32 dev back"}},
 	"gateway of masquerading without connections": {[]func(*Facts){func(f *Facts) {
 		f.Routes[rs1].Gateway, f.Routes[rs1].Next, f.Conns = true, gateway4, nil
 	}}, nil},
