@@ -35,16 +35,16 @@ type checker struct {
 	facts  check.Facts
 	groups []probe.Group // of the daemons that run
 
-	finWait time.Duration // the timeout of connections in FIN_WAIT
+	finWait time.Duration // the timeout of connections in FIN_WAIT; 0, as if they had just ended, if it is not known
 }
 
 // check runs --check.
 func (r *runner) check(ctx context.Context, c *flags.Command) int {
 	k := &checker{
-		con: r.con, lines: r.lines, finWait: 2 * time.Minute, around: r.sys.surroundings(r.netns),
+		con: r.con, lines: r.lines, around: r.sys.surroundings(r.netns),
 		open: func(ctx context.Context) (*ipvsnl.Client, error) { return r.sys.open(ctx, r.netns) },
 		tables: func(client *ipvsnl.Client) *tableReader {
-			return newTableReader(client, r.names, &flags.Listing{Numeric: true})
+			return newTableReader(client, nil, &flags.Listing{Numeric: true})
 		},
 	}
 	return k.check(ctx, c)
@@ -106,11 +106,8 @@ func (k *checker) table(ctx context.Context, c *flags.Command) (code int) {
 // its input may leave a pipe open, or have input in it that is meant for other commands; nor is a file of which others have
 // read a part.
 func isFile(in io.Reader) bool {
-	f, ok := in.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
+	f, _ := in.(*os.File)
+	info, err := f.Stat() // of what is no file, an error
 	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		return false
 	}
@@ -168,9 +165,8 @@ func (k *checker) withoutRoot(c *flags.Command) (code int) {
 	}
 	k.facts.Services = servicesOf(text)
 	k.facts.Buckets = bucketsOf(text)
-	k.finWait = 0 // so that whatever has ended has done so not long ago
 	if c.OneService && !slices.ContainsFunc(k.facts.Services, func(s check.Service) bool { return s.Key == checkKey(c.Service) }) {
-		k.con.fails(&ipvsnl.Error{Op: ipvsnl.OpService, Service: c.Service, Err: ipvsnl.ErrServiceNotFound})
+		k.con.fails(ipvsnl.ErrServiceNotFound)
 		return exitListing
 	}
 	k.unseen("thresholds, counters, types of tunnels and sync daemons", unix.EPERM)

@@ -195,7 +195,7 @@ func (k *checker) questions() (all []probe.Question) {
 	f, asked := &k.facts, map[netip.Addr]bool{}
 	for i := range f.Services {
 		a := f.Services[i].Addr.Addr()
-		if f.Services[i].Mark != 0 || !a.Is4() || asked[a] || f.Routes[a] == nil || f.Routes[a].Kind != check.Here {
+		if !a.Is4() || asked[a] || f.Routes[a] == nil || f.Routes[a].Kind != check.Here {
 			continue
 		}
 		asked[a] = true
@@ -322,18 +322,14 @@ func (k *checker) routes(needs check.Needs) {
 		}
 	}
 	for _, c := range k.facts.Conns {
-		if c.Half > 0 {
-			add(c.Client)
-		}
+		add(c.Client) // of a half-open one, if there is one
 	}
 	routes := k.askRoutes(questions)
 	k.facts.Routes = make(map[netip.Addr]*check.Route, len(routes))
 	for i := range routes {
 		k.facts.Routes[questions[i].To] = &routes[i]
 	}
-	if needs&check.VirtualRoutes != 0 {
-		k.locals()
-	}
+	k.locals()
 	if needs&check.Totals != 0 {
 		k.backs()
 	}
@@ -385,7 +381,7 @@ func (k *checker) locals() {
 	f := &k.facts
 	if !slices.ContainsFunc(f.Services, func(s check.Service) bool {
 		r := f.Routes[s.Addr.Addr()]
-		return s.Mark == 0 && r != nil && r.Kind != check.Here
+		return r != nil && r.Kind != check.Here
 	}) {
 		return
 	}
@@ -445,7 +441,7 @@ func (k *checker) neighbours() {
 			found.State = check.Failed
 		case n.State&unix.NUD_INCOMPLETE != 0:
 			found.State = check.Incomplete
-		case n.State&(unix.NUD_REACHABLE|unix.NUD_STALE|unix.NUD_DELAY|unix.NUD_PROBE|unix.NUD_PERMANENT|unix.NUD_NOARP) != 0:
+		case n.State != unix.NUD_NONE:
 			found.State = check.Reachable
 		}
 		k.facts.Neighbours[hop] = found
@@ -545,7 +541,9 @@ func (k *checker) director() {
 		for line := range strings.Lines(k.look(file)) {
 			const vrrp = ":0070" // protocol 112
 			fields := strings.Fields(line)
-			f.Standby = f.Standby || len(fields) > 1 && strings.HasSuffix(fields[1], vrrp)
+			if len(fields) > 1 && strings.HasSuffix(fields[1], vrrp) {
+				f.Standby = true
+			}
 		}
 	}
 }

@@ -31,8 +31,9 @@ func gatherer() (*checker, *testSurroundings) {
 		sysctls: map[string]string{"net/ipv4/conf/front/rp_filter": "1", "net/ipv4/vs/conn_lfactor": "4"},
 		proc: map[string]string{
 			"raw": "  sl  local_address\n\n   1: 0100007F:0001 00000000:0000 07\n  58: 00000000:0070 00000000:0000 07\n",
-			"tcp": "  sl  local_address rem_address st\n   0: 00000000:0016 00000000:0000 0A\n   1: broken\n",
-			"netstat": "IpExt: IPReversePathFilter\nIpExt: 77\n\nTcpExt: SyncookiesSent IPReversePathFilter TCPAbort\n" +
+			"tcp": "  sl  local_address rem_address st\n   0: 00000000:0016 00000000:0000 0A\n   1: 00000000:0017 00000000:0000\n",
+			"udp": "  sl  local_address rem_address st\n   0: 00000000:0045 00000000:0000 01\n   1: 00000000:0035 00000000:0000 07\n",
+			"netstat": "IpExt: IPReversePathFilter\nIpExt: 77\n\nTcpExt: IPReversePathFilter\nTcpExt:\nTcpExt: SyncookiesSent IPReversePathFilter TCPAbort\n" +
 				"TcpExt: 5 12 9\n",
 		},
 		conns: connLine("SYN_RECV", "0A000001", 30) +
@@ -99,7 +100,7 @@ func TestGather(t *testing.T) {
 		{Protocol: "TCP", Virtual: at("192.0.2.80:80"), Server: at("10.0.0.1:80")}: {
 			Half: 1, Stale: 1, HalfIdle: 30 * time.Second, Client: addr("203.0.113.1"), Virtual: addr("192.0.2.80")},
 	}
-	want.Listeners = []check.Listener{{Protocol: "TCP", Addr: at("0.0.0.0:22")}}
+	want.Listeners = []check.Listener{{Protocol: "TCP", Addr: at("0.0.0.0:22")}, {Protocol: "UDP", Addr: at("0.0.0.0:53")}}
 	want.Listening, want.Grows, want.Standby, want.Filtered = true, true, true, 12
 	want.Probed, want.Stuck = true, true
 	want.Claims = []check.Claim{{Addr: addr("192.0.2.80"), MAC: "02:00:00:00:00:11", Link: "front"}}
@@ -139,6 +140,8 @@ func TestGatherNoMore(t *testing.T) {
 		{check.Listeners | check.ServerRoutes, false, true, []string{"tcp", "tcp6", "udp", "udp6"}, 5},
 		{check.Listeners, false, true, nil, 0},
 		{check.Totals, false, true, []string{"netstat"}, 0},
+		{check.Links | check.VirtualRoutes, false, true, []string{"links", "locals"}, 2},
+		{check.Links | check.VirtualRoutes | check.Totals, false, true, []string{"links", "locals", "netstat"}, 10},
 	} {
 		k, around := gatherer()
 		k.facts.Rules = c.rules
@@ -277,6 +280,12 @@ func TestCheckKernel(t *testing.T) {
 func TestCheckWanted(t *testing.T) {
 	s := newChecked(t)
 	s.around.locals = append(s.around.locals, "10.0.0.5")
+	var discard bytes.Buffer
+	require.NotZero(t, s.run([]string{"ipvsadm", "--check"}, nil, fullDisk{}, &discard))
+	dir, err := os.Open(t.TempDir())
+	require.NoError(t, err)
+	defer dir.Close()
+	require.Zero(t, s.run([]string{"ipvsadm", "--check"}, dir, &discard, &discard), "a directory is no file of rules")
 	got := s.input("-A -t 192.0.2.80:80 -s rr\n-a -t 192.0.2.80:80 -r 10.0.0.5:81 -m\n--start-daemon master --mcast-interface eth8\n"+
 		"--start-daemon backup --mcast-interface eth9\n", "ipvsadm --check")
 	require.NotContains(t, got.stdout, "eth8", "what is no file is not read")
@@ -293,6 +302,11 @@ func TestCheckWanted(t *testing.T) {
 	require.Contains(t, stdout.String(), "the interface of the sync daemon master, eth8, is gone [sync]\n")
 	require.Contains(t, stdout.String(), "the interface of the sync daemon backup, eth9, is gone [sync]\n")
 }
+
+// A fullDisk takes nothing.
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, unix.ENOSPC }
 
 // ARP asks on interfaces of the network, or else on the one that has the address, each address once.
 func TestQuestions(t *testing.T) {
@@ -361,7 +375,7 @@ func TestRouteTo(t *testing.T) {
 func TestHexAddresses(t *testing.T) {
 	for word, want := range map[string]string{
 		"C0000250:0050": "192.0.2.80:80", "C0000250:FFFF": "192.0.2.80:65535", "[2001:0db8:0000:0000:0000:0000:0000:0001]:01BB": "[2001:db8::1]:443",
-		"C0000250": "", ":0050": "", "C0000250:0G": "", "C0000250:10000": "", "C00002:0050": "", "C000025G:0050": "", "[2001]:0050": "",
+		"C0000250": "", "0050": "", ":0050": "", "C0000250:0G": "", "C0000250:10000": "", "C00002:0050": "", "C000025G:0050": "", "[2001]:0050": "",
 	} {
 		a, ok := hexAddr(word)
 		require.Equal(t, want != "", ok, word)
@@ -371,9 +385,9 @@ func TestHexAddresses(t *testing.T) {
 	}
 	local := binary.NativeEndian.AppendUint32(nil, 0xC0000250) // as the kernel prints a word of the network
 	require.Equal(t, local, func() []byte { b := []byte{0xC0, 0, 2, 0x50}; hostOrder(b); return b }())
-	six := []byte{1, 2, 3, 4, 5, 6}
-	hostOrder(six)
-	require.Equal(t, append(binary.NativeEndian.AppendUint32(nil, 0x01020304), 5, 6), six)
+	seven := []byte{1, 2, 3, 4, 5, 6, 7}
+	hostOrder(seven)
+	require.Equal(t, append(binary.NativeEndian.AppendUint32(nil, 0x01020304), 5, 6, 7), seven)
 	for word, want := range map[string]string{hexOf(local) + ":FFFF": "192.0.2.80:65535", hexOf(local): "", hexOf(local) + ":10000": "", "0G:0050": "", "0102:0050": ""} {
 		a, ok := socketAddr(word)
 		require.Equal(t, want != "", ok, word)
@@ -393,11 +407,12 @@ func TestServicesOf(t *testing.T) {
 			{Addr: at("10.0.0.3:80"), Method: check.Direct},
 		}},
 		{Key: check.Key{Mark: 4294967295}, Scheduler: "wlc"},
+		{Key: check.Key{Mark: 1, IPv6: true}, Scheduler: "rr", Servers: []check.Server{{Addr: at("[2001:db8::12]:0"), Method: check.Direct, Weight: 1}}},
 		{Key: check.Key{Mark: 17, IPv6: true}, Scheduler: "rr", Servers: []check.Server{{Addr: at("[2001:db8::11]:0"), Method: check.Direct, Weight: 1}}},
 	}, servicesOf("IP Virtual Server version 1.2.1 (size=4096)\n  -> 0A000001:0050      Masq    1 0 0\n"+
 		"TCP  C0000250:0050 rr  persistent 360 FFFFFFFF\n  -> 0A000001:0050      Masq    4294967295 2 3\n  -> 0A000002:0050 Tunnel 0 0 0\n"+
 		"  -> 0A000003:0050 Route 0 0 0\n  -> 0A000004:0050 Route 0 0\n  -> 0A000004:0050 Route 4294967296 0 0\n  -> 0A000004:0050 Route 0 x 0\n"+
-		"  -> broken Route 0 0 0\n\nFWM  FFFFFFFF wlc\nFWM  100000000 wlc\nFWM 0G wlc\nFWM 1\nTCP broken rr\nFWM  00000011 rr\n"+
+		"  -> broken Route 0 0 0\n\nFWM  FFFFFFFF wlc\nFWM  100000000 wlc\nFWM 0G wlc\nFWM 1\nTCP broken rr\nFWM  00000001 rr\n  -> [2001:0db8:0000:0000:0000:0000:0000:0012]:0000 Route 1 0 0\nFWM  00000011 rr\n"+
 		"  -> [2001:0db8:0000:0000:0000:0000:0000:0011]:0000 Route 1 0 0\n"))
 	require.Equal(t, 4096, bucketsOf("IP Virtual Server version 1.2.1 (size=4096)\n"))
 	require.Zero(t, bucketsOf("nothing\n(size=4)\n"))
