@@ -107,7 +107,7 @@ func (k *checker) table(ctx context.Context, c *flags.Command) (code int) {
 // read a part.
 func isFile(in io.Reader) bool {
 	f, _ := in.(*os.File)
-	info, err := f.Stat() // of what is no file, an error
+	info, err := f.Stat() // of anything else, an error
 	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		return false
 	}

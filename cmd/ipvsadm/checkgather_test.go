@@ -281,14 +281,14 @@ func TestCheckWanted(t *testing.T) {
 	s := newChecked(t)
 	s.around.locals = append(s.around.locals, "10.0.0.5")
 	var discard bytes.Buffer
-	require.NotZero(t, s.run([]string{"ipvsadm", "--check"}, nil, fullDisk{}, &discard))
+	require.NotZero(t, s.run([]string{"ipvsadm", "--check"}, nil, &full{err: unix.ENOSPC}, &discard))
 	dir, err := os.Open(t.TempDir())
 	require.NoError(t, err)
 	defer dir.Close()
-	require.Zero(t, s.run([]string{"ipvsadm", "--check"}, dir, &discard, &discard), "a directory is no file of rules")
+	require.Zero(t, s.run([]string{"ipvsadm", "--check"}, dir, &discard, &discard), "a directory does not hold rules")
 	got := s.input("-A -t 192.0.2.80:80 -s rr\n-a -t 192.0.2.80:80 -r 10.0.0.5:81 -m\n--start-daemon master --mcast-interface eth8\n"+
 		"--start-daemon backup --mcast-interface eth9\n", "ipvsadm --check")
-	require.NotContains(t, got.stdout, "eth8", "what is no file is not read")
+	require.NotContains(t, got.stdout, "eth8", "only files are read")
 	file := filepath.Join(t.TempDir(), "rules")
 	require.NoError(t, os.WriteFile(file, []byte("-A -t 192.0.2.80:80 -s rr\n-a -t 192.0.2.80:80 -r 10.0.0.5:81 -m\n"+
 		"--start-daemon master --mcast-interface eth8\n--start-daemon backup --mcast-interface eth9\n"), 0o600))
@@ -302,11 +302,6 @@ func TestCheckWanted(t *testing.T) {
 	require.Contains(t, stdout.String(), "the interface of the sync daemon master, eth8, is gone [sync]\n")
 	require.Contains(t, stdout.String(), "the interface of the sync daemon backup, eth9, is gone [sync]\n")
 }
-
-// A fullDisk takes nothing.
-type fullDisk struct{}
-
-func (fullDisk) Write([]byte) (int, error) { return 0, unix.ENOSPC }
 
 // ARP asks on interfaces of the network, or else on the one that has the address, each address once.
 func TestQuestions(t *testing.T) {
