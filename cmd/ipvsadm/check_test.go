@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -48,11 +49,16 @@ type testSurroundings struct {
 	reads                  map[string]int // how often a sysctl was read
 	open                   int            // files that are not closed
 	neighbour              []rtnetlink.Neighbour
+	mu                     sync.Mutex // some are called at the same time
 	calls                  []string
 	groups                 []probe.Group
 }
 
-func (s *testSurroundings) call(name string) { s.calls = append(s.calls, name) }
+func (s *testSurroundings) call(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = append(s.calls, name)
+}
 
 func (s *testSurroundings) Sysctl(name string) (string, error) {
 	if s.reads == nil {
