@@ -169,7 +169,10 @@ func hide(t *testing.T, dir string) {
 // it in use until the kernel has cleared them away.
 func unload(t *testing.T) {
 	t.Helper()
-	t.Cleanup(func() { modprobe(t, "ip_vs") })
+	t.Cleanup(func() {
+		modprobe(t, "ip_vs")
+		kernel.LoadNamespaced()
+	})
 	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 		for _, module := range ipvsModules(t) {
 			unix.DeleteModule(module, unix.O_NONBLOCK) // refused as long as it is in use

@@ -60,6 +60,7 @@ var Features = []Feature{
 	}},
 	{"overlay file systems", func(t testing.TB, n *Namespace) bool { return loads("overlay") }},
 	{"estimation that can be turned off", hasFile("/proc/sys/net/ipv4/vs/run_estimation")},
+	{"sysctl est_nice", hasFile("/proc/sys/net/ipv4/vs/est_nice")},
 	{"tables that resize", hasFile("/proc/sys/net/ipv4/vs/conn_lfactor")},
 	{"tables of a fixed size", func(t testing.TB, n *Namespace) bool { return !hasFile("/proc/sys/net/ipv4/vs/conn_lfactor")(t, n) }},
 	{"/proc/net/ip_vs_status", hasFile("/proc/thread-self/net/ip_vs_status")},
@@ -222,6 +223,14 @@ func listsStats64() (bool, error) {
 		})
 	}
 	return has, decoder.Err()
+}
+
+// LoadNamespaced loads the schedulers that have settings for each network namespace. If the kernel loads one for a service
+// while it clears a namespace away, each waits for the other, until the program that adds the service is killed.
+func LoadNamespaced() {
+	for _, name := range []string{"lblc", "lblcr"} {
+		loads("ip_vs_" + name)
+	}
 }
 
 // loads reports whether a module is there.

@@ -45,6 +45,7 @@ func Main(m *testing.M, programs ...string) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
+		LoadNamespaced()
 		os.Exit(m.Run())
 	}
 	code, err := boot(programs)

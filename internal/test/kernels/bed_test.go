@@ -92,6 +92,27 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
+// TestJobVariables checks that what the bed sets are variables that the tests read.
+func TestJobVariables(t *testing.T) {
+	for _, j := range jobs {
+		for _, variable := range j.env {
+			name, _, ok := strings.Cut(variable, "=")
+			require.True(t, ok, variable)
+			read := false
+			for _, dir := range []string{"../kernel", "../" + j.pkg} {
+				files, err := filepath.Glob(dir + "/*.go")
+				require.NoError(t, err)
+				for _, file := range files {
+					text, err := os.ReadFile(file)
+					require.NoError(t, err)
+					read = read || strings.Contains(string(text), `"`+name+`"`)
+				}
+			}
+			require.True(t, read, "%s: nothing reads %s", j.name, name)
+		}
+	}
+}
+
 // TestCPIO writes an archive as the kernel reads it.
 func TestCPIO(t *testing.T) {
 	files := make(tree)

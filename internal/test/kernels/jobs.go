@@ -39,7 +39,7 @@ var jobs = []job{
 	{name: "golden", core: true, pkg: "golden", args: []string{"-test.run=^TestGolden$"}, timeout: 30 * time.Minute},
 	{name: "end to end", pkg: "e2e", args: []string{"-test.skip=^(TestFeatures|TestTable|" + strings.Join(elsewhere, "|") + ")$"}, timeout: time.Hour},
 	{name: "generated", pkg: "parity", args: []string{"-test.run=^TestParity$", "-cases=" + cases},
-		env: []string{"IPVSADM_PARITY_SHARE=0/1", "IPVSADM_PARITY_SERVER=/" + programs + "/ipvsadm-server"}, timeout: time.Hour},
+		env: []string{"IPVSADM_KERNEL_SHARE=0/1", "IPVSADM_PARITY_SERVER=/" + programs + "/ipvsadm-server"}, timeout: time.Hour},
 }
 
 // elsewhere are the end-to-end tests that the bed leaves to user-mode Linux. They show what the program does with
