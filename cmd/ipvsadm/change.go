@@ -14,6 +14,7 @@ import (
 type changer struct {
 	con    *console
 	client *ipvsnl.Client
+	apply  func(context.Context, ...ipvsnl.Change) error
 	locker *locker
 }
 
@@ -30,7 +31,7 @@ func (m *changer) change(ctx context.Context, c *flags.Command) int {
 		return m.changePart(ctx, c)
 	}
 	before := m.con.hints.look(ctx, c)
-	if err := m.client.Apply(ctx, c.Change); err != nil {
+	if err := m.apply(ctx, c.Change); err != nil {
 		m.con.fails(err)
 		return exitChange
 	}
@@ -50,7 +51,7 @@ func (m *changer) changePart(ctx context.Context, c *flags.Command) int {
 		changes[i] = c.Change
 		changes[i].Service.Key = services[i].Service.Key
 	}
-	return m.reportPart(m.client.Apply(ctx, changes...))
+	return m.reportPart(m.apply(ctx, changes...))
 }
 
 // reportPart reports the changes that failed. A service that is gone needs none.

@@ -32,12 +32,12 @@ func (r *runner) locker(c *flags.Command) *locker {
 }
 
 func (r *runner) changer(c *flags.Command) *changer {
-	return &changer{con: r.con, client: r.client, locker: r.locker(c)}
+	return &changer{con: r.con, client: r.client, apply: r.apply, locker: r.locker(c)}
 }
 
 func (r *runner) replacer(c *flags.Command) *replacer {
 	return &replacer{
-		con: r.con, client: r.client, parser: r.lines, locker: r.locker(c), patience: r.sys.patience,
+		con: r.con, client: r.client, before: r.preloader.before, parser: r.lines, locker: r.locker(c), patience: r.sys.patience,
 		stopped: make(chan syscall.Signal, 1), applied: make(chan int, 1),
 	}
 }
@@ -82,7 +82,7 @@ func (r *runner) restorer(c *flags.Command) *restorer {
 		lines:    rulefile.NewReader(screen.Input(r.con.in, stopped)),
 		parser:   r.lines,
 		client:   r.client,
-		apply:    r.client.Apply,
+		apply:    r.apply,
 		show:     r.show,
 		locker:   r.locker(c),
 		patience: r.sys.patience,

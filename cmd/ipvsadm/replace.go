@@ -29,6 +29,7 @@ const maxPlans = 5
 type replacer struct {
 	con      *console
 	client   *ipvsnl.Client
+	before   func(...ipvsnl.Change) // is called before changes are made
 	parser   *lineParser
 	locker   *locker
 	patience time.Duration // after a signal
@@ -102,6 +103,7 @@ func (r *replacer) carryOut(ctx context.Context) int {
 		if err != nil {
 			return r.cannotPlan(err)
 		}
+		r.before(changes...)
 		err = reconcile.ApplyTo(ctx, r.client, current, changes, r.unlessStopped())
 		if err == nil {
 			return exitDone

@@ -21,6 +21,8 @@ type runner struct {
 	names names
 	lines *lineParser
 
+	preloader *preloader
+
 	// checked makes a restore check its whole input, clear the table and then run the input.
 	checked bool
 
@@ -33,7 +35,10 @@ type runner struct {
 func newRunner(sys *system, con *console) *runner {
 	// Output so far is shown while waiting for names.
 	names := sys.names(context.Background(), con.flush)
-	r := &runner{sys: sys, con: con, names: names, lines: &lineParser{names: names}}
+	r := &runner{
+		sys: sys, con: con, names: names, lines: &lineParser{names: names},
+		preloader: &preloader{schedulers: sys.schedulers, load: sys.preload},
+	}
 	con.hints = newHinter(r)
 	r.lines.hints = con.hints
 	return r

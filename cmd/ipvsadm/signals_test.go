@@ -219,7 +219,7 @@ func TestLoadModule(t *testing.T) {
 	stdin := os.Stdin
 	os.Stdin = in
 	defer func() { os.Stdin = stdin }()
-	loadModule(dir + "/modprobe")
+	loadModule(dir+"/modprobe", os.Stdin, "--", "ip_vs")
 	words, err := os.ReadFile(dir + "/words")
 	require.NoError(t, err)
 	require.Equal(t, "-- ip_vs\n", string(words))
@@ -228,7 +228,16 @@ func TestLoadModule(t *testing.T) {
 	ignored, err := strconv.ParseUint(strings.Fields(string(signals))[1], 16, 64)
 	require.NoError(t, err)
 	require.Zero(t, ignored&(1<<(unix.SIGPIPE-1)))
-	loadModule(dir + "/nosuch")
+	loadModule(dir+"/nosuch", os.Stdin)
+
+	// Other modules are loaded in the middle of a restore, whose input is not theirs.
+	os.Stdin, err = os.Open(dir + "/modprobe")
+	require.NoError(t, err)
+	defer os.Stdin.Close()
+	loadModule(dir+"/modprobe", nil, "-q", "--", "ip_vs_lblc")
+	words, err = os.ReadFile(dir + "/words")
+	require.NoError(t, err)
+	require.Equal(t, "-q -- ip_vs_lblc\n", string(words))
 }
 
 // The real system has what the command asks for, as far as it takes no IPVS.

@@ -40,6 +40,9 @@ type system struct {
 	// worked.
 	loadModule func()
 
+	// preload loads another module, and reports nothing.
+	preload func(module string)
+
 	// mayUseIPVS returns an error if the process lacks the rights to use IPVS.
 	mayUseIPVS func() error
 
@@ -107,7 +110,8 @@ var linux = &system{
 		}
 		return ipvsnl.Open(ctx, options...)
 	},
-	loadModule:   func() { loadModule("/sbin/modprobe") },
+	loadModule:   func() { loadModule("/sbin/modprobe", os.Stdin, "--", "ip_vs") },
+	preload:      func(module string) { loadModule("/sbin/modprobe", nil, "-q", "--", module) },
 	mayUseIPVS:   mayUseIPVS,
 	connections:  kernelConnections,
 	totals:       func(ctx context.Context, c *ipvsnl.Client) (ipvsnl.Stats, error) { return c.Totals(ctx) },
@@ -172,12 +176,12 @@ func (sys *system) openIPVS(ctx context.Context, con *console, ns *netns.Namespa
 	return client, info, nil
 }
 
-// loadModule runs modprobe, given its path.
-func loadModule(modprobe string) {
+// loadModule runs modprobe, given its path, its input and its words.
+func loadModule(modprobe string, input *os.File, words ...string) {
 	// Child processes inherit ignored signals, but not handlers.
 	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
-	p, err := os.StartProcess(modprobe, []string{modprobe, "--", "ip_vs"},
-		&os.ProcAttr{Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}})
+	p, err := os.StartProcess(modprobe, append([]string{modprobe}, words...),
+		&os.ProcAttr{Files: []*os.File{input, os.Stdout, os.Stderr}})
 	if err == nil {
 		_, _ = p.Wait()
 	}

@@ -46,6 +46,7 @@ type testSystem struct {
 	noConnTable   error                              // why there is none
 	loads         int                                // how often the module was loaded
 	onLoad        func()                             // what loading it does
+	preloaded     []string                           // the other modules that were loaded
 	noRight       error                              // why IPVS may not be used
 	lockPath      string                             // of the file that stands for the namespace
 	hasSchedulers []schedulers.Scheduler             // those of the kernel
@@ -80,6 +81,7 @@ func newTestSystem(t testing.TB) *testSystem {
 			s.loads++
 			s.onLoad()
 		},
+		preload:    func(module string) { s.preloaded = append(s.preloaded, module) },
 		mayUseIPVS: func() error { return s.noRight },
 		connections: func(_ *netns.Namespace, file string) (io.ReadCloser, error) {
 			table := s.connTable

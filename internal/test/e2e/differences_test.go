@@ -264,6 +264,8 @@ func testedElsewhere() map[string]bool {
 		"SIGINT, SIGTERM, SIGHUP or SIGQUIT during a restore": true,
 		// TestRestoreChecked.
 		"lines that only print, with `ipvsadm-restore`": true,
+		// TestPreload.
+		"the first service with lblc or lblcr, while a network namespace is deleted": true,
 		// TestSaveDocumented.
 		"`-S` without `-n`, if two entries print the same rule because addresses share a name": true,
 		// TestMeantNames of package parity.
