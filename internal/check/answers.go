@@ -21,7 +21,7 @@ func answers(f *Facts, s *Service, d *Server) *Finding {
 	}
 	// A connection is half-open in passing, too. With masquerading the counter of answers says more than that.
 	silent := d.Method == Masq && d.InPkts > 0 && d.OutPkts == 0 && f.sysctl(estimating) != "0"
-	if !silent && c.Stale == 0 {
+	if !silent && c.Stale == 0 || explained(f, s, d) {
 		return nil
 	}
 	found := f.unanswered(s, d, way, c)
@@ -31,6 +31,17 @@ func answers(f *Facts, s *Service, d *Server) *Finding {
 	}
 	found.Text = "connections to " + d.Addr.Addr().String() + " stay in SYN_RECV: " + found.Text
 	return found
+}
+
+// explaining are the checks whose findings are reason enough for no answer to come.
+var explaining = []func(*Facts, *Service, *Server) *Finding{forwarding, gateway, fullNAT, mtu, guePort}
+
+// explained reports whether the director itself keeps a server from answering.
+func explained(f *Facts, s *Service, d *Server) bool {
+	return slices.ContainsFunc(explaining, func(check func(*Facts, *Service, *Server) *Finding) bool {
+		found := check(f, s, d)
+		return found != nil && found.Severity == Broken
+	})
 }
 
 // counts adds up the connections of a server. Those of a mark have any address.

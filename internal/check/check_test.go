@@ -666,6 +666,49 @@ func TestChecks(t *testing.T) {
 	}
 }
 
+// TestExplained has connections to the servers stay half-open, too: that is no finding of its own where the director itself
+// keeps them from being answered.
+func TestExplained(t *testing.T) {
+	for name, explained := range map[string]bool{
+		"working":                         false,
+		"no forwarding":                   true,
+		"gateway":                         true,
+		"full NAT":                        true,
+		"NAT on the way to the servers":   false, // perhaps
+		"tunnel of IPv6 in small packets": true,
+		"tunnel in small packets":         false, // perhaps
+		"gue that is dropped":             true,
+		"gue that no rule accepts":        true,
+	} {
+		f := working()
+		for _, change := range tests[name].changes {
+			change(f)
+		}
+		f.Conns = map[Path]*Counts{}
+		s := &f.Services[0]
+		about := map[string]bool{}
+		for _, x := range Run(All, f) {
+			for _, subject := range x.Subjects {
+				about[subject.Server.String()] = true
+			}
+		}
+		for i := range s.Servers {
+			f.Conns[Path{s.Protocol, s.Addr, s.Servers[i].Addr}] = &Counts{Half: 2, Stale: 2, Client: client, Virtual: s.Addr.Addr()}
+		}
+		f.byAddrs = nil
+		for _, x := range Run(All, f) {
+			for _, subject := range x.Subjects {
+				if x.Check == "answers" && about[subject.Server.String()] {
+					require.False(t, explained, "%s: %+v", name, x)
+				}
+			}
+		}
+		if !explained {
+			require.True(t, slices.ContainsFunc(Run(All, f), func(x Finding) bool { return x.Check == "answers" }), name)
+		}
+	}
+}
+
 // line returns a finding in one line.
 func line(x *Finding) string {
 	on := ""

@@ -54,7 +54,7 @@ var All = []Check{
 	{Name: "answers", Needs: ServerRoutes | Neighbours | Connections | Links | Firewall, Worst: Broken, server: answers,
 		Meaning: "connections to a server stay in SYN_RECV, and none gets further: with masquerading, its answers take another way than " +
 			"through the director, or the client is in its network; with direct routing and tunnels it lacks the service's address or, " +
-			"for the tunnel, a device",
+			"for the tunnel, a device; nothing is said where forwarding, gateway, full-nat, mtu or gue-port explains it",
 		Mend: "makes the director the gateway of the server, or adds the address there; for clients in the server's network, " +
 			"has the director translate their addresses, too"},
 	{Name: "full-nat", Needs: ServerRoutes | Firewall | Links, Worst: Broken, server: fullNAT,
