@@ -666,7 +666,7 @@ func TestChecks(t *testing.T) {
 	}
 }
 
-// TestExplained has connections to the servers stay half-open, too: that is no finding of its own where the director itself
+// TestExplained has connections to the servers stay half-open, too. They are not reported where the director itself
 // keeps them from being answered.
 func TestExplained(t *testing.T) {
 	for name, explained := range map[string]bool{
