@@ -7,7 +7,6 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -54,9 +53,9 @@ func TestOriginDocumented(t *testing.T) {
 		require.Equal(t, kernel.Result{}, ns.Run(t, kernel.Command{Path: program(), Args: []string{"ipvsadm", "-R"}, Stdin: rules}))
 	}
 	n.dialFrom(t, client1, 40000, vip, 80)
-	require.Eventually(t, func() bool {
+	eventually(t, func() bool {
 		return strings.Contains(standby.Ipvsadm(t, program(), "-L", "-n", "-c").Stdout, " 10.1.0.2:40000 ")
-	}, patience, 100*time.Millisecond)
+	})
 	calls := transcript(t, "docs/connections.md", "Does the sync daemon work?")
 	require.Len(t, calls, 4)
 	replayed(t, n.director, calls[:2], anyOrder)

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -38,11 +37,11 @@ func TestOneServer(t *testing.T) {
 	n := newAnswered(t)
 	const one = " -t 10.1.0.100:80 -r 10.2.0.11:8080"
 	for _, view := range []string{"", "--stats", "--thresholds", "--persistent-conn", "--tun-info"} {
-		require.Eventually(t, func() bool {
+		eventually(t, func() bool {
 			want := strings.SplitAfter(n.director.Ipvsadm(t, kernel.Reference, strings.Fields("-L -n -t 10.1.0.100:80 "+view)...).Stdout, "\n")
 			require.Contains(t, want[3], "10.2.0.11:8080")
-			return strings.Join(want[:4], "") == n.run(t, "-L -n "+view+one)
-		}, patience, 50*time.Millisecond, view)
+			return strings.Join(want[:4], "") == kernel.AsReference(n.run(t, "-L -n "+view+one))
+		}, view)
 	}
 	var all []jsonService
 	list(t, n.director, services, &all, strings.Fields(one)...)
@@ -109,7 +108,7 @@ func TestTotals(t *testing.T) {
 			return all.Totals.Services.Counters["connections"] == services && all.Totals.Kernel.Counters["connections"] == kernel
 		}
 	}
-	require.Eventually(t, read(5, 5), patience, 100*time.Millisecond)
+	eventually(t, read(5, 5))
 	require.Len(t, all.Services, 2)
 	require.Equal(t, []int{2, 3, 5}, []int{all.Totals.Services.Number, all.Totals.Destinations.Number, all.Totals.Destinations.Active})
 	for _, name := range []string{"connections", "packets_in", "packets_out", "bytes_in", "bytes_out"} {
@@ -133,7 +132,7 @@ func TestTotals(t *testing.T) {
 		require.GreaterOrEqual(t, all.Totals.Kernel.Counters[name], all.Totals.Services.Counters[name], name)
 	}
 	n.set(t, "-D -t [fd00:1::100]:80")
-	require.Eventually(t, read(4, 5), patience, 100*time.Millisecond)
+	eventually(t, read(4, 5))
 	lines := strings.Split(n.run(t, "-L -n --stats --total --nosort"), "\n")
 	require.Regexp(t, `^Sum  1 service +4 `, lines[len(lines)-4])
 	require.Regexp(t, `^  =  2 real servers +4 `, lines[len(lines)-3])

@@ -56,11 +56,11 @@ func newMeasured(t *testing.T) *network {
 // everywhere.
 func (n *network) settled(t *testing.T, conns float64) (all families) {
 	t.Helper()
-	require.Eventually(t, func() bool {
+	eventually(t, func() bool {
 		all = parseMetrics(t, n.run(t, "-L --metrics"))
 		return sum(all["ipvs_connections_total"]) == conns && sum(all["ipvs_service_connections_total"]) == conns &&
 			sum(all["ipvs_destination_connections_total"]) == conns
-	}, patience, 100*time.Millisecond)
+	})
 	return all
 }
 
@@ -126,13 +126,13 @@ func TestMetricsNodeExporter(t *testing.T) {
 		_ = exporter.Wait()
 	}()
 	var text string
-	require.Eventually(t, func() bool {
+	eventually(t, func() bool {
 		got := n.director.Run(t, kernel.Command{Path: "/bin/bash", Args: []string{"bash", "-c",
 			"exec 3<>/dev/tcp/127.0.0.1/9100 && printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3"}})
 		_, body, ok := strings.Cut(got.Stdout, "\r\n\r\n")
 		text = body
 		return ok
-	}, patience, 200*time.Millisecond)
+	})
 	all := parseMetrics(t, text)
 	require.Zero(t, sum(all["node_textfile_scrape_error"]), messages.String())
 	require.Contains(t, all, "node_textfile_scrape_error")

@@ -7,7 +7,6 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -25,9 +24,9 @@ func TestOverloadLevels(t *testing.T) {
 	}
 	require.Equal(t, "0 0 0", levels())
 	n.run(t, "--sysctl drop_entry=1 drop_packet=1 secure_tcp=1 amemthresh=100000000")
-	require.Eventually(t, func() bool { return levels() == "2 2 2" }, patience, 50*time.Millisecond)
+	eventually(t, func() bool { return levels() == "2 2 2" })
 	n.run(t, "--sysctl amemthresh=0")
-	require.Eventually(t, func() bool { return levels() == "1 1 1" }, patience, 50*time.Millisecond)
+	eventually(t, func() bool { return levels() == "1 1 1" })
 	n.run(t, "--sysctl drop_entry=3 drop_packet=3 secure_tcp=3")
 	got := n.director.Ipvsadm(t, program(), "--sysctl", "drop_entry=4")
 	require.Equal(t, 255, got.Code)
@@ -43,7 +42,7 @@ func TestDropEntry(t *testing.T) {
 	n.halfOpen(t, 500)
 	require.Equal(t, "500 0", n.active(t, "10.2.0.99:80"))
 	n.run(t, "--sysctl drop_entry=3")
-	require.Eventually(t, func() bool { return n.active(t, "10.2.0.99:80") != "500 0" }, patience, 100*time.Millisecond)
+	eventually(t, func() bool { return n.active(t, "10.2.0.99:80") != "500 0" })
 	require.Equal(t, "1 0", n.active(t, "10.2.0.11:8080"))
 }
 
@@ -89,9 +88,9 @@ func TestDropPacket(t *testing.T) {
 		}
 		return inactive() - before
 	}
-	require.Eventually(t, func() bool { return ten() == 5 }, patience, 100*time.Millisecond)
+	eventually(t, func() bool { return ten() == 5 })
 	n.run(t, "--sysctl drop_packet=1 amemthresh=100000000")
-	require.Eventually(t, func() bool { return ten() == 0 }, patience, 100*time.Millisecond)
+	eventually(t, func() bool { return ten() == 0 })
 }
 
 // TestSecureTCP connects to a silent server and to one that writes first.
@@ -122,7 +121,7 @@ func TestSecureTCP(t *testing.T) {
 			}
 			return ""
 		}
-		require.Eventually(t, func() bool { return state(from) == want }, patience, 50*time.Millisecond, want)
+		eventually(t, func() bool { return state(from) == want }, want)
 		conn.Close()
 		require.NotContains(t, n.run(t, "-L -n -c -t 10.1.0.100:80"), "SYNACK")
 	}

@@ -4,7 +4,6 @@ package e2e_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -40,10 +39,10 @@ func TestPartTraffic(t *testing.T) {
 		}
 		return counts
 	}
-	require.Eventually(t, func() bool {
+	eventually(t, func() bool {
 		c := counted()
 		return c["10.1.0.100:80"] == 1 && c["[fd00:1::100]:80"] == 1
-	}, patience, 100*time.Millisecond)
+	})
 	n.set(t, "-Z -4")
 	require.Equal(t, map[string]uint64{"10.1.0.100:80": 0, "[fd00:1::100]:80": 1}, counted())
 	before := n.run(t, "-S -n -4")

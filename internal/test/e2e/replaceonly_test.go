@@ -5,7 +5,6 @@ package e2e_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernel"
 	"github.com/stretchr/testify/require"
@@ -31,9 +30,9 @@ func TestReplaceOnly(t *testing.T) {
 		return got
 	}
 	// The kernel updates counters every two seconds: done when the three packets of the connection are there.
-	require.Eventually(t, func() bool {
+	eventually(t, func() bool {
 		return strings.Count(n.run(t, other), "       1        3 ") == 2
-	}, patience, 100*time.Millisecond)
+	})
 	before := sameCounters("before", "")
 	sameResult(t, runRestore(t, n.director, `-A -t 10.1.0.100:80 -s wrr
 -a -t 10.1.0.100:80 -r 10.2.0.11:8080 -m

@@ -386,14 +386,14 @@ func ignorePipeSignal(ignored bool) (undo func()) {
 // untilWritten waits until a process has written so many bytes.
 func untilWritten(t *testing.T, pid, bytes int) {
 	t.Helper()
-	require.Eventually(t, func() bool {
+	eventually(t, func() bool {
 		counts, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", pid))
 		require.NoError(t, err)
 		var read, written int
 		_, err = fmt.Sscanf(string(counts), "rchar: %d\nwchar: %d", &read, &written)
 		require.NoError(t, err)
 		return written >= bytes
-	}, patience, 10*time.Millisecond)
+	})
 }
 
 // TestReaderGone restores thousands of rules, of which one is refused, where nobody reads the message.

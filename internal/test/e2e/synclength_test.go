@@ -97,11 +97,11 @@ func TestSyncCut(t *testing.T) {
 		}
 		require.Equal(t, connections, entries(front))
 		if c.all {
-			require.Eventually(t, func() bool { return entries(back) == connections }, patience, 50*time.Millisecond)
+			eventually(t, func() bool { return entries(back) == connections })
 			continue
 		}
 		// The master sends what it has within two seconds; later connections end the wait.
-		require.Eventually(t, func() bool { return entries(back) > 0 }, patience, 50*time.Millisecond)
+		eventually(t, func() bool { return entries(back) > 0 })
 		time.Sleep(3 * time.Second)
 		require.Less(t, entries(back), connections)
 	}

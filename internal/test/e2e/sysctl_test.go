@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -147,8 +146,8 @@ func TestSysctlTakesEffect(t *testing.T) {
 	n.set(t, "-d -t 10.1.0.100:80 -r 10.2.0.11:8080")
 	require.Contains(t, n.run(t, "-Lnc"), "ESTABLISHED")
 	n.set(t, "--sysctl expire_nodest_conn=1")
-	require.Eventually(t, func() bool {
+	eventually(t, func() bool {
 		_, _ = c.Write([]byte("x\n"))
 		return !strings.Contains(n.run(t, "-Lnc"), "ESTABLISHED")
-	}, patience, 100*time.Millisecond)
+	})
 }

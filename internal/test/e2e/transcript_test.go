@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -57,6 +58,14 @@ func replayed(t *testing.T, n *kernel.Namespace, calls []transcriptCall, same fu
 			want, got.Stdout = anySize(want), anySize(got.Stdout)
 		}
 		require.Equal(t, same(want), same(got.Stdout), call.line)
+	}
+}
+
+// eventually waits until a condition holds. It runs it on the goroutine of the test, which the condition may end.
+func eventually(t *testing.T, ok func() bool, says ...any) {
+	t.Helper()
+	for end := time.Now().Add(patience); !ok(); time.Sleep(20 * time.Millisecond) {
+		require.True(t, time.Now().Before(end), says...)
 	}
 }
 

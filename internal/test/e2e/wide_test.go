@@ -5,7 +5,6 @@ package e2e_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -34,11 +33,11 @@ func TestWideTraffic(t *testing.T) {
 	defer n.dial(t, client1, vip, 80).Close()
 	defer n.dial(t, client6, vip6, 80).Close()
 	for _, view := range []string{"", "--thresholds", "--persistent-conn", "--tun-info", "--stats --exact"} {
-		require.Eventually(t, func() bool {
+		eventually(t, func() bool {
 			words := strings.Fields("-L -n " + view)
 			want := n.director.Ipvsadm(t, kernel.Reference, words...).Stdout
-			return sameWords(want) == sameWords(n.run(t, "-L -n --wide "+view))
-		}, patience, 10*time.Millisecond, view)
+			return sameWords(want) == sameWords(kernel.AsReference(n.run(t, "-L -n --wide "+view)))
+		}, view)
 	}
 }
 
