@@ -115,11 +115,12 @@ parity:
 		$(if $(ADDITIONS),-additions)
 
 # Runs the tests on Debian's kernels, which qemu boots: those that KERNELS names, with commas between (5.10,s390x), or
-# with ALL=1 all. RUN= chooses end-to-end tests; GOLDEN=1 runs the golden cases alone; FRESH=1 fetches the kernels again.
+# with ALL=1 all. RUN= chooses end-to-end tests; GOLDEN=1 runs the golden cases alone; JOBS= runs some jobs again, as
+# internal/test/kernels/jobs.go names them; FRESH=1 fetches the kernels again.
 # ALL=1, or TABLE=1, writes the table in docs/kernels.md, with the last results of each kernel on this machine.
 kernels: KERNELS = 6.12
 kernels:
-	@GO=$(GO) $(GO) run ./internal/test/kernels $(if $(RUN),-run '$(RUN)') $(if $(GOLDEN),-golden) $(if $(FRESH),-fresh) \
+	@GO=$(GO) $(GO) run ./internal/test/kernels $(if $(RUN),-run '$(RUN)') $(if $(GOLDEN),-golden) $(if $(JOBS),-jobs '$(JOBS)') $(if $(FRESH),-fresh) \
 		$(if $(ALL)$(TABLE),-document docs/kernels.md) $(if $(ALL),all,$(KERNELS))
 
 # Does what the pages of docs/recipes say, each on its kernel; with RECIPE=nat, one of them.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ type bed struct {
 	fresh  bool   // fetch again what is in the cache
 	core   bool   // only the golden cases
 	short  bool   // only what all machines do
+	again  string // if set, the names of the jobs to run alone, with commas between
 	run    string // if set, the end-to-end tests to run alone
 	logs   string // the directory for what the jobs write
 	log    io.Writer
@@ -98,7 +100,10 @@ func (b *bed) attempt(r *run) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	todo := b.jobs(r.tier)
+	todo, err := b.jobs(r.tier)
+	if err != nil {
+		return err
+	}
 	t := make(tree)
 	if err := b.module.addTests(t, r.arch, todo, work); err != nil {
 		return err
@@ -107,7 +112,7 @@ func (b *bed) attempt(r *run) error {
 	for i := range todo {
 		list.Jobs = append(list.Jobs, todo[i].framed())
 	}
-	return b.boots(r, func() error {
+	err = b.boots(r, func() error {
 		r.results = nil
 		for _, j := range todo {
 			r.results = append(r.results, &result{job: j})
@@ -125,6 +130,10 @@ func (b *bed) attempt(r *run) error {
 			return b.follow(r, r.results[f.Job], f, &start)
 		})
 	})
+	if err == nil && b.again != "" {
+		r.results, err = withEarlier(r.results, toDo(r.tier, false), filepath.Join(b.logs, r.name))
+	}
+	return err
 }
 
 // boots calls boot again if the machine hangs.
@@ -139,22 +148,31 @@ func (b *bed) boots(r *run, boot func() error) (err error) {
 }
 
 // jobs are those to do.
-func (b *bed) jobs(t tier) []job {
+func (b *bed) jobs(t tier) ([]job, error) {
 	if b.short {
 		t = short
 	}
 	todo := toDo(t, b.core)
-	if b.run == "" {
-		return todo
+	names := b.again
+	if b.run != "" {
+		names = "end to end"
+	}
+	if names == "" {
+		return todo, nil
 	}
 	var chosen []job
-	for _, j := range todo {
-		if j.name == "end to end" {
-			j.args = []string{"-test.run=" + b.run}
-			chosen = append(chosen, j)
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(todo, func(j job) bool { return j.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no job %q to do", name)
 		}
+		j := todo[i]
+		if b.run != "" {
+			j.args = []string{"-test.run=" + b.run}
+		}
+		chosen = append(chosen, j)
 	}
-	return chosen
+	return chosen, nil
 }
 
 // boot boots a machine once, with the files of t and the jobs, and calls each for what comes from it.

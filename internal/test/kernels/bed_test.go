@@ -70,11 +70,45 @@ func TestToDo(t *testing.T) {
 	require.Equal(t, []string{"features", "table"}, names(toDo(short, false)))
 
 	b := &bed{run: "TestX"}
-	require.Equal(t, []job{{name: "end to end", pkg: "e2e", args: []string{"-test.run=TestX"}, timeout: time.Hour}}, b.jobs(full))
+	chosen, err := b.jobs(full)
+	require.NoError(t, err)
+	require.Equal(t, []job{{name: "end to end", pkg: "e2e", args: []string{"-test.run=TestX"}, timeout: time.Hour}}, chosen)
+	b = &bed{again: "golden,features"}
+	chosen, err = b.jobs(full)
+	require.NoError(t, err)
+	require.Equal(t, []string{"golden", "features"}, names(chosen))
+	_, err = b.jobs(short)
+	require.EqualError(t, err, `there is no job "golden" to do`)
+	chosen, err = (&bed{short: true}).jobs(full)
+	require.NoError(t, err)
+	require.Equal(t, []string{"features", "table"}, names(chosen))
 
 	f := jobs[2].framed()
 	require.Equal(t, "/src/internal/test/golden", f.Dir)
 	require.Equal(t, []string{"/bed/tests/golden.test", "-test.v", "-test.timeout=0", "-test.run=^TestGolden$", "-record"}, f.Args)
+}
+
+// TestWithEarlier takes the results of jobs that have not been run from what they wrote before.
+func TestWithEarlier(t *testing.T) {
+	dir := t.TempDir()
+	some := []job{{name: "table"}, {name: "end to end"}, {name: "generated"}}
+	now := &result{job: some[1], ended: true}
+	_, err := withEarlier([]*result{now}, some, dir)
+	require.ErrorContains(t, err, `the last results of "table": `)
+	require.NoError(t, os.WriteFile(dir+"/table", []byte("--- PASS: TestTable (1.00s)\nPASS\n"), 0o600))
+	require.NoError(t, os.WriteFile(dir+"/generated", []byte("    x: seed 1: 300 cases, 2 calls; 1 differ\nFAIL\n"), 0o600))
+	all, err := withEarlier([]*result{now}, some, dir)
+	require.NoError(t, err)
+	require.Len(t, all, 3)
+	require.Same(t, now, all[1])
+	require.Equal(t, []bool{false, false, true}, []bool{all[0].failed(), all[1].failed(), all[2].failed()})
+	r := &run{results: all}
+	require.Equal(t, []string{"1 of 1", "299 of 300", "a generated case"}, []string{r.cell("table"), r.cell("generated"), r.differCell()})
+
+	require.NoError(t, os.WriteFile(dir+"/end-to-end", []byte("panic: x\n"), 0o600))
+	all, err = withEarlier(nil, some, dir)
+	require.NoError(t, err)
+	require.True(t, all[1].failed())
 }
 
 // TestElsewhere checks that what the bed leaves out are tests that there are.

@@ -2,7 +2,7 @@
 
 // Kernels runs the tests in Debian's kernels, of several releases and architectures, which qemu boots.
 //
-//	kernels [-fetch] [-fresh] [-golden] [-short] [-run REGEXP] [-document FILE] KERNEL,...
+//	kernels [-fetch] [-fresh] [-golden] [-short] [-jobs NAME,...] [-run REGEXP] [-document FILE] KERNEL,...
 //	kernels -exec KERNEL PROGRAM [ARG...]
 package main
 
@@ -26,6 +26,7 @@ func main() {
 	fresh := flag.Bool("fresh", false, "fetch again what is in the cache")
 	core := flag.Bool("golden", false, "run the golden cases alone")
 	brief := flag.Bool("short", false, "make, list, save and replace a table, and no more")
+	again := flag.String("jobs", "", "run these jobs alone; the results of the others are those of the last time")
 	only := flag.String("run", "", "run the end-to-end tests that match alone")
 	document := flag.String("document", "", "the document that has the table")
 	logs := flag.String("logs", cacheDir()+"/logs", "the directory for what the jobs write")
@@ -33,7 +34,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	b := &bed{ctx: ctx, fresh: *fresh, core: *core, short: *brief, run: *only, logs: *logs, log: os.Stderr}
+	b := &bed{ctx: ctx, fresh: *fresh, core: *core, short: *brief, again: *again, run: *only, logs: *logs, log: os.Stderr}
 	code := 0
 	err := b.prepare(flag.Arg(0))
 	switch {

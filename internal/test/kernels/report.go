@@ -27,7 +27,7 @@ func (r *result) append(dir string, text []byte) error {
 			return err
 		}
 		var err error
-		if r.file, err = os.Create(filepath.Join(dir, strings.ReplaceAll(r.name, " ", "-"))); err != nil {
+		if r.file, err = os.Create(filepath.Join(dir, r.fileName())); err != nil {
 			return err
 		}
 	}
