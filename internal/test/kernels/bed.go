@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/ipvsadm-go/ipvsadm/internal/test/kernels/frame"
 )
 
@@ -91,6 +93,23 @@ func (t tree) save(name string) error {
 		return err
 	}
 	return errors.Join(t.cpio(f), f.Close())
+}
+
+// attemptAll runs the machines, so many at once: one mostly keeps one processor busy.
+func (b *bed) attemptAll(atOnce int) {
+	var all errgroup.Group
+	all.SetLimit(atOnce)
+	for _, r := range b.runs {
+		if r.err != nil {
+			continue
+		}
+		all.Go(func() error {
+			r.err = b.attempt(r)
+			fmt.Fprintf(b.log, "%s: %.0f s, of processors %.0f s\n", r.name, r.took.Seconds(), r.busy.Seconds())
+			return nil // each machine has its own
+		})
+	}
+	_ = all.Wait()
 }
 
 // attempt runs a machine's jobs.

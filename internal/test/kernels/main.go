@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -87,16 +88,13 @@ func (b *bed) prepare(names string) error {
 
 // test runs the machines and reports. The document gets the table of all that have been run, now or before.
 func test(b *bed, document string) error {
+	b.attemptAll(runtime.NumCPU())
+	if b.ctx.Err() != nil {
+		return context.Cause(b.ctx)
+	}
 	var rows []row
 	failed := 0
 	for _, r := range b.runs {
-		if r.err == nil {
-			r.err = b.attempt(r)
-		}
-		if b.ctx.Err() != nil {
-			return r.err
-		}
-		fmt.Fprintf(b.log, "%s: %.0f s, of processors %.0f s\n", r.name, r.took.Seconds(), r.busy.Seconds())
 		if r.failed() {
 			failed++
 			r.explain(os.Stderr)
