@@ -572,7 +572,7 @@ func (n *network) checked(t *testing.T, words string) (all []finding) {
 // rates fall slowly.
 func (n *network) awaitFinding(t *testing.T, words, severity string) []finding {
 	t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(time.Second) {
 		all := n.checked(t, words)
 		if slices.ContainsFunc(all, func(f finding) bool { return f.Severity == severity }) || time.Now().After(end) {
 			return all
