@@ -117,7 +117,7 @@ parity:
 # Runs the tests on Debian's kernels, which qemu boots: those that KERNELS names, with commas between (5.10,s390x), or
 # with ALL=1 all. RUN= chooses end-to-end tests; GOLDEN=1 runs the golden cases alone; JOBS= runs some jobs again, as
 # internal/test/kernels/jobs.go names them; FRESH=1 fetches the kernels again.
-# ALL=1, or TABLE=1, writes the table in docs/kernels.md, with the last results of each kernel on this machine.
+# ALL=1, or TABLE=1, writes their rows into the table in docs/kernels.md.
 kernels: KERNELS = 6.12
 kernels:
 	@GO=$(GO) $(GO) run ./internal/test/kernels $(if $(RUN),-run '$(RUN)') $(if $(GOLDEN),-golden) $(if $(JOBS),-jobs '$(JOBS)') $(if $(FRESH),-fresh) \

@@ -86,7 +86,7 @@ func (b *bed) prepare(names string) error {
 	return nil
 }
 
-// test runs the machines and reports. The document gets the table of all that have been run, now or before.
+// test runs the machines and reports. Those that do all their jobs get their rows in the table of the document.
 func test(b *bed, document string) error {
 	b.attemptAll(runtime.NumCPU())
 	if b.ctx.Err() != nil {
@@ -100,19 +100,10 @@ func test(b *bed, document string) error {
 			r.explain(os.Stderr)
 		}
 		rows = append(rows, r.row(time.Now()))
-		if b.whole() {
-			if err := rows[len(rows)-1].keep(filepath.Join(b.logs, r.name, rowFile)); err != nil {
-				return err
-			}
-		}
 	}
 	fmt.Print(table(rows))
-	if document != "" {
-		kept, err := keptRows(b.logs)
-		if err == nil {
-			err = write(document, table(kept))
-		}
-		if err != nil {
+	if document != "" && b.whole() {
+		if err := update(document, rows); err != nil {
 			return err
 		}
 	}

@@ -3,11 +3,8 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -94,40 +91,32 @@ func table(rows []row) string {
 	return b.String()
 }
 
-// keep writes a row to a file.
-func (r *row) keep(name string) error {
-	text, err := json.Marshal(r)
-	if err == nil {
-		err = os.MkdirAll(filepath.Dir(name), 0o755)
+// rowsIn reads the lines of a table, its head among them.
+func rowsIn(text string) (rows []row) {
+	for line := range strings.Lines(text) {
+		c := strings.Split(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(line), "| "), " |"), " | ")
+		if len(c) == 8 {
+			rows = append(rows, row{c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]})
+		}
 	}
-	if err == nil {
-		err = os.WriteFile(name, text, 0o644)
-	}
-	return err
+	return rows
 }
 
-// keptRows reads the rows of all machines that have been run, in the order of the machines.
-func keptRows(dir string) ([]row, error) {
-	var rows []row
-	for _, m := range machines {
-		text, err := os.ReadFile(filepath.Join(dir, m.name, rowFile))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		var r row
-		if err == nil {
-			err = json.Unmarshal(text, &r)
-		}
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, r)
-	}
-	return rows, nil
+// of reports whether a row is that of a machine.
+func (r *row) of(m *machine) bool {
+	return r.Machine == m.arch.describe() && (r.Kernel == m.name || strings.Contains(r.Kernel, " ("+m.suites[0]+", "))
 }
 
-// rowFile is where a machine's row is kept.
-const rowFile = "row.json"
+// allRows returns the rows of all machines that have any, in the order of the machines: the new ones, or else the old.
+func allRows(old, fresh []row) (all []row) {
+	rows := slices.Concat(fresh, old)
+	for i := range machines {
+		if j := slices.IndexFunc(rows, func(r row) bool { return r.of(&machines[i]) }); j >= 0 {
+			all = append(all, rows[j])
+		}
+	}
+	return all
+}
 
 func (r *run) kernelCell() string {
 	if r.kernel == nil {
@@ -200,16 +189,16 @@ const (
 	end   = "<!-- end -->\n"
 )
 
-// write puts the table into the document.
-func write(name, text string) error {
+// update puts rows into the table of a document.
+func update(name string, rows []row) error {
 	document, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
 	before, rest, ok1 := strings.Cut(string(document), begin)
-	_, after, ok2 := strings.Cut(rest, end)
+	old, after, ok2 := strings.Cut(rest, end)
 	if !ok1 || !ok2 {
 		return fmt.Errorf("%s has no place for the table", name)
 	}
-	return os.WriteFile(name, []byte(before+begin+text+end+after), 0o644)
+	return os.WriteFile(name, []byte(before+begin+table(allRows(rowsIn(old), rows))+end+after), 0o644)
 }

@@ -54,37 +54,47 @@ func TestTable(t *testing.T) {
 	require.True(t, bad.failed())
 	require.True(t, none.failed())
 	day := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
-	dir := t.TempDir()
-	for _, r := range []*run{none, bad, good} {
-		row := r.row(day)
-		require.NoError(t, row.keep(dir+"/"+r.name+"/"+rowFile))
+	var rows []row
+	for _, r := range []*run{good, bad, none} {
+		rows = append(rows, r.row(day))
 	}
-	rows, err := keptRows(dir)
-	require.NoError(t, err)
+	text := table(rows)
 	require.Equal(t, `| kernel | machine | golden cases | end-to-end tests | generated cases | differ | it lacks | run on |
 |---|---|---|---|---|---|---|---|
 | 5.10.0-46-amd64 (bullseye, boots in 5 s) | amd64: q35 max | 1 of 1 | 2 of 2 | – | 0 | scheduler twos | 2026-11-27 |
 | 6.1.0-56-amd64 (bookworm, boots in 0 s); hung 2 times | amd64: q35 max | 0 of 1 | – | 0 of 0 | TestGolden/a, generated failed |  | 2026-11-27 |
 | 6.12 | amd64: q35 max | – | – | – | failed |  | 2026-11-27 |
-`, table(rows))
+`, text)
+	require.Equal(t, rows, rowsIn(text)[1:])
+	none.err, none.kernel = nil, &kernel{release: "6.12.1"}
+	require.Equal(t, []row{rows[0], rows[1], none.row(day)}, allRows(rowsIn(text), []row{none.row(day)}))
+	require.Equal(t, rows[1:], allRows(nil, []row{rows[2], rows[1]}))
+	require.False(t, rows[0].of(&machines[1]), "another suite")
+	require.False(t, (&row{Kernel: "6.12.1 (trixie, boots in 1 s)", Machine: arm64.describe()}).of(&machines[2]), "another architecture")
 
-	var text strings.Builder
-	bad.explain(&text)
-	require.Contains(t, text.String(), "6.1: golden: exit code 1, TestGolden/a\n")
-	require.Contains(t, text.String(), "--- FAIL: TestGolden/a")
-	text.Reset()
-	none.explain(&text)
-	require.Equal(t, "6.12: not served\n", text.String())
+	var b strings.Builder
+	bad.explain(&b)
+	require.Contains(t, b.String(), "6.1: golden: exit code 1, TestGolden/a\n")
+	require.Contains(t, b.String(), "--- FAIL: TestGolden/a")
+	b.Reset()
+	none.err = errors.New("not served")
+	none.explain(&b)
+	require.Equal(t, "6.12: not served\n", b.String())
 }
 
-// TestWrite puts the table into its place in a document.
-func TestWrite(t *testing.T) {
+// TestUpdate puts rows into the table of a document, where others stay.
+func TestUpdate(t *testing.T) {
 	name := t.TempDir() + "/kernels.md"
-	require.NoError(t, os.WriteFile(name, []byte("head\n"+begin+"old\n"+end+"foot\n"), 0o644))
-	require.NoError(t, write(name, "| a |\n"))
+	one := row{Kernel: "5.10", Machine: amd64.describe(), Date: "2026-11-27"}
+	two := row{Kernel: "6.1", Machine: amd64.describe(), Date: "2026-11-28"}
+	require.NoError(t, os.WriteFile(name, []byte("head\n"+begin+table([]row{two})+end+"foot\n"), 0o644))
+	two.Date = "2026-11-29"
+	require.NoError(t, update(name, []row{one}))
+	require.NoError(t, update(name, []row{two}))
 	text, err := os.ReadFile(name)
 	require.NoError(t, err)
-	require.Equal(t, "head\n"+begin+"| a |\n"+end+"foot\n", string(text))
+	require.Equal(t, "head\n"+begin+table([]row{one, two})+end+"foot\n", string(text))
 	require.NoError(t, os.WriteFile(name, []byte("head\n"), 0o644))
-	require.ErrorContains(t, write(name, ""), "has no place for the table")
+	require.ErrorContains(t, update(name, nil), "has no place for the table")
+	require.Error(t, update(name+"x", nil))
 }
