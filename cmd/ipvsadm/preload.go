@@ -19,9 +19,9 @@ var namespaced = []string{"lblc", "lblcr"}
 
 // A preloader loads such modules. It looks for each once.
 type preloader struct {
-	schedulers func() ([]schedulers.Scheduler, error)
-	load       func(module string)
-	seen       []string // the schedulers that have been looked for
+	state func(scheduler string) schedulers.State
+	load  func(module string)
+	seen  []string // the schedulers that have been looked for
 }
 
 // before is called before changes are made. If it fails to load a module, the kernel tries again, and reports why.
@@ -32,11 +32,8 @@ func (p *preloader) before(changes ...ipvsnl.Change) {
 			continue
 		}
 		p.seen = append(p.seen, name)
-		all, _ := p.schedulers()
-		for _, s := range all {
-			if s.Name == name && s.State == schedulers.Loadable {
-				p.load("ip_vs_" + name)
-			}
+		if p.state(name) == schedulers.Loadable {
+			p.load("ip_vs_" + name)
 		}
 	}
 }

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,9 +38,11 @@ func TestPreload(t *testing.T) {
 		s := newTestSystem(t)
 		require.Equal(t, result{}, s.input("", "ipvsadm -A -f 1"))
 		lookedFor := 0
-		s.schedulers = func() ([]schedulers.Scheduler, error) {
+		s.hasSchedulers = c.has
+		find := s.scheduler
+		s.scheduler = func(scheduler string) schedulers.State {
 			lookedFor++
-			return c.has, errors.New("there may be more")
+			return find(scheduler)
 		}
 		sent := false
 		s.before = func(r request) error {

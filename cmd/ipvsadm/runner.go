@@ -37,7 +37,7 @@ func newRunner(sys *system, con *console) *runner {
 	names := sys.names(context.Background(), con.flush)
 	r := &runner{
 		sys: sys, con: con, names: names, lines: &lineParser{names: names},
-		preloader: &preloader{schedulers: sys.schedulers, load: sys.preload},
+		preloader: &preloader{state: sys.scheduler, load: sys.preload},
 	}
 	con.hints = newHinter(r)
 	r.lines.hints = con.hints

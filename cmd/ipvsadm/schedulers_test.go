@@ -55,7 +55,9 @@ func TestKernelSchedulers(t *testing.T) {
 	all, err := kernelSchedulers()
 	for _, s := range all {
 		require.Equal(t, s.State == schedulers.Loadable, s.File != "", "%+v", s)
+		require.Equal(t, s.State, linux.scheduler(s.Name), s.Name)
 	}
+	require.Empty(t, linux.scheduler("none"))
 	release, _ := os.ReadFile("/proc/sys/kernel/osrelease")
 	if err != nil {
 		require.Contains(t, err.Error(), "/lib/modules/"+strings.TrimSpace(string(release)))

@@ -58,6 +58,9 @@ type system struct {
 	// schedulers returns the schedulers that the kernel has or can load.
 	schedulers func() ([]schedulers.Scheduler, error)
 
+	// scheduler returns where a scheduler is: nothing if that is unknown.
+	scheduler func(name string) schedulers.State
+
 	// links returns the network interfaces of a namespace, and namespaces the names that there are.
 	links      func(*netns.Namespace) []link
 	namespaces func() []string
@@ -117,6 +120,7 @@ var linux = &system{
 	totals:       func(ctx context.Context, c *ipvsnl.Client) (ipvsnl.Stats, error) { return c.Totals(ctx) },
 	lockFile:     (*netns.Namespace).OpenAgain,
 	schedulers:   kernelSchedulers,
+	scheduler:    func(name string) schedulers.State { return runningKernel().State(name) },
 	links:        links,
 	namespaces:   netns.Names,
 	sysctls:      func(ns *netns.Namespace) sysctlDir { return procDir{"/proc/sys/net/ipv4/vs", ns} },

@@ -98,13 +98,21 @@ func newTestSystem(t testing.TB) *testSystem {
 		links:        func(*netns.Namespace) []link { return s.hasLinks },
 		namespaces:   func() []string { return []string{"blue"} },
 		schedulers:   func() ([]schedulers.Scheduler, error) { return s.hasSchedulers, s.noModules },
-		terminal:     s.isTerminal,
-		names:        func(context.Context, func()) names { return testNames{} },
-		patience:     time.Hour,
-		silence:      time.Hour,
-		idle:         time.Hour,
-		poll:         time.Millisecond,
-		report:       time.Hour,
+		scheduler: func(scheduler string) schedulers.State {
+			for _, has := range s.hasSchedulers {
+				if has.Name == scheduler {
+					return has.State
+				}
+			}
+			return ""
+		},
+		terminal: s.isTerminal,
+		names:    func(context.Context, func()) names { return testNames{} },
+		patience: time.Hour,
+		silence:  time.Hour,
+		idle:     time.Hour,
+		poll:     time.Millisecond,
+		report:   time.Hour,
 	}
 	return s
 }

@@ -48,18 +48,47 @@ func (s System) Engines() (names []string, missing error) {
 	return names, missing
 }
 
+// State returns where a scheduler is: as the first source says that has it, and nothing if none does.
+func (s System) State(scheduler string) State {
+	for _, source := range s.sources() {
+		text, _ := s.Read(source.file)
+		for line := range strings.Lines(string(text)) {
+			if name, ok := nameOf(moduleIn(line)); ok && name == scheduler {
+				return source.state
+			}
+		}
+	}
+	return ""
+}
+
+// A source is a file in which modules are listed.
+type source struct {
+	file  string
+	state State
+}
+
+// sources are in the order in which they are to be believed.
+func (s System) sources() []source {
+	return []source{
+		{"/proc/modules", Loaded},
+		{s.dir() + "modules.builtin", BuiltIn},
+		{s.dir() + "modules.dep", Loadable},
+	}
+}
+
+// dir is where the kernel's modules are.
+func (s System) dir() string { return "/lib/modules/" + s.Release + "/" }
+
+// moduleIn returns the module that a line of a source is about.
+func moduleIn(line string) string {
+	module, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+	return strings.TrimSuffix(module, ":")
+}
+
 // list returns those modules of IPVS whose names, without their common prefix, belong.
 func (s System) list(belongs func(name string) bool) (all []Scheduler, missing error) {
-	dir := "/lib/modules/" + s.Release + "/"
 	// A scheduler is as the first source says that has it.
-	for _, source := range []struct {
-		file  string
-		state State
-	}{
-		{"/proc/modules", Loaded},
-		{dir + "modules.builtin", BuiltIn},
-		{dir + "modules.dep", Loadable},
-	} {
+	for _, source := range s.sources() {
 		text, err := s.Read(source.file)
 		// A kernel without loadable modules has no list of those it has loaded.
 		if source.state == Loaded && errors.Is(err, fs.ErrNotExist) {
@@ -67,15 +96,14 @@ func (s System) list(belongs func(name string) bool) (all []Scheduler, missing e
 		}
 		missing = cmp.Or(missing, err)
 		for line := range strings.Lines(string(text)) {
-			module, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-			module = strings.TrimSuffix(module, ":")
+			module := moduleIn(line)
 			name, ok := nameOf(module)
 			if !ok || !belongs(name) || slices.ContainsFunc(all, func(s Scheduler) bool { return s.Name == name }) {
 				continue
 			}
 			found := Scheduler{Name: name, State: source.state}
 			if source.state == Loadable {
-				found.File = within(dir, module)
+				found.File = within(s.dir(), module)
 			}
 			all = append(all, found)
 		}

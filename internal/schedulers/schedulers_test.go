@@ -49,6 +49,30 @@ func TestList(t *testing.T) {
 	}, all)
 }
 
+// A scheduler alone is found as among all, without reading more than that takes.
+func TestState(t *testing.T) {
+	var read []string
+	s := system(map[string]string{
+		"/proc/modules":                      modules,
+		"/lib/modules/6.1.0/modules.builtin": builtin,
+		"/lib/modules/6.1.0/modules.dep":     dep,
+	})
+	files := s.Read
+	s.Read = func(name string) ([]byte, error) {
+		read = append(read, name)
+		return files(name)
+	}
+	for name, want := range map[string]struct {
+		state State
+		reads int
+	}{"rr": {Loaded, 1}, "wlc": {BuiltIn, 2}, "mh": {Loadable, 3}, "own": {Loadable, 3}, "none": {"", 3}, "": {"", 3}} {
+		read = nil
+		require.Equal(t, want.state, s.State(name), name)
+		require.Len(t, read, want.reads, name)
+	}
+	require.Equal(t, Loadable, system(map[string]string{"/lib/modules/6.1.0/modules.dep": dep}).State("rr"))
+}
+
 // What cannot be read is reported, and the rest is found.
 func TestListPart(t *testing.T) {
 	all, err := system(map[string]string{"/proc/modules": modules}).List()
