@@ -40,6 +40,7 @@ var calls = []string{
 	"ipvsadm --build",
 	"ipvsadm -A -t 192.0.2.1:80 -s rr",
 	"ipvsadm -E -t 192.0.2.1:80 -s wlc",
+	"ipvsadm -A -f 1 -s lblc",
 	"ipvsadm -a -t 192.0.2.1:80 -r 192.0.2.10 -m",
 	"ipvsadm -e -t 192.0.2.1:80 -r 192.0.2.10 -w 2 --keep",
 	"ipvsadm -A -t there.example:http",
@@ -152,7 +153,7 @@ modprobe nf_tables
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mkdir -p /sys/fs/cgroup/one
 echo +cpu +memory >/sys/fs/cgroup/cgroup.subtree_control
-modprobe -r ip_vs_wlc ip_vs_rr ip_vs`, "\n") {
+modprobe -r ip_vs_wlc ip_vs_rr ip_vs_lblc ip_vs_lblcr ip_vs`, "\n") {
 		out, err := exec.Command("/bin/sh", "-c", line).CombinedOutput()
 		require.NoError(t, err, "%s: %s", line, out)
 	}
