@@ -123,7 +123,11 @@ func (r *run) kernelCell() string {
 		return r.name
 	}
 	cell := fmt.Sprintf("%s (%s, boots in %.0f s)", r.kernel.release, r.suites[0], r.boot.Seconds())
-	if r.hangs > 0 {
+	switch r.hangs {
+	case 0:
+	case 1:
+		cell += "; hung once"
+	default:
 		cell += fmt.Sprintf("; hung %d times", r.hangs)
 	}
 	return cell
