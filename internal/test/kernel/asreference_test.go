@@ -3,6 +3,8 @@
 package kernel
 
 import (
+	"encoding/binary"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,5 +34,19 @@ SCTP 00:03  SHUTDOWN_ACK_SENT 10.0.0.99:49155    192.0.2.1:3565     10.0.0.1:215
 SCTP 00:03  COOKIE_ECHOED 10.0.0.99:49156    192.0.2.1:3565     10.0.0.1:3565
 TCP 14:59  AVERYLONGSTATENAME
  10.0.0.99:49157    192.0.2.1:80       10.0.0.1:19781   sip                1@198.51.100.1
-`, overwrittenPorts(listing))
+`, overwrittenPorts(listing, 16, binary.BigEndian))
+
+	// As seen on arm64.
+	s := func(count int) string { return strings.Repeat("S", count) }
+	for length, want := range map[int]string{
+		16: s(16) + " 192.168.0.1:80     192.0.2.2:81       10.0.0.1:53",
+		21: s(21) + " 192.168.0.1:80     192.0.2.2:81       10.0.0.1:53",
+		22: s(22) + " 192.168.0.1:80     192.0.2.2:81       10.0.0.1:0",
+		23: s(23) + " 192.168.0.1:80     192.0.2.2:81       10.0.0.1:83",
+		24: s(24) + "\n 192.168.0.1:80     192.0.2.2:81       10.0.0.1:21331",
+		29: s(24) + "\n 192.168.0.1:80     192.0.2.2:81       10.0.0.1:21331",
+	} {
+		got := overwrittenPorts("TCP 09:59  "+s(length)+" 192.168.0.1:80     192.0.2.2:81       10.0.0.1:53\n", 22, binary.LittleEndian)
+		require.Equal(t, "TCP 09:59  "+want+"\n", got, length)
+	}
 }
