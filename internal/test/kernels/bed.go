@@ -150,7 +150,7 @@ func (b *bed) attempt(r *run) error {
 		})
 	})
 	if err == nil && b.again != "" {
-		r.results, err = withEarlier(r.results, toDo(r.tier, false), filepath.Join(b.logs, r.name))
+		r.results, err = withEarlier(r.results, toDo(r.tier, false), b.logsOf(r.machine))
 	}
 	return err
 }
@@ -219,12 +219,20 @@ func (b *bed) boot(r *run, work string, t tree, list frame.Jobs, each func(frame
 	return err
 }
 
+// logsOf is the directory for what a machine's jobs write: another one for part of a job, whose results are not those of all.
+func (b *bed) logsOf(m *machine) string {
+	if b.run != "" {
+		return filepath.Join(b.logs, m.name, "run")
+	}
+	return filepath.Join(b.logs, m.name)
+}
+
 // follow takes what a machine sends for a job.
 func (b *bed) follow(m *run, r *result, f frame.Frame, start *time.Time) error {
 	switch f.Kind {
 	case frame.Stdout, frame.Stderr:
 		r.output.Write(f.Text)
-		return r.append(filepath.Join(b.logs, m.name), f.Text)
+		return r.append(b.logsOf(m.machine), f.Text)
 	case frame.Exit:
 		code, err := strconv.Atoi(string(f.Text))
 		if err != nil {

@@ -73,6 +73,8 @@ func TestToDo(t *testing.T) {
 	chosen, err := b.jobs(full)
 	require.NoError(t, err)
 	require.Equal(t, []job{{name: "end to end", pkg: "e2e", args: []string{"-test.run=TestX"}, timeout: time.Hour}}, chosen)
+	require.Equal(t, "logs/5.10/run", (&bed{logs: "logs", run: "TestX"}).logsOf(&machines[0]))
+	require.Equal(t, "logs/5.10", (&bed{logs: "logs"}).logsOf(&machines[0]))
 	b = &bed{again: "golden,features"}
 	chosen, err = b.jobs(full)
 	require.NoError(t, err)
