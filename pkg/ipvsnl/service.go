@@ -57,9 +57,9 @@ type Service struct {
 	Key ServiceKey
 
 	// Scheduler is the name of the scheduler, 1 to 15 bytes: "wlc", "rr", ...
-	// (IPVS_SVC_ATTR_SCHED_NAME) The kernel loads its module, ip_vs_NAME. Load those of
-	// "lblc" and "lblcr" beforehand: while a network namespace is deleted, kernels of 5.10 to
-	// 6.12 hang when they load them.
+	// The kernel loads its module, ip_vs_NAME. Load those of "lblc" and "lblcr" beforehand:
+	// while a network namespace is deleted, Linux 5.10 to 6.12 hangs when it loads them.
+	// (IPVS_SVC_ATTR_SCHED_NAME)
 	Scheduler string
 
 	// SchedulerFlags are the flags that the scheduler interprets.

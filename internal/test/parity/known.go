@@ -229,12 +229,9 @@ var stateOfConnection = regexp.MustCompile(`(?m)^\S+ +-?\d+:-?\d\d +(\S+)`)
 // machines: it shows the rest as other columns, or other columns as the rest.
 func hasLongState(listing string) bool {
 	room := kernel.StateRoom()
-	for _, m := range stateOfConnection.FindAllStringSubmatch(listing, -1) {
-		if room > 0 && len(m[1]) > room {
-			return true
-		}
-	}
-	return false
+	return room > 0 && slices.ContainsFunc(stateOfConnection.FindAllStringSubmatch(listing, -1), func(m []string) bool {
+		return len(m[1]) > room
+	})
 }
 
 func spoilt(_ *Case, _ *Call, want, got kernel.Result) kernel.Result {
